@@ -1,0 +1,148 @@
+//! A bounded sequence of frames.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::model::{EventFrame, EventId};
+
+/// How many events the ring keeps by default: a minute at 250 events a second, far above the 1,000 that a reader may
+/// count on.
+pub const DEFAULT_RING_EVENTS: usize = 16_384;
+
+/// How many bytes of events the ring keeps by default; span events carry summaries, so that the count is usually
+/// reached first.
+pub const DEFAULT_RING_BYTES: usize = 16 << 20;
+
+/// What a read found.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// What the ring no longer has between the reader's place and the first frame.
+    pub missed: Option<Missed>,
+    /// The frames, oldest first.
+    pub frames: Vec<Arc<EventFrame>>,
+}
+
+/// A span of ids that is no longer in the ring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Missed {
+    /// The first id after the reader's place.
+    pub from: EventId,
+    /// The id of the last frame that was dropped before the oldest one still there.
+    pub to: EventId,
+}
+
+#[derive(Debug)]
+pub(super) struct Ring {
+    frames: VecDeque<Arc<EventFrame>>,
+    /// The id of the frame before the oldest one in `frames`. Ids are taken from reserved blocks and may jump; a jump is
+    /// no gap, so that what was missed is told from this id and not by counting.
+    floor: EventId,
+    bytes: usize,
+    published: u64,
+    max_events: usize,
+    max_bytes: usize,
+}
+
+impl Ring {
+    pub(super) fn new(floor: EventId, max_events: usize, max_bytes: usize) -> Self {
+        Self { frames: VecDeque::new(), floor, bytes: 0, published: 0, max_events: max_events.max(1), max_bytes }
+    }
+
+    pub(super) fn extend(&mut self, frames: &[Arc<EventFrame>]) {
+        for frame in frames {
+            debug_assert!(self.frames.back().is_none_or(|last| last.id < frame.id), "ids go up");
+            self.bytes += frame.size();
+            self.published += 1;
+            self.frames.push_back(Arc::clone(frame));
+            while self.frames.len() > self.max_events || (self.bytes > self.max_bytes && self.frames.len() > 1) {
+                if let Some(dropped) = self.frames.pop_front() {
+                    self.bytes -= dropped.size();
+                    self.floor = dropped.id;
+                }
+            }
+        }
+    }
+
+    pub(super) fn read(&self, after: EventId, most: usize) -> Batch {
+        let missed = (after < self.floor).then_some(Missed { from: after.next(), to: self.floor });
+        let begin = self.frames.partition_point(|frame| frame.id <= after);
+        Batch { missed, frames: self.frames.range(begin..).take(most).cloned().collect() }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.frames.len()
+    }
+
+    pub(super) fn published(&self) -> u64 {
+        self.published
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn frame(id: u64) -> Arc<EventFrame> {
+        Arc::new(EventFrame::from_json(EventId(id), None, "Custom".into(), b"{}"))
+    }
+
+    fn ids(batch: &Batch) -> Vec<u64> {
+        batch.frames.iter().map(|frame| frame.id.0).collect()
+    }
+
+    #[test]
+    fn a_jump_between_reserved_blocks_is_no_gap() {
+        let mut ring = Ring::new(EventId(0), 10, usize::MAX);
+        ring.extend(&[frame(1), frame(2), frame(1000)]);
+        let batch = ring.read(EventId(2), 10);
+        assert_eq!((batch.missed, ids(&batch)), (None, vec![1000]));
+    }
+
+    #[test]
+    fn what_was_dropped_is_said() {
+        let mut ring = Ring::new(EventId(0), 2, usize::MAX);
+        ring.extend(&[frame(1), frame(2), frame(3), frame(4)]);
+        let batch = ring.read(EventId(0), 10);
+        assert_eq!(batch.missed, Some(Missed { from: EventId(1), to: EventId(2) }));
+        assert_eq!(ids(&batch), [3, 4]);
+        assert_eq!(ring.read(EventId(2), 10).missed, None);
+    }
+
+    #[test]
+    fn one_frame_larger_than_the_bound_still_passes() {
+        let mut ring = Ring::new(EventId(0), 10, 1);
+        ring.extend(&[frame(1)]);
+        assert_eq!(ids(&ring.read(EventId(0), 10)), [1]);
+    }
+
+    proptest! {
+        #[test]
+        fn every_event_is_read_once_or_said_to_be_missed(
+            bound in 1_usize..20,
+            steps in prop::collection::vec((0_u64..12, any::<bool>(), 1_usize..9), 1..60),
+        ) {
+            let mut ring = Ring::new(EventId(0), bound, usize::MAX);
+            let (mut next, mut at, mut accounted) = (1, EventId(0), 0);
+            for (publish, read, most) in steps {
+                let frames: Vec<_> = (next..next + publish).map(frame).collect();
+                ring.extend(&frames);
+                next += publish;
+                if read {
+                    let batch = ring.read(at, most);
+                    if let Some(missed) = batch.missed {
+                        prop_assert_eq!(missed.from, at.next());
+                        accounted += missed.to.0 - at.0;
+                        at = missed.to;
+                    }
+                    for frame in &batch.frames {
+                        prop_assert_eq!(frame.id, at.next());
+                        at = frame.id;
+                        accounted += 1;
+                    }
+                    prop_assert_eq!(accounted, at.0);
+                }
+            }
+        }
+    }
+}

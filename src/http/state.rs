@@ -1,0 +1,33 @@
+//! What the handlers share: handles only.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::watch;
+
+use crate::bus::Bus;
+use crate::model::InstanceId;
+use crate::pipeline::Pipeline;
+use crate::registry::MergedRegistry;
+use crate::store::Store;
+
+/// Handles on everything that answers requests.
+#[derive(Debug, Clone)]
+pub(crate) struct AppState {
+    /// History.
+    pub(crate) store: Arc<dyn Store>,
+    /// The live stream.
+    pub(crate) bus: Arc<Bus>,
+    /// Sessions as they stand now; the inspector's own registry is the first.
+    pub(crate) registries: Arc<MergedRegistry>,
+    /// Takes what outside senders report.
+    pub(crate) pipeline: Pipeline,
+    /// Turns true when the inspector shuts down; every stream ends then.
+    pub(crate) shutdown: watch::Receiver<bool>,
+    /// This start of the inspector.
+    pub(crate) instance: InstanceId,
+    /// When it started.
+    pub(crate) started: Instant,
+    /// What went wrong while starting, by part (for example a data directory that cannot be written).
+    pub(crate) start_problems: Arc<[(&'static str, String)]>,
+}

@@ -1,0 +1,133 @@
+//! Events: what the live stream says.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Attributes, EventId, Session, SessionId, SpanId, SpanSummary, Timestamp};
+
+/// One event of the live stream.
+///
+/// The set of types is open: a reader keeps and shows a type that it does not know.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Event {
+    /// The id; readers resume after it.
+    pub id: EventId,
+    /// When it happened.
+    pub timestamp: Timestamp,
+    /// The session it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<SessionId>,
+    /// What happened.
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+/// What happened. The names are the `type` on the wire.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(tag = "type")]
+pub enum EventKind {
+    /// A session began.
+    SessionStarted {
+        /// The session.
+        session: Box<Session>,
+    },
+    /// A session's title, status, wait or counters changed; at most one per quarter of a second and session.
+    SessionUpdated {
+        /// The session.
+        session: Box<Session>,
+    },
+    /// A session ended.
+    SessionFinished {
+        /// The session.
+        session: Box<Session>,
+    },
+    /// The session was provisional; its traces turned out to belong to another one.
+    SessionMerged {
+        /// The session that has them now.
+        into: SessionId,
+    },
+    /// A span began, or more became known of a running one.
+    SpanStarted {
+        /// The span.
+        span: Box<SpanSummary>,
+    },
+    /// A span ended, or more became known of an ended one.
+    SpanFinished {
+        /// The span.
+        span: Box<SpanSummary>,
+    },
+    /// How far something has come.
+    ProgressUpdate {
+        /// The span it belongs to.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        span_id: Option<SpanId>,
+        /// Between 0 and 100.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        percent: Option<f64>,
+        /// In words.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
+    },
+    /// A log line.
+    Log {
+        /// `trace`, `debug`, `info`, `warn` or `error`.
+        level: String,
+        /// The text.
+        message: String,
+        /// The span it belongs to.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        span_id: Option<SpanId>,
+        /// The rest.
+        attributes: Attributes,
+    },
+    /// Events that this reader can no longer get.
+    Gap {
+        /// The first missed id.
+        missed_from: EventId,
+        /// The last missed id.
+        missed_to: EventId,
+        /// An upper bound on how many were missed.
+        at_most: u64,
+    },
+    /// An event of the host's own kind.
+    Custom {
+        /// Its name, such as `task_queued`.
+        name: String,
+        /// Its content.
+        #[schema(value_type = Object)]
+        data: serde_json::Value,
+    },
+}
+
+impl EventKind {
+    /// The names of all types this version writes.
+    pub const TYPES: [&'static str; 10] = [
+        "SessionStarted",
+        "SessionUpdated",
+        "SessionFinished",
+        "SessionMerged",
+        "SpanStarted",
+        "SpanFinished",
+        "ProgressUpdate",
+        "Log",
+        "Gap",
+        "Custom",
+    ];
+
+    /// The `type` on the wire.
+    #[must_use]
+    pub const fn type_name(&self) -> &'static str {
+        match self {
+            Self::SessionStarted { .. } => "SessionStarted",
+            Self::SessionUpdated { .. } => "SessionUpdated",
+            Self::SessionFinished { .. } => "SessionFinished",
+            Self::SessionMerged { .. } => "SessionMerged",
+            Self::SpanStarted { .. } => "SpanStarted",
+            Self::SpanFinished { .. } => "SpanFinished",
+            Self::ProgressUpdate { .. } => "ProgressUpdate",
+            Self::Log { .. } => "Log",
+            Self::Gap { .. } => "Gap",
+            Self::Custom { .. } => "Custom",
+        }
+    }
+}

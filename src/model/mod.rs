@@ -1,0 +1,30 @@
+//! Plain data: sessions, spans, events, attributes, and their JSON wire form.
+//!
+//! Everything that leaves the inspector over HTTP, lies in the store or travels through the ring is one of
+//! these types. The module does no I/O, reads no clock and knows neither tokio nor axum; every other module may
+//! import it and it imports none of them.
+
+mod attribute;
+mod event;
+mod frame;
+mod id;
+mod query;
+mod session;
+mod span;
+mod timestamp;
+mod tree;
+mod usage;
+
+pub use self::attribute::{AttributeValue, Attributes, Key};
+pub use self::event::{Event, EventKind};
+pub use self::frame::EventFrame;
+pub use self::id::{EventId, InstanceId, InvalidId, SessionId, SpanId, TraceId, MAX_SESSION_ID_CHARS};
+pub use self::query::{Cursor, Degraded, EventQuery, SessionQuery};
+pub use self::session::{Engine, Session, SessionStatus, WaitingOn};
+pub use self::span::{
+    Link, OtelKind, Scope, Span, SpanError, SpanEvent, SpanKind, SpanStatus, SpanSummary, StatusCode,
+    MAX_ERROR_CHARS,
+};
+pub use self::timestamp::Timestamp;
+pub use self::tree::{pre_order, SpanNode};
+pub use self::usage::{Cost, CostSource, Counters, Usage};

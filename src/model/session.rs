@@ -1,0 +1,142 @@
+//! Sessions: the unit a person looks at.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Counters, SessionId, Timestamp};
+
+/// What runs the session. Open: any text; these are the well-known ones.
+#[derive(Debug, Clone, Copy)]
+pub struct Engine;
+
+impl Engine {
+    /// An agent inside the host process.
+    pub const TOKIO: &'static str = "tokio";
+    /// A program that reports over OTLP.
+    pub const OTLP: &'static str = "otlp";
+}
+
+/// Where a session stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionStatus {
+    /// Something in it runs.
+    Running,
+    /// It waits for a person; derived from an open wait, cleared when the wait ends.
+    Paused,
+    /// It ended well.
+    Completed,
+    /// It ended in an error.
+    Failed,
+    /// It was cancelled.
+    Cancelled,
+    /// Its process died, or nothing was heard of it for too long.
+    Abandoned,
+}
+
+impl SessionStatus {
+    /// All, in the order above.
+    pub const ALL: [Self; 6] =
+        [Self::Running, Self::Paused, Self::Completed, Self::Failed, Self::Cancelled, Self::Abandoned];
+
+    /// The wire form.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Abandoned => "abandoned",
+        }
+    }
+
+    /// From the wire form.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+
+    /// Whether the session is over, as far as is known.
+    #[must_use]
+    pub const fn is_ended(self) -> bool {
+        !matches!(self, Self::Running | Self::Paused)
+    }
+}
+
+/// What a paused session waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WaitingOn {
+    /// The name of the signal that ends the wait.
+    pub signal_name: String,
+    /// The question to the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
+    /// When the wait began.
+    pub since: Timestamp,
+}
+
+/// One run of an agent: a set of traces that belong together, with what they amount to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Session {
+    /// The id.
+    pub id: SessionId,
+    /// What runs it: `tokio` (in the host), `otlp`, `claude-code`, `codex`, `temporal`, `mcp-inbound`, or any other
+    /// text.
+    pub engine: String,
+    /// What a person calls it; one line.
+    pub title: String,
+    /// Where it stands.
+    pub status: SessionStatus,
+    /// When its first span began.
+    pub started_at: Timestamp,
+    /// When its last span ended; absent while it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+    /// When something was last heard of it.
+    pub updated_at: Timestamp,
+    /// The agent's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// The session that started this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_session_id: Option<SessionId>,
+    /// Free words to find it by.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// What it waits for, when paused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_on: Option<WaitingOn>,
+    /// The first error; one line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// The id the sender used, when it was unfit as a session id and was hashed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// What it amounts to.
+    pub counters: Counters,
+}
+
+impl Session {
+    /// A session that has just begun.
+    #[must_use]
+    pub fn new(id: SessionId, engine: impl Into<String>, title: impl Into<String>, started_at: Timestamp) -> Self {
+        Self {
+            id,
+            engine: engine.into(),
+            title: title.into(),
+            status: SessionStatus::Running,
+            started_at,
+            ended_at: None,
+            updated_at: started_at,
+            agent: None,
+            parent_session_id: None,
+            tags: Vec::new(),
+            waiting_on: None,
+            error: None,
+            external_id: None,
+            counters: Counters::default(),
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The span tree as rows.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{EventId, SpanId, SpanKind, SpanSummary, StatusCode, TraceId};
+
+/// One row of the span tree.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SpanNode {
+    /// The span.
+    #[serde(flatten)]
+    pub span: SpanSummary,
+    /// How deep it lies; a root has 0.
+    pub depth: u32,
+    /// How many of the following rows lie below it.
+    pub descendants: u32,
+}
+
+/// The rows of a session's tree in depth-first pre-order: a parent comes before its children, siblings in the order
+/// in which they began, then by id, so that the same spans always give the same rows.
+///
+/// A parent that nobody reported gets a placeholder row, which covers the time of its children. Spans whose parents
+/// form a circle (only broken senders do that) are shown as roots. Every span given comes out exactly once.
+#[must_use]
+pub fn pre_order(mut spans: Vec<SpanSummary>) -> Vec<SpanNode> {
+    add_placeholders(&mut spans);
+    spans.sort_by(|a, b| (a.start_time, a.trace_id, a.span_id).cmp(&(b.start_time, b.trace_id, b.span_id)));
+    let position: HashMap<(TraceId, SpanId), usize> =
+        spans.iter().enumerate().map(|(at, span)| ((span.trace_id, span.span_id), at)).collect();
+    let mut children: Vec<Vec<usize>> = vec![Vec::new(); spans.len()];
+    let mut roots = Vec::new();
+    for (at, span) in spans.iter().enumerate() {
+        match span.parent_span_id.and_then(|parent| position.get(&(span.trace_id, parent))) {
+            Some(&parent) if parent != at => children[parent].push(at),
+            _ => roots.push(at),
+        }
+    }
+    let mut walk = Walk { depths: vec![None; spans.len()], order: Vec::with_capacity(spans.len()) };
+    for root in roots {
+        walk.visit(root, &children);
+    }
+    // What is left hangs in a circle: its earliest span becomes a root.
+    for at in 0..spans.len() {
+        walk.visit(at, &children);
+    }
+    into_nodes(spans, &walk)
+}
+
+fn add_placeholders(spans: &mut Vec<SpanSummary>) {
+    let known: std::collections::HashSet<_> = spans.iter().map(|span| (span.trace_id, span.span_id)).collect();
+    let mut missing: HashMap<(TraceId, SpanId), SpanSummary> = HashMap::new();
+    for span in spans.iter() {
+        let Some(parent) = span.parent_span_id.filter(|parent| !known.contains(&(span.trace_id, *parent))) else {
+            continue;
+        };
+        let placeholder = missing.entry((span.trace_id, parent)).or_insert_with(|| placeholder(parent, span));
+        placeholder.start_time = placeholder.start_time.min(span.start_time);
+        placeholder.end_time = placeholder.end_time.zip(span.end_time).map(|(a, b)| a.max(b));
+        placeholder.event_id = placeholder.event_id.max(span.event_id);
+    }
+    spans.extend(missing.into_values());
+}
+
+fn placeholder(id: SpanId, child: &SpanSummary) -> SpanSummary {
+    SpanSummary {
+        trace_id: child.trace_id,
+        span_id: id,
+        parent_span_id: None,
+        name: "not reported".to_owned(),
+        kind: SpanKind::Other,
+        start_time: child.start_time,
+        end_time: child.end_time,
+        status: StatusCode::Unset,
+        error: None,
+        model: None,
+        provider: None,
+        agent: None,
+        tool: None,
+        usage: None,
+        cost: None,
+        placeholder: true,
+        abandoned: false,
+        event_id: EventId(0),
+    }
+}
+
+struct Walk {
+    depths: Vec<Option<u32>>,
+    order: Vec<usize>,
+}
+
+impl Walk {
+    /// An explicit stack: a trace a million spans deep must not overflow the thread's.
+    fn visit(&mut self, root: usize, children: &[Vec<usize>]) {
+        let mut stack = vec![(root, 0)];
+        while let Some((at, depth)) = stack.pop() {
+            if self.depths[at].is_some() {
+                continue;
+            }
+            self.depths[at] = Some(depth);
+            self.order.push(at);
+            stack.extend(children[at].iter().rev().map(|&child| (child, depth + 1)));
+        }
+    }
+}
+
+fn into_nodes(spans: Vec<SpanSummary>, walk: &Walk) -> Vec<SpanNode> {
+    let mut slots: Vec<Option<SpanSummary>> = spans.into_iter().map(Some).collect();
+    let mut nodes: Vec<SpanNode> = walk
+        .order
+        .iter()
+        .filter_map(|&at| {
+            Some(SpanNode { span: slots[at].take()?, depth: walk.depths[at].unwrap_or(0), descendants: 0 })
+        })
+        .collect();
+    let mut open: Vec<usize> = Vec::new();
+    for at in 0..=nodes.len() {
+        let depth = nodes.get(at).map_or(0, |node| node.depth) as usize;
+        for closed in open.drain(depth.min(open.len())..) {
+            nodes[closed].descendants = u32::try_from(at - closed - 1).unwrap_or(u32::MAX);
+        }
+        open.push(at);
+    }
+    nodes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Span, Timestamp};
+    use proptest::prelude::*;
+
+    fn span(id: u8, parent: Option<u8>, start: i64) -> SpanSummary {
+        let trace = TraceId::from_bytes([1; 16]).unwrap();
+        let id_of = |id: u8| SpanId::from_bytes([id; 8]).unwrap();
+        let mut span = Span::new(trace, id_of(id), format!("span {id}"), Timestamp::from_nanos(start));
+        span.parent_span_id = parent.map(id_of);
+        span.summary(EventId(u64::from(id)))
+    }
+
+    fn shape(nodes: &[SpanNode]) -> Vec<(u8, u32, u32)> {
+        nodes.iter().map(|node| (node.span.span_id.as_bytes()[0], node.depth, node.descendants)).collect()
+    }
+
+    #[test]
+    fn parents_come_before_children_and_siblings_in_order_of_time() {
+        let rows = pre_order(vec![span(4, Some(2), 40), span(3, Some(1), 20), span(2, Some(1), 30), span(1, None, 10)]);
+        assert_eq!(shape(&rows), [(1, 0, 3), (3, 1, 0), (2, 1, 1), (4, 2, 0)]);
+    }
+
+    #[test]
+    fn a_missing_parent_gets_one_placeholder_over_its_children() {
+        let rows = pre_order(vec![span(2, Some(9), 30), span(3, Some(9), 20)]);
+        assert_eq!(shape(&rows), [(9, 0, 2), (3, 1, 0), (2, 1, 0)]);
+        assert!(rows[0].span.placeholder && rows[0].span.start_time == Timestamp::from_nanos(20));
+    }
+
+    #[test]
+    fn a_circle_of_parents_is_shown_as_a_root() {
+        let rows = pre_order(vec![span(1, Some(2), 10), span(2, Some(1), 20), span(3, Some(3), 5)]);
+        assert_eq!(shape(&rows), [(3, 0, 0), (1, 0, 1), (2, 1, 0)]);
+    }
+
+    proptest! {
+        #[test]
+        fn every_span_comes_out_once_below_its_parent(parents in prop::collection::vec((1_u8..40, 0_i64..50), 1..40)) {
+            let spans: Vec<_> = parents
+                .iter()
+                .enumerate()
+                .map(|(at, (parent, start))| span(u8::try_from(at + 1).unwrap(), Some(*parent), *start))
+                .collect();
+            let rows = pre_order(spans.clone());
+            let mut seen: Vec<_> = rows.iter().filter(|row| !row.span.placeholder).map(|row| row.span.span_id).collect();
+            seen.sort();
+            let mut given: Vec<_> = spans.iter().map(|span| span.span_id).collect();
+            given.sort();
+            prop_assert_eq!(seen, given);
+            for (at, row) in rows.iter().enumerate() {
+                let below = rows[at + 1..].iter().take_while(|next| next.depth > row.depth).count();
+                prop_assert_eq!(below, row.descendants as usize);
+                prop_assert!(at == 0 || row.depth <= rows[at - 1].depth + 1);
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Tokens, cost and the counters of a session.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// The tokens of one model call. A part that nobody reported is absent, never zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+pub struct Usage {
+    /// Tokens read by the model, including those read from or written to a cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input_tokens: Option<u64>,
+    /// Tokens written by the model, including reasoning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_tokens: Option<u64>,
+    /// The part of the input that came from a cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_read_tokens: Option<u64>,
+    /// The part of the input that was written to a cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_write_tokens: Option<u64>,
+    /// The part of the output that was reasoning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning_tokens: Option<u64>,
+}
+
+impl Usage {
+    /// Whether nothing was reported.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Where a cost comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CostSource {
+    /// The sender said it.
+    Reported,
+    /// Computed here from tokens and a price table.
+    Computed,
+}
+
+/// What one model call cost.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Cost {
+    /// US dollars.
+    pub usd: f64,
+    /// Who says so.
+    pub source: CostSource,
+}
+
+/// What a session amounts to. Tokens are counted once: on model calls below which no other model call reports
+/// tokens, because frameworks repeat the sums of the children on their parents.
+#[derive(Clone, Copy, Debug, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+pub struct Counters {
+    /// Spans.
+    pub spans: u64,
+    /// Model calls.
+    pub llm_calls: u64,
+    /// Tool calls.
+    pub tool_calls: u64,
+    /// Spans that ended in an error.
+    pub errors: u64,
+    /// Tokens read, including cached ones.
+    pub input_tokens: u64,
+    /// Tokens written.
+    pub output_tokens: u64,
+    /// Tokens read from a cache.
+    pub cache_read_tokens: u64,
+    /// Tokens written to a cache.
+    pub cache_write_tokens: u64,
+    /// Tokens spent on reasoning.
+    pub reasoning_tokens: u64,
+    /// US dollars of the calls whose cost is known; absent when none is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_usd: Option<f64>,
+    /// Model calls with tokens whose cost is not known.
+    pub unpriced_calls: u64,
+}

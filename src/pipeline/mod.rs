@@ -1,0 +1,5 @@
+//! The pump and the store writer.
+
+mod handle;
+
+pub use self::handle::{Counters, IngestRefused, Pipeline};

@@ -1,0 +1,213 @@
+//! Where sessions, spans and events are kept.
+//!
+//! [`Store`] is the plug; [`MemoryStore`] is bounded memory and `SqliteStore` (feature `sqlite`) is history on disk.
+//! A store is fed by one thread, the store writer, and read by many. All its calls block; the HTTP side makes them
+//! off the runtime's threads.
+
+pub mod chunk;
+mod error;
+// mod memory;
+
+
+
+
+// mod contract;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+pub use self::chunk::{Block, Chunk, ChunkBuilder, ChunkSpan};
+pub use self::error::StoreError;
+
+
+
+use crate::model::{
+    EventFrame, EventId, EventQuery, Session, SessionId, SessionQuery, Span, SpanId, SpanSummary, TraceId,
+};
+
+/// Keeps what the inspector has seen.
+///
+/// Implementations are shared between threads; [`write`](Store::write) is called by one thread at a time, the reads
+/// by any number, also while a write is under way. A read sees whole batches only.
+pub trait Store: Send + Sync + fmt::Debug + 'static {
+    /// What the store is and how full.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    fn stats(&self) -> Result<StoreStats, StoreError>;
+
+    /// Reserves `count` event ids for this process and gives the first. Every call's block lies above all blocks ever
+    /// reserved in the same place, also by other processes and before a crash.
+    ///
+    /// # Errors
+    ///
+    /// When the reservation cannot be made durable.
+    fn reserve_event_ids(&self, count: u64) -> Result<EventId, StoreError>;
+
+    /// Writes a batch: all of it, or nothing on error. On return it survives the death of the process.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be made durable.
+    fn write(&self, batch: &WriteBatch) -> Result<(), StoreError>;
+
+    /// At most `query.limit` sessions, newest first.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    fn sessions(&self, query: &SessionQuery) -> Result<Vec<Session>, StoreError>;
+
+    /// One session.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError>;
+
+    /// The session that a trace belongs to.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    fn session_of_trace(&self, trace: TraceId) -> Result<Option<SessionId>, StoreError>;
+
+    /// The traces of a session, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    fn traces(&self, session: &SessionId) -> Result<Vec<TraceId>, StoreError>;
+
+    /// The spans of one trace, in no order.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    fn trace_spans(&self, trace: TraceId) -> Result<Vec<SpanSummary>, StoreError>;
+
+    /// The spans of a session, in no order.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    fn session_spans(&self, session: &SessionId) -> Result<Vec<SpanSummary>, StoreError>;
+
+    /// The spans of a session with this id, whole: one, or several when the same id stands in several of its traces.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    fn spans(&self, session: &SessionId, span: SpanId) -> Result<Vec<Span>, StoreError>;
+
+    /// Stored events, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    fn events(&self, query: &EventQuery) -> Result<Vec<EventFrame>, StoreError>;
+
+    /// The highest event id up to which a replay would no longer be whole: every event above it that this instance, or
+    /// one that ended before it, stored is still here.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    fn replay_floor(&self) -> Result<EventId, StoreError>;
+
+    /// The blocks of a session's trace in the order in which they are served, or `None` when the session is unknown.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    fn trace_index(&self, session: &SessionId) -> Result<Option<TraceIndex>, StoreError>;
+
+    /// The compressed bytes of a block, or `None` when it is no longer there (deleted, or compacted into another).
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    fn block(&self, block: BlockId) -> Result<Option<Bytes>, StoreError>;
+
+    /// Marks the end of this instance, so that the next one knows that it did not crash.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be made durable.
+    fn close(&self) -> Result<(), StoreError>;
+}
+
+/// What is written together.
+#[derive(Clone, Debug, Default)]
+pub struct WriteBatch {
+    /// Sessions as they stand now; each replaces the one stored before.
+    pub sessions: Vec<Session>,
+    /// Which trace belongs to which session; replaces what was stored before.
+    pub traces: Vec<(TraceId, SessionId)>,
+    /// Provisional sessions whose traces moved away.
+    pub removed_sessions: Vec<SessionId>,
+    /// Spans. Of several lines about one span, the last one wins.
+    pub chunks: Vec<Chunk>,
+    /// Events, in order of their ids.
+    pub events: Vec<Arc<EventFrame>>,
+}
+
+impl WriteBatch {
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.sessions.is_empty()
+            && self.traces.is_empty()
+            && self.removed_sessions.is_empty()
+            && self.chunks.is_empty()
+            && self.events.is_empty()
+    }
+}
+
+/// Names a block within its store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BlockId(pub i64);
+
+/// One block of a session's trace, without its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockIndex {
+    /// Its name.
+    pub id: BlockId,
+    /// The length of its compressed bytes.
+    pub compressed_bytes: u64,
+    /// The length of its lines.
+    pub plain_bytes: u64,
+    /// The CRC-32 of its lines.
+    pub crc32: u32,
+}
+
+/// The blocks of a session's trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TraceIndex {
+    /// Changes whenever blocks that were listed before are replaced, reordered or taken away; it stays the same while
+    /// blocks are only added at the end.
+    pub generation: u64,
+    /// The blocks.
+    pub blocks: Vec<BlockIndex>,
+}
+
+/// What a store is and how full.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreStats {
+    /// `sqlite`, `memory`.
+    pub kind: &'static str,
+    /// Where it is.
+    pub path: Option<PathBuf>,
+    /// Bytes on disk or in memory.
+    pub bytes: u64,
+    /// Sessions in it.
+    pub sessions: u64,
+    /// Spans in it.
+    pub spans: u64,
+    /// Events in it that can be replayed.
+    pub events: u64,
+}
