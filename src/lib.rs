@@ -80,3 +80,10 @@ pub use self::error::Error;
 pub use self::http::{Access, PublicPath};
 pub use self::inspector::{Inspector, InspectorBuilder};
 pub use self::pipeline::{DEFAULT_ABANDON_AFTER, DEFAULT_STORE_BACKLOG_BYTES};
+
+#[cfg(feature = "otlp")]
+#[doc(hidden)]
+pub mod fuzzing;
+
+#[cfg(all(test, feature = "otlp"))]
+mod real_inputs;
