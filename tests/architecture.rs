@@ -35,6 +35,7 @@ const ORDER: &[(&str, &[&str])] = &[
     (
         "pipeline",
         &[
+            "error",
             "model",
             "clock",
             "bus",
@@ -68,6 +69,8 @@ const ORDER: &[(&str, &[&str])] = &[
         ],
     ),
     ("inspector", EVERYTHING),
+    // Doors for the fuzz targets, no part of the public interface.
+    ("fuzzing", &["model", "otlp", "ingest", "normalize", "redact"]),
 ];
 
 /// Stands for all modules.
@@ -152,6 +155,8 @@ fn a_bad_import_planted_in_a_copy_is_found() {
             None,
         ),
     ];
+    // What is wrong already is the other test's affair.
+    let already = violations(&root().join("src"));
     for (file, line, expected) in plants {
         _ = fs::remove_dir_all(&copy);
         for source in files_below(&root().join("src"), &["rs"]) {
@@ -162,7 +167,8 @@ fn a_bad_import_planted_in_a_copy_is_found() {
         let planted = copy.join(file);
         let before = fs::read_to_string(&planted).unwrap_or_default();
         fs::write(&planted, format!("{before}\n{line}\n")).unwrap();
-        let found = violations(&copy);
+        let mut found = violations(&copy);
+        found.retain(|violation| !already.contains(violation));
         match expected {
             Some(words) => assert!(found.len() == 1 && found[0].contains(words), "{line}: {found:?}"),
             None => assert_eq!(found, Vec::<String>::new(), "{line}"),
