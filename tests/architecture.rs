@@ -13,68 +13,32 @@ use source::{code_only, tokens};
 #[path = "architecture/source.rs"]
 mod source;
 
-/// What each top-level module may import. A module that is not here may not exist; one that is here may not yet exist.
-const ORDER: &[(&str, &[&str])] = &[
-    ("model", &[]),
-    ("clock", &["model"]),
-    ("error", &["model"]),
+/// What each top-level module may import; `*` stands for all. A module that is not here may not exist; one that is here
+/// may not yet exist.
+const ORDER: &[(&str, &str)] = &[
+    ("model", ""),
+    ("clock", "model"),
+    ("error", "model"),
     // The plugs: siblings never see each other, but a sink may speak OTLP.
-    ("bus", &["model", "clock"]),
-    ("store", &["model", "clock"]),
-    ("registry", &["model", "clock"]),
-    ("metrics", &["model", "clock"]),
-    ("otlp", &["model", "clock"]),
-    ("redact", &["model", "clock"]),
-    ("normalize", &["model", "clock"]),
-    ("pricing", &["model", "clock"]),
-    ("sink", &["model", "clock", "otlp"]),
+    ("bus", "model clock"),
+    ("store", "model clock"),
+    ("registry", "model clock"),
+    ("metrics", "model clock"),
+    ("otlp", "model clock"),
+    ("redact", "model clock"),
+    ("normalize", "model clock"),
+    ("pricing", "model clock"),
+    ("sink", "model clock otlp"),
     // Host -> model, bytes -> model, and rules that only say what to raise.
-    ("capture", &["model", "clock"]),
-    ("ingest", &["model", "otlp"]),
-    ("alert", &["model", "metrics"]),
-    (
-        "pipeline",
-        &[
-            "error",
-            "model",
-            "clock",
-            "bus",
-            "store",
-            "registry",
-            "capture",
-            "redact",
-            "normalize",
-            "metrics",
-            "alert",
-            "sink",
-            "pricing",
-        ],
-    ),
-    (
-        "http",
-        &[
-            "model",
-            "clock",
-            "bus",
-            "store",
-            "registry",
-            "redact",
-            "normalize",
-            "metrics",
-            "alert",
-            "sink",
-            "pricing",
-            "ingest",
-            "pipeline",
-        ],
-    ),
-    ("inspector", EVERYTHING),
+    ("capture", "model clock"),
+    ("ingest", "model otlp"),
+    ("alert", "model metrics"),
+    ("pipeline", "model clock error bus store registry capture redact normalize metrics alert sink pricing"),
+    ("http", "model clock bus store registry redact normalize metrics alert sink pricing ingest pipeline"),
+    ("inspector", "*"),
     // Doors for the fuzz targets, no part of the public interface.
-    ("fuzzing", &["model", "otlp", "ingest", "normalize", "redact"]),
+    ("fuzzing", "model otlp ingest normalize redact"),
 ];
-
-/// Stands for all modules.
-const EVERYTHING: &[&str] = &["*"];
 
 /// The longest file, in lines. Half of it is already a reason to look twice.
 const MAX_LINES: usize = 700;
@@ -193,10 +157,11 @@ fn violations(src: &Path) -> Vec<String> {
             found.insert(format!("{} is not in the order", module[0]));
             continue;
         };
+        let allowed = &allowed.split(' ').collect::<Vec<_>>();
         for target in imports(&tokens(&code_only(&fs::read_to_string(&file).unwrap())), &module) {
             let known = ORDER.iter().any(|(name, _)| *name == target);
             let words = match (known, target.as_str()) {
-                (true, target) if target == *top || *allowed == EVERYTHING || allowed.contains(&target) => {
+                (true, target) if target == *top || allowed.contains(&target) || *allowed == ["*"] => {
                     continue;
                 }
                 (true, target) => format!("{top} imports {target}"),
