@@ -2,7 +2,7 @@
 #
 #   make lint       rustfmt, clippy, the docs' links, the dependencies' licences
 #   make rust       unit, integration, example and doc tests
-#   make features   every feature alone, none, and all
+#   make features   every feature alone and none; the lowest versions of the ranges
 #   make generated  openapi/, the page's API types and ui-dist/ are up to date
 #   make ui         the page's types, lint and unit tests
 #   make browser    the page in a real browser, against the quickstart
@@ -47,6 +47,7 @@ rust:
 
 features:
 	bash scripts/check-features.sh
+	bash scripts/check-ranges.sh
 
 generated: $(NPM_INSTALLED)
 	bash scripts/check-generated.sh

@@ -61,6 +61,10 @@ def resolved(metadata: dict) -> list[dict]:
     return [package for package in metadata["packages"] if package["id"] in reached]
 
 
+def rust_version(package: dict) -> list[int]:
+    return [int(part) for part in (package["rust_version"] or "1.0").split(".")]
+
+
 def check_rules(packages: list[dict], rules: dict) -> list[str]:
     allow = set(rules["licenses"]["allow"])
     banned = {ban["crate"]: ban["reason"] for ban in rules["bans"]["deny"]}
@@ -106,10 +110,13 @@ def main() -> int:
     for package in packages:
         if package["id"] in metadata["workspace_members"]:
             problems.extend(check_used(package))
+    newest = max(packages, key=rust_version)
+    ours = next(package for package in packages if package["name"] == "agent-inspector")
+    if rust_version(newest) > rust_version(ours):
+        problems.append(f"{newest['name']} {newest['version']}: asks for Rust {newest['rust_version']}, newer than ours")
     for problem in problems:
         print(problem, file=sys.stderr)
-    newest = max((package["rust_version"] or "0" for package in packages), key=lambda v: [int(part) for part in v.split(".")])
-    print(f"{len(packages)} packages, {len(problems)} problems; the newest Rust that one of them asks for is {newest}")
+    print(f"{len(packages)} packages, {len(problems)} problems; the newest Rust one of them asks for is {newest['rust_version']}")
     return 1 if problems else 0
 
 
