@@ -21,9 +21,8 @@ export function apiUrl(path: string, parameters: Record<string, Parameter> = {})
   const url = new URL(path, mountUrl);
   for (const [name, value] of Object.entries(parameters)) {
     if (value === undefined || value === "") continue;
-    for (const item of Array.isArray(value) ? (value as readonly string[]) : [String(value as string | number)]) {
-      url.searchParams.append(name, item);
-    }
+    const items = typeof value === "object" ? value : [String(value)];
+    for (const item of items) url.searchParams.append(name, item);
   }
   return url;
 }

@@ -2,6 +2,7 @@ import { backoff } from "../model/backoff";
 import { SseParser } from "../model/sse";
 import { apiUrl } from "./base";
 import { Batcher } from "./batcher";
+import { hostNow } from "./clock";
 import { ApiError, checked, signInRequired } from "./client";
 import { WANTED_TYPES, readEvent } from "./readEvent";
 import { Signal } from "./signal";
@@ -12,7 +13,7 @@ export const SILENCE_MS = 40_000;
 
 export interface LiveStatus {
   phase: "connecting" | "live" | "offline";
-  /** When the last byte arrived, keep-alives included. */
+  /** When the last byte arrived, keep-alives included, by the host's clock. */
   lastByteAt: number | undefined;
   /** Why it is offline, in words. */
   reason?: string;
@@ -78,7 +79,8 @@ export class FetchLiveSource implements LiveSource {
         await this.read(stopped, () => (attempt = 0));
         this.offline("The host closed the stream");
       } catch (error) {
-        if (stopped.aborted) return;
+        // `stop()` aborts the read, and nobody is left to tell.
+        if (this.running?.signal !== stopped) return;
         if (error instanceof ApiError) wish = error.retryAfterMs;
         this.offline(error instanceof ApiError ? error.message : "The host can't be reached");
       }
@@ -134,8 +136,8 @@ export class FetchLiveSource implements LiveSource {
   /** The age of the data is shown in seconds, so a busy stream need not announce every chunk. */
   private live(): void {
     const { phase, lastByteAt } = this.status.get();
-    if (phase === "live" && lastByteAt !== undefined && Date.now() - lastByteAt < 1_000) return;
-    this.status.set({ phase: "live", lastByteAt: Date.now() });
+    if (phase === "live" && lastByteAt !== undefined && hostNow() - lastByteAt < 1_000) return;
+    this.status.set({ phase: "live", lastByteAt: hostNow() });
   }
 
   private offline(reason: string): void {

@@ -24,7 +24,7 @@ export function newQueryClient(): QueryClient {
       queries: {
         retry: worthRetrying,
         retryDelay: (attempt, error) =>
-          Math.max(backoff(attempt, Math.random()), (error instanceof ApiError && error.retryAfterMs) || 0),
+          Math.max(backoff(attempt, Math.random()), (error instanceof ApiError ? error.retryAfterMs : undefined) ?? 0),
         // The stream keeps what is shown current; asking again because a window got focus would be noise.
         staleTime: Infinity,
         refetchOnWindowFocus: false,

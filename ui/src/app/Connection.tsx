@@ -6,8 +6,8 @@ import { useNow } from "../components/useNow";
 export function Connection() {
   const live = useLive();
   const { phase, lastByteAt, reason } = useLiveStatus();
-  useNow(phase !== "live");
-  const age = lastByteAt === undefined ? undefined : Date.now() - lastByteAt;
+  const now = useNow(phase !== "live");
+  const age = lastByteAt === undefined ? undefined : now - lastByteAt;
   const words = { live: "Live", connecting: "Connecting", offline: "Offline" };
   return (
     <div className={`connection is-${phase}`}>

@@ -1,3 +1,4 @@
+import { UNKNOWN } from "../model/format";
 import { formatAgo, formatDuration, formatElapsed, formatExact, toMillis } from "../model/time";
 import { useNow } from "./useNow";
 
@@ -5,14 +6,14 @@ import { useNow } from "./useNow";
 export function Duration({ start, end, running }: { start: string; end: string | undefined; running: boolean }) {
   const now = useNow(running);
   if (running) return <Amount text={formatElapsed(now - toMillis(start))} />;
-  return end == null ? <span className="faint">–</span> : <Amount text={formatDuration(toMillis(end) - toMillis(start))} />;
+  return end == null ? <span className="faint">{UNKNOWN}</span> : <Amount text={formatDuration(toMillis(end) - toMillis(start))} />;
 }
 
 /** A number with its units in a lighter tone: `3 m 08 s`. */
 export function Amount({ text }: { text: string }) {
   return (
     <span>
-      {text.split(/([a-zµ]+)/).map((part, index) =>
+      {text.split(/([A-Za-zµ]+)/).map((part, index) =>
         index % 2 === 1 ? (
           <span key={index} className="unit">
             {part}

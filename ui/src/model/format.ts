@@ -1,7 +1,7 @@
 import type { Counters, Cost } from "../api/types";
 
 /** A missing value: never drawn as 0, because 0 is something somebody measured. */
-export const UNKNOWN = "–";
+export const UNKNOWN = "—";
 
 /** Tokens: exact below a thousand, then three significant digits: `840`, `12.4k`, `1.25M`. */
 export function formatTokens(count: number | undefined): string {
@@ -29,12 +29,9 @@ export function formatUsd(usd: number): string {
   const size = Math.abs(usd);
   if (size >= 1000) return `$${GROUPED.format(Math.round(usd))}`;
   if (size >= 0.095) return `$${usd.toFixed(2)}`;
-  if (size >= 0.0000005) return `$${Number(usd.toPrecision(2)).toFixed(Math.min(7, decimals(size)))}`;
-  return "<$0.000001";
-}
-
-function decimals(size: number): number {
-  return 1 - Math.floor(Math.log10(size));
+  if (size < 0.000001) return "<$0.000001";
+  const [whole, decimals = ""] = Number(usd.toPrecision(2)).toFixed(7).split(".");
+  return `$${whole}.${decimals.replace(/0+$/, "").padEnd(2, "0")}`;
 }
 
 export interface CostText {

@@ -2,7 +2,7 @@
 
 export const FOLD_LINES = 12;
 /** One line may hold a megabyte; a fold by lines alone would show all of it. */
-export const FOLD_CHARS = 1_200;
+export const FOLD_CHARS = 800;
 /** How much more one press of "show more" brings: layout of one huge text node is what makes a page stall. */
 export const MORE_CHARS = 60_000;
 
@@ -30,7 +30,7 @@ export function fold(text: string, lines = FOLD_LINES, chars = FOLD_CHARS): Fold
 export function printValue(value: unknown): string {
   if (typeof value === "string") return value;
   if (value === undefined) return "";
-  return typeof value === "object" ? JSON.stringify(value, null, 2) : String(value as number | boolean | bigint);
+  return typeof value === "object" ? JSON.stringify(value, null, 2) : JSON.stringify(value);
 }
 
 /** Text that is a JSON object or list inside a string, as instrumentations love to send; undefined when it is not. */

@@ -13,7 +13,7 @@ export function toMillis(text: string): number {
 
 /** A duration with at most three significant parts: `840 µs`, `840 ms`, `12.4 s`, `3 m 08 s`, `2 h 05 m`, `3 d 04 h`. */
 export function formatDuration(ms: number): string {
-  if (!Number.isFinite(ms)) return "–";
+  if (!Number.isFinite(ms)) return "—";
   const value = Math.max(0, ms);
   if (value === 0) return "0 ms";
   if (value < 0.9995) return `${Math.max(1, Math.round(value * 1000))} µs`;

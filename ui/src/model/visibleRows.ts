@@ -25,6 +25,17 @@ export function nextError(order: readonly SpanNode[], from: number): number {
   return -1;
 }
 
+/**
+ * What a reader most likely came for, while nothing is chosen: in a failed session the first span that failed by itself
+ * and not because of one below it; otherwise the root.
+ */
+export function firstLook(order: readonly SpanNode[], failed: boolean): SpanNode | undefined {
+  const culprit = failed
+    ? order.find((node) => node.span.status === "error" && node.errorsBelow === 0 && node.span.placeholder !== true)
+    : undefined;
+  return culprit ?? order[0];
+}
+
 /** The collapsed set without the ancestors of `node`, so that it can be seen; the same set when it already can. */
 export function reveal(collapsed: ReadonlySet<string>, node: SpanNode): ReadonlySet<string> {
   let next: Set<string> | undefined;

@@ -23,13 +23,5 @@ class NoResize implements ResizeObserver {
 globalThis.ResizeObserver = NoResize;
 
 /** What a media query answers; a test may replace it. */
-globalThis.matchMedia = (query: string): MediaQueryList => ({
-  matches: false,
-  media: query,
-  onchange: null,
-  addEventListener: vi.fn(),
-  removeEventListener: vi.fn(),
-  addListener: vi.fn(),
-  removeListener: vi.fn(),
-  dispatchEvent: () => false,
-});
+globalThis.matchMedia = (query: string) =>
+  ({ matches: false, media: query, addEventListener: vi.fn(), removeEventListener: vi.fn() }) as unknown as MediaQueryList;

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import { getHealth } from "../../api/requests";
 import type { Health } from "../../api/types";
 import { Amount } from "../../components/Time";
@@ -44,7 +45,7 @@ export function HealthView({ health }: { health: Health }) {
             <li key={part.name} className={`is-${part.state}`}>
               <PartMark ok={part.state === "ok"} />
               <span>{part.name}</span>
-              <span className="muted">{part.state === "ok" ? "Ok" : "Degraded"}</span>
+              <span className="health-state">{part.state === "ok" ? "Ok" : "Degraded"}</span>
               {part.why != null && <span className="foreign health-why">{part.why}</span>}
             </li>
           ))}
@@ -55,8 +56,8 @@ export function HealthView({ health }: { health: Health }) {
         <Facts
           facts={[
             ["Kind", store.kind === "sqlite" ? "SQLite" : "Memory"],
-            ...(store.path == null ? [] : ([["Path", store.path]] as [string, string][])),
-            ["Size", formatBytes(store.bytes)],
+            ...(store.path == null ? [] : ([["Path", store.path]] as [string, ReactNode][])),
+            ["Size", <Amount key="size" text={formatBytes(store.bytes)} />],
             ["Sessions", formatCount(store.sessions)],
             ["Spans", formatCount(store.spans)],
             ["Events", formatCount(store.events)],
@@ -70,7 +71,7 @@ export function HealthView({ health }: { health: Health }) {
             ["Sessions active in 24 hours", formatCount(health.sessions_active_24h)],
             ["Events in the last minute", formatCount(health.events_last_minute)],
             ["Readers of the stream", formatCount(health.subscribers)],
-            ["Up for", formatElapsed(health.uptime_seconds * 1000)],
+            ["Up for", <Amount key="up" text={formatElapsed(health.uptime_seconds * 1000)} />],
             ["Version", health.version],
             ["Mounted at", health.mount],
             ["Instance", health.instance],
@@ -97,13 +98,13 @@ function PartMark({ ok }: { ok: boolean }) {
   );
 }
 
-function Facts({ facts }: { facts: [string, string][] }) {
+function Facts({ facts }: { facts: [string, ReactNode][] }) {
   return (
     <dl className="health-facts">
       {facts.map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>
-          <dd className="foreign">{/^[\d,]/.test(value) ? <Amount text={value} /> : value}</dd>
+          <dd className="foreign">{value}</dd>
         </div>
       ))}
     </dl>

@@ -44,6 +44,8 @@ export const SessionRow = memo(function SessionRow({ session, index, top, active
   const cost = formatSessionCost(counters);
   const alive = session.status === "running" || session.status === "paused";
   return (
+    // The grid has the focus and the keys (active descendant); the row answers to the pointer only.
+    // eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus
     <div
       role="row"
       id={`session-${session.id}`}

@@ -9,6 +9,7 @@ import { SessionRow, rowHeight } from "./SessionRow";
 
 /** How far from the end the next page is asked for. */
 const AHEAD_ROWS = 40;
+const HEAD_HEIGHT = 28;
 
 const COLUMNS: [string, string, boolean][] = [
   ["status", "Status", false],
@@ -52,6 +53,8 @@ export function SessionTable({ rows: all, complete, place, onMore, onOpen }: Pro
     getItemKey: useCallback((index: number) => `${rows[index]?.id ?? index}${narrow ? ":n" : ""}`, [rows, narrow]),
     initialOffset: () => places.get(place)?.offset ?? 0,
     overscan: 10,
+    // The sticky head covers the first of these pixels when a row is scrolled to.
+    scrollPaddingEnd: narrow ? 0 : HEAD_HEIGHT,
   });
   const items = virtualizer.getVirtualItems();
 

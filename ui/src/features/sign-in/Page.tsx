@@ -1,4 +1,4 @@
-import { type FormEvent, useId, useState } from "react";
+import { type SubmitEvent, useId, useState } from "react";
 import { ApiError, signIn } from "../../api/client";
 import "./sign-in.css";
 
@@ -9,7 +9,7 @@ export function SignInPage() {
   const [problem, setProblem] = useState("");
   const field = useId();
 
-  function submit(event: FormEvent): void {
+  function submit(event: SubmitEvent): void {
     event.preventDefault();
     setBusy(true);
     signIn(token.trim())

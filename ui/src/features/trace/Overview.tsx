@@ -27,7 +27,7 @@ export function Overview({ span, alive }: { span: Span; alive: boolean }) {
         <Row name="Kind">
           {kindWord(span.kind)} <span className="faint">{span.otel_kind === "unspecified" ? "" : span.otel_kind}</span>
         </Row>
-        <Row name="Status">{span.abandoned === true ? "abandoned" : open && alive ? "running" : span.status.code}</Row>
+        <Row name="Status">{statusText(span, open && alive)}</Row>
         <Row name="Duration">
           <Duration start={span.start_time} end={span.end_time} running={open && alive} />
         </Row>
@@ -56,6 +56,13 @@ export function Overview({ span, alive }: { span: Span; alive: boolean }) {
       </dl>
     </>
   );
+}
+
+/** OpenTelemetry's `unset` means that nobody reported a failure, which is not the same as a success. */
+function statusText(span: Span, running: boolean): string {
+  if (span.abandoned === true) return "Abandoned";
+  if (running) return "Running";
+  return { unset: "Ended, no error reported", ok: "Ok", error: "Error" }[span.status.code];
 }
 
 function Failure({ span }: { span: Span }) {

@@ -26,7 +26,7 @@ export function TracePage({ id, back }: { id: string; back: string }) {
   const [, navigate] = useLocation();
   const trace = useTrace(id, (into) => navigate(`/sessions/${encodeURIComponent(into)}`, { replace: true }));
   const { store, snapshot, session } = trace;
-  const selection = useSelection(store, snapshot);
+  const selection = useSelection(store, snapshot, session?.status === "failed");
   const narrow = useMedia(NARROW);
   const [view, setView] = useState<View>("tree");
   const [width, setWidth] = usePanelWidth();

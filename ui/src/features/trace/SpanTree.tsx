@@ -5,8 +5,10 @@ import { useNow } from "../../components/useNow";
 import type { SpanNode } from "../../model/traceTree";
 import { nextError, reveal, visibleRows } from "../../model/visibleRows";
 import { ROW_HEIGHT, SpanRow } from "./SpanRow";
-import { TimeAxis } from "./TimeAxis";
+import { TimeAxis, ticksFor } from "./TimeAxis";
 import type { TraceSnapshot } from "./traceStore";
+
+const HEAD_HEIGHT = 28;
 
 interface Props {
   snapshot: TraceSnapshot;
@@ -22,17 +24,22 @@ interface Props {
 export function SpanTree({ snapshot, alive, selected, column, onSelect, onOpen }: Props) {
   const { order } = snapshot;
   const body = useRef<HTMLDivElement>(null);
+  const list = useRef<HTMLDivElement>(null);
   const [collapsed, setCollapsed] = useState<ReadonlySet<string>>(new Set());
   const rows = useMemo(() => visibleRows(order, collapsed), [order, collapsed]);
   const ticking = alive && snapshot.running > 0;
   const now = useNow(ticking);
   const to = ticking ? Math.max(now, snapshot.end) : snapshot.end;
+  const length = to - snapshot.start;
+  const ticks = useMemo(() => ticksFor(length), [length]);
 
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => body.current,
     estimateSize: () => ROW_HEIGHT,
     overscan: 12,
+    // The sticky head covers as much at the top.
+    scrollPaddingEnd: HEAD_HEIGHT,
   });
   const items = virtualizer.getVirtualItems();
 
@@ -65,7 +72,7 @@ export function SpanTree({ snapshot, alive, selected, column, onSelect, onOpen }
   function go(node: SpanNode | undefined): void {
     if (node === undefined) return;
     onSelect(node);
-    body.current?.focus({ preventScroll: true });
+    list.current?.focus({ preventScroll: true });
   }
 
   function move(to: (index: number) => number): void {
@@ -103,21 +110,29 @@ export function SpanTree({ snapshot, alive, selected, column, onSelect, onOpen }
 
   return (
     <div className={`span-tree shows-${column}`}>
-      <div className="span-head" aria-hidden="true">
-        <span className="span-head-name">Span</span>
-        <span className="span-head-tokens number">Tokens</span>
-        <span className="span-head-duration number">Duration</span>
-        <TimeAxis length={to - snapshot.start} />
-      </div>
-      <div
-        ref={body}
-        className="span-body"
-        role="tree"
-        aria-label="Spans"
-        tabIndex={0}
-        aria-activedescendant={selected && items.some((item) => rows[item.index] === selected) ? rowId(selected) : undefined}
-      >
-        <div role="presentation" className="span-rows" style={{ height: virtualizer.getTotalSize() }}>
+      <div ref={body} className="span-body">
+        <div className="span-head" aria-hidden="true">
+          <span className="span-head-name">Span</span>
+          <span className="span-head-tokens number">Tokens</span>
+          <span className="span-head-duration number">Duration</span>
+          <TimeAxis ticks={ticks} length={length} />
+        </div>
+        <div
+          ref={list}
+          className="span-rows"
+          role="tree"
+          aria-label="Spans"
+          tabIndex={0}
+          aria-activedescendant={selected && items.some((item) => rows[item.index] === selected) ? rowId(selected) : undefined}
+          style={{ height: Math.max(virtualizer.getTotalSize(), ROW_HEIGHT) }}
+        >
+          <div className="span-grid" aria-hidden="true">
+            <span className="span-grid-time">
+              {ticks.map((tick) => (
+                <i key={tick} style={{ left: `${(tick / length) * 100}%` }} />
+              ))}
+            </span>
+          </div>
           {items.map((item) => {
             const node = rows[item.index];
             return (

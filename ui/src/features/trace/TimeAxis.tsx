@@ -1,16 +1,21 @@
-import { formatDuration } from "../../model/time";
+import { axisTicks, formatTick } from "../../model/axis";
 
-const STEPS = [0, 0.25, 0.5, 0.75];
-
-/** The scale of the bars, counted from the start of the session. */
-export function TimeAxis({ length }: { length: number }) {
+/** The scale of the bars, counted from the start of the session. Its lines go on through the rows. */
+export function TimeAxis({ ticks, length }: { ticks: readonly number[]; length: number }) {
   return (
     <span className="time-axis">
-      {STEPS.map((step) => (
-        <span key={step} style={{ left: `${step * 100}%` }}>
-          {length > 0 ? formatDuration(length * step) : ""}
+      {ticks.map((tick) => (
+        <span key={tick} style={{ left: `${(tick / length) * 100}%` }}>
+          {formatTick(tick)}
         </span>
       ))}
     </span>
   );
+}
+
+/** At most this many labels fit beside each other without touching. */
+const MOST_TICKS = 5;
+
+export function ticksFor(length: number): number[] {
+  return axisTicks(length, MOST_TICKS);
 }

@@ -119,7 +119,8 @@ function Trouble({ session }: { session: Session }) {
         </p>
       )}
       {error != null && error !== "" && (
-        <p className="trace-trouble is-failed">
+        <p className={`trace-trouble ${session.status === "failed" ? "is-failed" : "is-mild"}`}>
+          <span>First error</span>
           <span className="foreign">{oneLine(error)}</span>
         </p>
       )}

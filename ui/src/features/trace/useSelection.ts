@@ -1,6 +1,7 @@
 import { useCallback, useMemo } from "react";
 import { useSearchParams } from "wouter";
 import type { SpanNode } from "../../model/traceTree";
+import { firstLook } from "../../model/visibleRows";
 import type { TraceSnapshot, TraceStore } from "./traceStore";
 
 export interface Selection {
@@ -14,17 +15,17 @@ export interface Selection {
  * The chosen span lives in the address, so that every selection is a link. The trace id is named only where a session
  * holds the same span id in two traces.
  */
-export function useSelection(store: TraceStore, snapshot: TraceSnapshot): Selection {
+export function useSelection(store: TraceStore, snapshot: TraceSnapshot, failed: boolean): Selection {
   const [parameters, setParameters] = useSearchParams();
   const spanId = parameters.get("span");
   const traceId = parameters.get("trace") ?? undefined;
-  const { version } = snapshot;
+  const { version, order, loading } = snapshot;
 
   const node = useMemo(
-    () => (spanId === null ? undefined : store.tree.find(traceId, spanId)),
+    () => (spanId === null ? firstLook(order, failed) : store.tree.find(traceId, spanId)),
     // The tree is one object that grows; its version says when to look again.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-    [store, version, spanId, traceId],
+    [store, version, order, failed, spanId, traceId],
   );
 
   const select = useCallback(
@@ -36,5 +37,5 @@ export function useSelection(store: TraceStore, snapshot: TraceSnapshot): Select
     [store, setParameters],
   );
 
-  return { node, missing: spanId !== null && node === undefined && !snapshot.loading, select };
+  return { node, missing: spanId !== null && node === undefined && !loading, select };
 }
