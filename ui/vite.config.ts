@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 import react from "@vitejs/plugin-react";
-import { licences } from "./scripts/licences";
+import { licences } from "./scripts/licences.ts";
 
 /**
  * Where `vite dev` finds a running inspector, e.g. `INSPECTOR_URL=http://127.0.0.1:3000/_inspector npm run dev`.

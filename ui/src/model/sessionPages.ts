@@ -48,6 +48,11 @@ function applyToPage(
     }
     const session = latest.get(row.id);
     latest.delete(row.id);
+    // A page fetched later may know more than an event that waited for it.
+    if (session !== undefined && session.updated_at < row.updated_at) {
+      sessions.push(row);
+      continue;
+    }
     changed = true;
     if (session === undefined || !matches(filter, session)) continue;
     if (session.started_at === row.started_at) sessions.push(session);
@@ -69,13 +74,6 @@ function place(pages: SessionList[], session: Session): void {
     pages[index] = { ...page, sessions };
     return;
   }
-}
-
-/** Ids of the rows that `events` may add to the list, for the counter that offers them to a reader who scrolled away. */
-export function startedIn(events: readonly LiveEvent[], known: (id: string) => boolean): string[] {
-  const ids = new Set<string>();
-  for (const event of events) if ("session" in event && !known(event.session.id)) ids.add(event.session.id);
-  return [...ids];
 }
 
 /** All rows of all pages, each once: a session that moved between two fetches may stand on both pages. */

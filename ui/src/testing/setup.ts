@@ -5,8 +5,8 @@ import { afterEach, vi } from "vitest";
 afterEach(cleanup);
 
 // jsdom lays nothing out; a virtual list then has no height and draws no row.
-Object.defineProperty(HTMLElement.prototype, "offsetHeight", { configurable: true, get: () => 600 });
-Object.defineProperty(HTMLElement.prototype, "offsetWidth", { configurable: true, get: () => 1200 });
+Object.defineProperty(HTMLElement.prototype, "clientHeight", { configurable: true, get: () => 600 });
+Object.defineProperty(HTMLElement.prototype, "clientWidth", { configurable: true, get: () => 1200 });
 HTMLElement.prototype.scrollTo = vi.fn();
 
 class NoResize implements ResizeObserver {
