@@ -229,7 +229,7 @@ fn start(
     match Pipeline::start(parts(Arc::clone(&store))) {
         Ok((pipeline, bus)) => Ok((store, pipeline, bus)),
         Err(StartError::Store(error)) => {
-            problems.push(("store", format!("history is kept in memory only: {error}")));
+            problems.push(("history", format!("history is kept in memory only: {error}")));
             let store: Arc<dyn Store> = Arc::new(MemoryStore::new(DEFAULT_MEMORY_STORE_BYTES));
             let (pipeline, bus) = Pipeline::start(parts(Arc::clone(&store))).map_err(failed)?;
             Ok((store, pipeline, bus))
@@ -256,7 +256,7 @@ fn open_store(place: Place, instance: InstanceId, problems: &mut Vec<(&'static s
 #[cfg(feature = "sqlite")]
 fn default_dir(problems: &mut Vec<(&'static str, String)>) -> Option<PathBuf> {
     crate::store::default_data_dir()
-        .map_err(|error| problems.push(("store", format!("history is kept in memory only: {error}"))))
+        .map_err(|error| problems.push(("history", format!("history is kept in memory only: {error}"))))
         .ok()
 }
 
@@ -273,11 +273,11 @@ fn open_sqlite(
 ) -> Option<Arc<dyn Store>> {
     match crate::store::SqliteStore::open(dir, instance) {
         Ok(store) => {
-            problems.extend(store.notices().into_iter().map(|notice| ("store", notice)));
+            problems.extend(store.notices().into_iter().map(|notice| ("history", notice)));
             Some(Arc::new(store))
         }
         Err(error) => {
-            problems.push(("store", format!("history is kept in memory only: {error}")));
+            problems.push(("history", format!("history is kept in memory only: {error}")));
             None
         }
     }
@@ -289,6 +289,6 @@ fn open_sqlite(
     _: InstanceId,
     problems: &mut Vec<(&'static str, String)>,
 ) -> Option<Arc<dyn Store>> {
-    problems.push(("store", "history is kept in memory only: built without the feature `sqlite`".to_owned()));
+    problems.push(("history", "history is kept in memory only: built without the feature `sqlite`".to_owned()));
     None
 }

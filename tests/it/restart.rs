@@ -42,8 +42,8 @@ async fn a_data_directory_that_cannot_be_written_is_said_and_lived_with() {
     assert_eq!(host.get(&format!("/sessions/{}", session.id())).await["status"], "completed");
     let health = host.get("/health").await;
     assert_eq!((&health["status"], &health["store"]["kind"]), (&json!("degraded"), &json!("memory")));
-    let store = health["parts"].as_array().unwrap().iter().find(|part| part["name"] == "store").unwrap();
-    assert!(store["why"].as_str().unwrap().contains("memory only"), "{store}");
+    let history = health["parts"].as_array().unwrap().iter().find(|part| part["name"] == "history").unwrap();
+    assert!(history["why"].as_str().unwrap().contains("memory only"), "{history}");
 }
 
 /// Not a test of its own: the copy of this program that [`what_was_acknowledged_survives_a_kill`] starts and kills.
