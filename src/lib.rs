@@ -3,6 +3,7 @@
 pub mod model;
 
 mod bus;
+mod normalize;
 #[cfg(feature = "otlp")]
 mod otlp;
 pub mod registry;
@@ -17,3 +18,6 @@ mod http;
 #[cfg(feature = "otlp")]
 #[doc(hidden)]
 pub mod fuzzing;
+
+#[cfg(all(test, feature = "otlp"))]
+mod real_inputs;
