@@ -1,8 +1,8 @@
 //! What real programs send, from the bytes to the normalised span.
 
-use super::super::*;
 use crate::ingest::otlp::traces;
-use crate::model::Usage;
+use crate::model::{Span, SpanKind, Usage};
+use crate::normalize::{self, session_hint, title_hint};
 
 macro_rules! fixture {
     ($name:literal) => {
