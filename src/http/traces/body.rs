@@ -18,18 +18,22 @@ use crate::store::{Block, BlockIndex, StoreError};
 /// checkpoint and costs two blocks of memory. When a block is no longer there (the session was compacted or removed
 /// meanwhile) the body breaks off, which the client sees, because fewer bytes came than were promised.
 pub(super) fn body(state: AppState, plan: Plan, from: u64, to: u64) -> Body {
-    Body::from_stream(async_stream::try_stream! {
+    Body::from_stream(async_stream::stream! {
         let mut shutdown = state.shutdown.clone();
         let mut pieces = plan.pieces(from, to).into_iter();
         let mut ahead = pieces.next().map(|piece| Ahead::begin(&state, &plan, piece));
         while let Some(mut current) = ahead.take() {
+            ahead = pieces.next().map(|piece| Ahead::begin(&state, &plan, piece));
             let bytes = tokio::select! {
                 biased;
                 () = closed(&mut shutdown) => Err(io::Error::other("the inspector is shutting down")),
                 bytes = current.finish() => bytes,
             };
-            ahead = pieces.next().map(|piece| Ahead::begin(&state, &plan, piece));
-            yield bytes?;
+            let broken = bytes.is_err();
+            yield bytes;
+            if broken {
+                break;
+            }
         }
     })
 }
