@@ -3,7 +3,7 @@
 use axum::extract::State;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::extract::{Params, SessionPath};
 use super::openapi::EventSchema;
@@ -20,7 +20,7 @@ pub(crate) const DEFAULT_EVENTS: usize = 500;
 pub(crate) const MAX_EVENTS: usize = 5000;
 
 /// Which events are wanted.
-#[derive(Debug, IntoParams)]
+#[derive(Debug, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes the parameters in the API document; the handler reads them")]
 pub(super) struct EventPageParams {
@@ -33,10 +33,10 @@ pub(super) struct EventPageParams {
 
 /// A page of stored events, oldest first.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct EventPage<'a> {
+pub(super) struct EventPage {
     /// The events.
     #[schema(value_type = Vec<EventSchema>)]
-    events: Vec<&'a RawValue>,
+    events: Vec<Box<RawValue>>,
     /// `after` of the next page; absent on the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_after: Option<EventId>,

@@ -3,6 +3,8 @@
 //! A 200 is the only acknowledgement that exporters know, so it is given when the spans are stored and never before. What
 //! cannot be stored at the moment is answered with 503, which they retry; never with 500, on which they drop their data.
 
+use std::task::{Context, Poll, Waker};
+
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
@@ -75,25 +77,32 @@ impl Refused {
 }
 
 async fn take(state: &AppState, headers: &HeaderMap, body: Body) -> Result<TraceRequest, Refused> {
-    let turn = state.limits.ingest().await.ok_or_else(|| Refused::later("too many requests are waiting"))?;
+    let busy = || Refused::later("too many requests are waiting");
+    let _place = state.limits.ingest_place().ok_or_else(busy)?;
+    let turn = state.limits.ingest_turn().await.ok_or_else(busy)?;
     let body = collect(body).await?;
     let owned = |name| text(headers, name).map(str::to_owned);
     let (content_type, coding) = (owned(&CONTENT_TYPE), owned(&CONTENT_ENCODING));
     let pipeline = state.pipeline.clone();
-    let runtime = tokio::runtime::Handle::current();
-    // Decoding, normalising and redacting take as long as they take: off the runtime's threads, also when the client
-    // goes away in the middle.
-    let work = tokio::task::spawn_blocking(move || {
+    // Decoding, normalising and redacting take as long as they take: off the runtime's threads.
+    let prepared = tokio::task::spawn_blocking(move || {
         let _turn = turn;
         let mut request = otlp::traces(content_type.as_deref(), coding.as_deref(), &body)?;
         drop(body);
         let spans = std::mem::take(&mut request.spans);
-        if !spans.is_empty() {
-            runtime.block_on(pipeline.ingest(spans)).map_err(Refused::later)?;
-        }
-        Ok(request)
+        let mut commit = Box::pin(async move { if spans.is_empty() { Ok(()) } else { pipeline.ingest(spans).await } });
+        // The first poll does the work; what is left is the wait for the commit, which needs no thread and no turn.
+        let done = commit.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        Ok::<_, Refused>((request, done, commit))
     });
-    work.await.unwrap_or_else(|_| Err(Refused::later("the batch could not be read")))
+    let broken = |_| Refused::later("the batch could not be prepared");
+    let (request, done, commit) = prepared.await.map_err(broken)??;
+    match done {
+        Poll::Ready(done) => done,
+        Poll::Pending => commit.await,
+    }
+    .map_err(Refused::later)?;
+    Ok(request)
 }
 
 /// The whole body, however it is framed, up to the bound.

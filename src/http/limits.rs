@@ -21,13 +21,15 @@ pub(crate) const STORE_TURN_TIMEOUT: Duration = Duration::from_secs(5);
 /// How many live streams may be open. Each costs a connection, a task and at most one chunk of text.
 pub(crate) const MAX_STREAMS: usize = 8192;
 
-/// How many requests of outside senders are decoded at once; each may hold a decoded body of 64 MiB.
+/// How many requests of outside senders are read and prepared at once; each may hold a body of 64 MiB twice,
+/// compressed and not.
 #[cfg(feature = "otlp")]
 pub(crate) const INGESTS_AT_ONCE: usize = 4;
 
-/// How many requests of outside senders may wait for their turn, their bodies not read yet.
+/// How many requests of outside senders are in hand at once: those being read, those that wait with their bodies
+/// unread, and those that wait for their commit. More are sent away until later.
 #[cfg(feature = "otlp")]
-pub(crate) const INGESTS_WAITING: usize = 64;
+pub(crate) const INGESTS_IN_HAND: usize = 128;
 
 /// How much may be asked at once, and what was counted while answering.
 #[derive(Debug)]
@@ -35,9 +37,9 @@ pub(crate) struct Limits {
     reads: Arc<Semaphore>,
     streams: Arc<Semaphore>,
     #[cfg(feature = "otlp")]
-    ingests: Arc<Semaphore>,
+    ingest_turns: Arc<Semaphore>,
     #[cfg(feature = "otlp")]
-    ingests_waiting: Arc<Semaphore>,
+    ingest_places: Arc<Semaphore>,
     /// At most so many events were missed by live readers (an upper bound, as in the gaps they were told of).
     pub(crate) missed: AtomicU64,
     /// The last count of active sessions; counting asks the store for all of them.
@@ -50,9 +52,9 @@ impl Default for Limits {
             reads: Arc::new(Semaphore::new(STORE_READS_AT_ONCE)),
             streams: Arc::new(Semaphore::new(MAX_STREAMS)),
             #[cfg(feature = "otlp")]
-            ingests: Arc::new(Semaphore::new(INGESTS_AT_ONCE)),
+            ingest_turns: Arc::new(Semaphore::new(INGESTS_AT_ONCE)),
             #[cfg(feature = "otlp")]
-            ingests_waiting: Arc::new(Semaphore::new(INGESTS_AT_ONCE + INGESTS_WAITING)),
+            ingest_places: Arc::new(Semaphore::new(INGESTS_IN_HAND)),
             missed: AtomicU64::new(0),
             active_sessions: super::health::ActiveSessions::default(),
         }
@@ -65,12 +67,16 @@ impl Limits {
         Arc::clone(&self.streams).try_acquire_owned().map_err(|_| Problem::too_many_streams())
     }
 
-    /// A turn to take a batch of an outside sender, given back when both permits are dropped.
+    /// A place among those that wait for their turn or their commit; none when too many do.
     #[cfg(feature = "otlp")]
-    pub(crate) async fn ingest(&self) -> Option<(OwnedSemaphorePermit, OwnedSemaphorePermit)> {
-        let place = Arc::clone(&self.ingests_waiting).try_acquire_owned().ok()?;
-        let turn = Arc::clone(&self.ingests).acquire_owned().await.ok()?;
-        Some((place, turn))
+    pub(crate) fn ingest_place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.ingest_places).try_acquire_owned().ok()
+    }
+
+    /// A turn to read and prepare a batch.
+    #[cfg(feature = "otlp")]
+    pub(crate) async fn ingest_turn(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.ingest_turns).acquire_owned().await.ok()
     }
 }
 

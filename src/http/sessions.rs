@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use serde::Serialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::extract::{Params, SessionPath};
 use super::problem::Problem;
@@ -24,7 +24,7 @@ pub(crate) const MAX_SESSIONS: usize = 500;
 const FRESHER_WITHIN: Duration = Duration::from_millis(100);
 
 /// Which sessions are wanted.
-#[derive(Debug, IntoParams)]
+#[derive(Debug, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes the parameters in the API document; `query` reads them")]
 pub(super) struct SessionListParams {

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use serde::Serialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::extract::{Params, SessionPath, SpanPath};
 use super::problem::Problem;
@@ -17,7 +17,7 @@ pub(crate) const DEFAULT_ROWS: usize = 1000;
 pub(crate) const MAX_ROWS: usize = 10_000;
 
 /// Which rows are wanted.
-#[derive(Debug, IntoParams)]
+#[derive(Debug, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes the parameters in the API document; the handler reads them")]
 pub(super) struct SpanPageParams {
@@ -99,7 +99,7 @@ fn page(mut rows: Vec<SpanNode>, since: Option<EventId>, from: usize, limit: usi
 }
 
 /// Which of the spans with this id is wanted.
-#[derive(Debug, IntoParams)]
+#[derive(Debug, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes the parameters in the API document; the handler reads them")]
 pub(super) struct SpanParams {

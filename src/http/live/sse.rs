@@ -17,7 +17,6 @@ use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::Instant;
-use utoipa::IntoParams;
 
 use super::filter::Filter;
 use super::reader::{LiveReader, Step};
@@ -39,7 +38,7 @@ pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 pub(crate) const MAX_CHUNK_BYTES: usize = 32 << 10;
 
 /// Which events are wanted, and from where on.
-#[derive(Debug, IntoParams)]
+#[derive(Debug, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes the parameters in the API document; the handler reads them")]
 pub(crate) struct StreamParams {

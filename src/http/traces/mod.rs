@@ -18,7 +18,6 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use utoipa::IntoParams;
 
 pub(super) use self::body::closed;
 use self::plan::{Form, Plan};
@@ -32,7 +31,7 @@ use crate::model::SessionId;
 use crate::store::TraceIndex;
 
 /// How much of the trace is wanted.
-#[derive(Debug, IntoParams)]
+#[derive(Debug, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes the parameters in the API document; the handler reads them")]
 pub(super) struct TraceParams {
