@@ -1,0 +1,103 @@
+//! What a span's attributes say, gathered in one pass.
+
+use super::lookup;
+use super::names::{From, ROWS, Slot};
+use super::provider;
+use crate::model::{AttributeValue, Attributes, Span};
+
+/// The winning attribute of each slot.
+pub(super) struct Facts<'a> {
+    found: [Option<&'a AttributeValue>; Slot::COUNT],
+    from: From,
+}
+
+impl<'a> Facts<'a> {
+    /// Those of a span.
+    pub(super) fn of(span: &'a Span) -> Self {
+        Self::gathered(&span.attributes, sender(span))
+    }
+
+    /// Those of attributes that stand for themselves.
+    pub(super) fn of_resource(span: &'a Span) -> Self {
+        Self::gathered(&span.resource, From::Anyone)
+    }
+
+    fn gathered(attributes: &'a Attributes, from: From) -> Self {
+        let mut found = [None; Slot::COUNT];
+        let mut rows = [u8::MAX; Slot::COUNT];
+        for (name, value) in attributes.iter() {
+            let Some(row) = lookup::row(name) else { continue };
+            let (_, slot, trusted) = ROWS[usize::from(row)];
+            let at = slot as usize;
+            if row < rows[at] && (trusted == From::Anyone || trusted == from) && usable(slot, value) {
+                found[at] = Some(value);
+                rows[at] = row;
+            }
+        }
+        Self { found, from }
+    }
+
+    /// Whether the span is one of Claude Code's.
+    pub(super) fn is_claude_code(&self) -> bool {
+        self.from == From::ClaudeCode
+    }
+
+    /// Whether anything was found.
+    pub(super) fn any(&self) -> bool {
+        self.found.iter().any(Option::is_some)
+    }
+
+    /// Whether `slot` was found.
+    pub(super) fn has(&self, slot: Slot) -> bool {
+        self.found[slot as usize].is_some()
+    }
+
+    /// The value of `slot`.
+    pub(super) fn value(&self, slot: Slot) -> Option<&'a AttributeValue> {
+        self.found[slot as usize]
+    }
+
+    /// The text of `slot`.
+    pub(super) fn text(&self, slot: Slot) -> Option<&'a str> {
+        self.value(slot).and_then(AttributeValue::as_str).map(str::trim)
+    }
+
+    /// The count of `slot`.
+    pub(super) fn count(&self, slot: Slot) -> Option<u64> {
+        self.value(slot).and_then(AttributeValue::as_count)
+    }
+}
+
+/// The program a span is from, as far as names are trusted because of it.
+fn sender(span: &Span) -> From {
+    if span.scope.name.starts_with("com.anthropic.claude_code") {
+        From::ClaudeCode
+    } else if span.name == "session_task.turn" {
+        From::Codex
+    } else {
+        From::Anyone
+    }
+}
+
+/// Whether a value can stand for its slot; if not, the next name's is taken.
+fn usable(slot: Slot, value: &AttributeValue) -> bool {
+    match slot {
+        Slot::Input | Slot::Output | Slot::CacheRead | Slot::CacheWrite | Slot::Reasoning => {
+            value.as_count().is_some()
+        }
+        Slot::Cost => value.as_f64().is_some_and(|usd| usd.is_finite() && usd >= 0.0),
+        Slot::Success | Slot::IsError => true,
+        Slot::ToolResult | Slot::CostDetails => *value != AttributeValue::Null,
+        // JSON-RPC codes come as numbers.
+        Slot::ErrorType | Slot::ToolCall if matches!(value, AttributeValue::Int(_)) => true,
+        Slot::Provider => {
+            value.as_str().is_some_and(|text| says_something(text) && !provider::is_framework(text))
+        }
+        _ => value.as_str().is_some_and(says_something),
+    }
+}
+
+/// mcp-agent writes Python's `None` as text, and "unknown" for a session it does not know.
+fn says_something(text: &str) -> bool {
+    !matches!(text.trim(), "" | "None" | "unknown" | "null" | "undefined")
+}

@@ -1,0 +1,60 @@
+//! Which session a span belongs to, and what a person would call it.
+
+use super::facts::Facts;
+use super::names::Slot;
+use crate::model::Span;
+
+/// The longest title in characters.
+const MAX_TITLE_CHARS: usize = 120;
+
+/// The session that a span names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SessionHint {
+    /// The sender's id.
+    pub(crate) id: String,
+    /// The program named it for all its spans; what one of them names for itself counts more.
+    pub(crate) resource_level: bool,
+}
+
+/// The session that a span names, if it does. Spans of one trace may disagree (a sub-agent has a conversation of its
+/// own): the root's word counts, and the caller knows the root.
+///
+/// `mcp.session.id` comes last among a span's own: it is the session between a client and a server, not the agent's.
+/// `service.instance.id` names a process, which may serve many sessions, and is not taken.
+pub(crate) fn session_hint(span: &Span) -> Option<SessionHint> {
+    let own = Facts::of(span);
+    let id = own.text(Slot::Session).or_else(|| own.text(Slot::McpSession));
+    let (id, resource_level) = match id {
+        Some(id) => (id, false),
+        None => (Facts::of_resource(span).text(Slot::Session)?, true),
+    };
+    Some(SessionHint { id: id.to_owned(), resource_level })
+}
+
+/// What a person would call the session of this root: what was asked for, the workflow's or the agent's name, or the
+/// span's. `None` on a span that has a parent. To be called after redaction, for it may quote the prompt.
+pub(crate) fn title_hint(span: &Span) -> Option<String> {
+    if span.parent_span_id.is_some() {
+        return None;
+    }
+    let facts = Facts::of(span);
+    let asked = facts.text(Slot::UserPrompt).filter(|prompt| *prompt != "<REDACTED>");
+    let name = asked
+        .or_else(|| facts.text(Slot::Workflow))
+        .or_else(|| facts.text(Slot::Entity))
+        .or(span.agent.as_deref())
+        .unwrap_or(&span.name);
+    let mut title = String::new();
+    for word in name.split_whitespace() {
+        if !title.is_empty() {
+            title.push(' ');
+        }
+        title.push_str(word);
+        if let Some((end, _)) = title.char_indices().nth(MAX_TITLE_CHARS) {
+            title.truncate(end);
+            title.push('…');
+            break;
+        }
+    }
+    (!title.is_empty()).then_some(title)
+}

@@ -1,0 +1,53 @@
+//! OTLP's trace messages and the model: pure mapping, no bytes, no I/O.
+//!
+//! One [`Mapper`] takes the spans of one request, in whatever encoding they came. A span that cannot be taken is
+//! rejected alone and with a reason, so that a request with one broken span still delivers the others; odd values
+//! (absurd times, unknown enum numbers, values nested too deeply) are clamped rather than rejected. Nothing here
+//! panics, and nothing grows beyond the bounds below.
+
+mod mapper;
+mod span;
+#[cfg(test)]
+mod tests;
+mod value;
+
+pub(crate) use self::mapper::Mapper;
+
+/// Attributes kept of one span, event, link or resource; further ones are counted as dropped. OpenTelemetry's own
+/// default limit is 128, and flattened message lists (OpenInference, Traceloop) need more.
+pub(crate) const MAX_ATTRIBUTES: usize = 512;
+
+/// Events kept of one span; OpenTelemetry's own default limit is 128.
+pub(crate) const MAX_EVENTS: usize = 512;
+
+/// Links kept of one span; OpenTelemetry's own default limit is 128.
+pub(crate) const MAX_LINKS: usize = 128;
+
+/// The longest name of an attribute in bytes; an attribute with a longer one is counted as dropped.
+pub(crate) const MAX_KEY_BYTES: usize = 512;
+
+/// How deeply lists and maps may lie inside each other; what lies deeper becomes [`TOO_DEEP`]. It leaves room below
+/// the recursion limits of both decoders (prost 100, serde_json 128 levels; up to 4 of them per level here).
+pub(crate) const MAX_VALUE_DEPTH: usize = 24;
+
+/// Stands where a value was nested deeper than [`MAX_VALUE_DEPTH`].
+pub(crate) const TOO_DEEP: &str = "[nested too deeply]";
+
+/// List items and map entries kept within one span: an empty one takes 2 bytes on the wire and 32 in memory.
+pub(crate) const MAX_VALUES: usize = 65_536;
+
+/// Stands where the items of a list or map went beyond [`MAX_VALUES`].
+pub(crate) const TOO_MANY: &str = "[the rest is left out]";
+
+/// The attributes of a resource, in bytes of memory. Every span carries them, so that a small request could
+/// otherwise become very large; further ones are counted as dropped on each span.
+pub(crate) const MAX_RESOURCE_BYTES: usize = 32 * 1024;
+
+/// What the spans of one request may take in memory; spans beyond it are rejected. Four times the largest body.
+pub(crate) const MAX_REQUEST_MEMORY: usize = 256 * 1024 * 1024;
+
+/// Where OpenTelemetry's mapping for formats without such fields puts the number of events that were left out.
+pub(crate) const DROPPED_EVENTS: &str = "otel.dropped_events_count";
+
+/// As [`DROPPED_EVENTS`], for links.
+pub(crate) const DROPPED_LINKS: &str = "otel.dropped_links_count";
