@@ -62,7 +62,8 @@ def resolved(metadata: dict) -> list[dict]:
 
 
 def rust_version(package: dict) -> list[int]:
-    return [int(part) for part in (package["rust_version"] or "1.0").split(".")]
+    parts = [int(part) for part in (package["rust_version"] or "1").split(".")]
+    return parts + [0] * (3 - len(parts))
 
 
 def check_rules(packages: list[dict], rules: dict) -> list[str]:

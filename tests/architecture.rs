@@ -2,13 +2,13 @@
 //!
 //! The sources are read as text: comments, literals and test code are blanked, then every path that begins with
 //! `crate` or `super` is followed to the top-level module it names. That is less than a compiler knows (a path that a
-//! macro builds is not seen) and enough to stop the drift, in a second and without a dependency.
+//! macro builds is not seen) and enough to stop the drift, in a moment and without a dependency.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use source::{code_only, tokens};
+use source::{code_only, test_modules, tokens};
 
 #[path = "architecture/source.rs"]
 mod source;
@@ -112,7 +112,7 @@ fn a_bad_import_planted_in_a_copy_is_found() {
         ),
         ("bus/mod.rs", "#[cfg(test)]\nmod tests { use crate::http::AppState; fn f() {} }", None),
         ("bus/mod.rs", "#[cfg(test)]\nuse crate::http::AppState;", None),
-        ("bus/tests.rs", "use crate::http::AppState;", None),
+        ("store/tests.rs", "use crate::http::AppState;", Some("store imports http")),
         (
             "model/id.rs",
             "mod inner { use super::super::{Event, Span}; fn f<'a>(s: &'a str) -> super::Id { s } }",
@@ -144,15 +144,21 @@ fn a_bad_import_planted_in_a_copy_is_found() {
 /// Every import below `src` that the order does not allow, in words.
 fn violations(src: &Path) -> Vec<String> {
     let mut found = BTreeSet::new();
-    for file in files_below(src, &["rs"]) {
-        let inside = file.strip_prefix(src).unwrap().with_extension("");
-        let mut module: Vec<String> = inside.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+    let files = files_below(src, &["rs"]);
+    let for_tests: Vec<Vec<String>> = files
+        .iter()
+        .flat_map(|file| {
+            let names = test_modules(&fs::read_to_string(file).unwrap());
+            names.into_iter().map(|name| [module_of(src, file), vec![name]].concat())
+        })
+        .collect();
+    for file in files {
+        let module = module_of(src, &file);
         // Programs are crates of their own and see only what is public; test modules may look anywhere.
-        let outside = module[0] == "bin" || module == ["lib"] || module.iter().any(|part| part == "tests");
-        if outside {
+        let outside = module.first().is_none_or(|first| first == "bin");
+        if outside || for_tests.iter().any(|tests| module.starts_with(tests)) {
             continue;
         }
-        module.retain(|part| part != "mod");
         let Some((top, allowed)) = ORDER.iter().find(|(name, _)| *name == module[0]) else {
             found.insert(format!("{} is not in the order", module[0]));
             continue;
@@ -172,6 +178,13 @@ fn violations(src: &Path) -> Vec<String> {
         }
     }
     found.into_iter().collect()
+}
+
+/// The path of a file's module below the crate's root.
+fn module_of(src: &Path, file: &Path) -> Vec<String> {
+    let inside = file.strip_prefix(src).unwrap().with_extension("");
+    let parts = inside.iter().map(|part| part.to_string_lossy().into_owned());
+    parts.filter(|part| part != "mod" && part != "lib").collect()
 }
 
 /// The first name below the crate's root of every path that begins with `crate` or `super`. Paths that stay in the

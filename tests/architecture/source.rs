@@ -5,6 +5,21 @@ pub(super) fn code_only(source: &str) -> String {
     without_attributes(&without_text(&source.chars().collect::<Vec<_>>()))
 }
 
+/// The modules in files of their own that are declared behind `#[cfg(test)]`.
+pub(super) fn test_modules(source: &str) -> Vec<String> {
+    let code = without_text(&source.chars().collect::<Vec<_>>());
+    let items = (0..code.len()).filter_map(|at| {
+        let end = attribute_end(&code, at).filter(|end| is_for_tests(&code[at..*end]))?;
+        Some(tokens(&without_attributes(&code[end..item_end(&code, end)])))
+    });
+    items
+        .filter_map(|item| match item.as_slice() {
+            [module, name, end] if module == "mod" && end == ";" => Some(name.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
 /// Identifiers (raw ones without their `r#`), `::`, and single marks.
 pub(super) fn tokens(code: &str) -> Vec<String> {
     let mut tokens = Vec::new();
@@ -97,10 +112,7 @@ fn without_attributes(code: &[char]) -> String {
     let mut at = 0;
     while at < code.len() {
         match attribute_end(code, at) {
-            Some(end) => {
-                let text: String = code[at..end].iter().filter(|c| !c.is_whitespace()).collect();
-                at = if text == "#[cfg(test)]" { item_end(code, end) } else { end };
-            }
+            Some(end) => at = if is_for_tests(&code[at..end]) { item_end(code, end) } else { end },
             None => {
                 kept.push(code[at]);
                 at += 1;
@@ -108,6 +120,11 @@ fn without_attributes(code: &[char]) -> String {
         }
     }
     kept
+}
+
+fn is_for_tests(attribute: &[char]) -> bool {
+    let text: String = attribute.iter().filter(|c| !c.is_whitespace()).collect();
+    text == "#[cfg(test)]" || text.starts_with("#[cfg(all(test,")
 }
 
 fn attribute_end(code: &[char], at: usize) -> Option<usize> {
