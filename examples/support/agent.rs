@@ -6,16 +6,15 @@
 
 use std::sync::Arc;
 
-use agent_inspector::Inspector;
-use agent_inspector::SessionHandle;
 use agent_inspector::model::{SessionId, SpanKind};
+use agent_inspector::{Inspector, SessionHandle};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tracing::{Instrument, Span, field::Empty, info_span};
 
 use super::model::{Model, ModelError};
-use super::protocol::{ChatResponse, Message, ToolCall};
+use super::protocol::{ChatResponse, Message, ToolCall, json_or_text};
 use super::tools::{ToolError, Tools};
 
 const NAME: &str = "librarian";
@@ -40,7 +39,7 @@ pub(crate) struct Agent {
 #[derive(Serialize)]
 struct Step {
     tool: String,
-    arguments: String,
+    arguments: Value,
     outcome: &'static str,
 }
 
@@ -122,7 +121,7 @@ impl Agent {
                 return Ok(Answer { text, model_calls, tool_calls: plan.len() });
             }
             for call in message.calls() {
-                let (tool, arguments) = (call.function.name.clone(), call.function.arguments.clone());
+                let (tool, arguments) = (call.function.name.clone(), json_or_text(&call.function.arguments));
                 plan.push(Step { tool, arguments, outcome: "running" });
                 session.state("plan", &plan);
                 let result = self.execute_tool(call).await;

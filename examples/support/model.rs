@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::sync::oneshot;
 
 use super::protocol::{ChatRequest, ChatResponse, Message};
 
@@ -75,7 +76,10 @@ impl Model {
         }
     }
 
-    /// Asks for the next message. The request blocks, so it is made on a thread where that is fine.
+    /// Asks for the next message.
+    ///
+    /// The request blocks a thread of its own rather than one of the runtime's: at its end the runtime waits for those,
+    /// and a model that thinks for minutes would keep a host from stopping.
     ///
     /// # Errors
     ///
@@ -85,10 +89,11 @@ impl Model {
         messages: Vec<Message>,
         tools: Value,
     ) -> Result<ChatResponse, ModelError> {
-        let model = self.clone();
-        tokio::task::spawn_blocking(move || model.complete_blocking(messages, tools))
-            .await
-            .map_err(|error| ModelError::Unreachable(error.to_string()))?
+        let (model, (answer, answered)) = (self.clone(), oneshot::channel());
+        let ask = move || _ = answer.send(model.complete_blocking(messages, tools));
+        let asking = std::thread::Builder::new().name("model".to_owned()).spawn(ask);
+        asking.map_err(|error| ModelError::Unreachable(error.to_string()))?;
+        answered.await.unwrap_or_else(|_| Err(ModelError::Unreachable("the client panicked".to_owned())))
     }
 
     fn complete_blocking(&self, messages: Vec<Message>, tools: Value) -> Result<ChatResponse, ModelError> {

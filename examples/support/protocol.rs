@@ -114,6 +114,7 @@ pub(crate) struct CompletionDetails {
     pub(crate) reasoning_tokens: u64,
 }
 
-fn json_or_text(text: &str) -> Value {
+/// JSON that stands in a string, or the string when it is none.
+pub(crate) fn json_or_text(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
 }
