@@ -42,7 +42,7 @@ fn publish(criterion: &mut Criterion) {
                 let calls = iterations.min(100);
                 let mut total = std::time::Duration::ZERO;
                 for _ in 0..calls {
-                    runtime.block_on(tokio::time::sleep(std::time::Duration::from_millis(1)));
+                    runtime.block_on(async { tokio::time::sleep(std::time::Duration::from_millis(1)).await });
                     let start = std::time::Instant::now();
                     let _ = sender.send(Arc::from("tick"));
                     total += start.elapsed();

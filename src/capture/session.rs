@@ -1,5 +1,6 @@
 //! The explicit session API.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -168,7 +169,7 @@ impl SessionHandle {
     }
 
     /// Publishes an event of the host's own kind.
-    pub fn emit(&self, name: impl Into<String>, data: serde_json::Value) {
+    pub fn emit(&self, name: impl Into<Cow<'static, str>>, data: serde_json::Value) {
         let Some(live) = &self.live else { return };
         live.recorder.event(Some(self.id.clone()), EventKind::Custom { name: name.into(), data });
     }

@@ -2,6 +2,7 @@
 
 mod builder;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -88,7 +89,7 @@ impl Inspector {
 
     /// Publishes an event of the host's own kind that belongs to no session. Costs the caller about a hundred nanoseconds
     /// whoever reads.
-    pub fn emit(&self, name: impl Into<String>, data: serde_json::Value) {
+    pub fn emit(&self, name: impl Into<Cow<'static, str>>, data: serde_json::Value) {
         if let Some(shared) = &self.shared {
             shared.recorder.event(None, EventKind::Custom { name: name.into(), data });
         }

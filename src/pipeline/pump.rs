@@ -241,7 +241,7 @@ impl Pump {
     fn redact_event(&self, kind: &mut EventKind) {
         match kind {
             EventKind::Custom { name, data } => {
-                *name = self.redactor.text(name).into_owned();
+                *name = self.redactor.text(name).into_owned().into();
                 self.redactor.json(data);
             }
             EventKind::ProgressUpdate { message: Some(message), .. } | EventKind::Log { message, .. } => {

@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from "vitest";
-import { hostNow, noteServerDate } from "./clock";
+import { elapsedUntil, holdElapsed, hostNow, noteServerDate } from "./clock";
 
 afterEach(() => noteServerDate(new Date().toUTCString()));
 
@@ -13,4 +13,12 @@ it("takes less than the header's precision for no difference, and nonsense for n
   noteServerDate("soon");
   noteServerDate(null);
   expect(Math.abs(hostNow() - Date.now())).toBeLessThan(5);
+});
+
+it("holds elapsed times while nothing is heard", () => {
+  holdElapsed(5_000);
+  expect(elapsedUntil(9_000)).toBe(5_000);
+  expect(elapsedUntil(4_000)).toBe(4_000);
+  holdElapsed(undefined);
+  expect(elapsedUntil(9_000)).toBe(9_000);
 });

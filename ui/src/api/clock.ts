@@ -15,6 +15,21 @@ export function noteServerDate(header: string | null, receivedAt: number = Date.
   offset = Math.abs(difference) < TOLERANCE_MS ? 0 : difference;
 }
 
+let heldAt = Infinity;
+
+/**
+ * While the host can't be reached nobody knows whether what was running still runs: elapsed times stop at the last moment
+ * anything was heard. `undefined` lets them go on.
+ */
+export function holdElapsed(at: number | undefined): void {
+  heldAt = at ?? Infinity;
+}
+
+/** The latest moment up to which something running may be counted. */
+export function elapsedUntil(now: number): number {
+  return Math.min(now, heldAt);
+}
+
 /** Now, by the host's clock, in milliseconds. */
 export function hostNow(): number {
   return Date.now() + offset;

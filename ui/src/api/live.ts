@@ -2,7 +2,7 @@ import { backoff } from "../model/backoff";
 import { SseParser } from "../model/sse";
 import { apiUrl } from "./base";
 import { Batcher } from "./batcher";
-import { hostNow } from "./clock";
+import { holdElapsed, hostNow } from "./clock";
 import { ApiError, checked, signInRequired } from "./client";
 import { WANTED_TYPES, readEvent } from "./readEvent";
 import { Signal } from "./signal";
@@ -135,13 +135,16 @@ export class FetchLiveSource implements LiveSource {
 
   /** The age of the data is shown in seconds, so a busy stream need not announce every chunk. */
   private live(): void {
+    holdElapsed(undefined);
     const { phase, lastByteAt } = this.status.get();
     if (phase === "live" && lastByteAt !== undefined && hostNow() - lastByteAt < 1_000) return;
     this.status.set({ phase: "live", lastByteAt: hostNow() });
   }
 
   private offline(reason: string): void {
-    this.status.set({ phase: "offline", lastByteAt: this.status.get().lastByteAt, reason });
+    const { lastByteAt } = this.status.get();
+    holdElapsed(lastByteAt);
+    this.status.set({ phase: "offline", lastByteAt, reason });
   }
 
   private pause(ms: number): Promise<void> {

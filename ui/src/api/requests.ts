@@ -4,8 +4,9 @@ import type { Health, Session, SessionList, SessionQuery, Span, SpanPage } from 
 /** Rows per request while a reader scrolls; the first page is smaller because somebody waits for it. */
 export const FIRST_SESSIONS = 100;
 export const MORE_SESSIONS = 500;
-/** The contract's maximum: a trace of 50,000 spans is five requests. */
-export const SPANS_PER_PAGE = 10_000;
+/** A first screenful comes at once; the rest in the contract's maximum, so that 50,000 spans are six requests. */
+export const FIRST_SPANS = 1_000;
+export const MORE_SPANS = 10_000;
 
 export function listSessions(query: SessionQuery, cursor?: string, signal?: AbortSignal): Promise<SessionList> {
   const limit = cursor === undefined ? FIRST_SESSIONS : MORE_SESSIONS;
@@ -23,7 +24,8 @@ export interface SpanRange {
 }
 
 export function listSpans(id: string, range: SpanRange, signal?: AbortSignal): Promise<SpanPage> {
-  return getJson(`sessions/${encodeURIComponent(id)}/spans`, { limit: SPANS_PER_PAGE, ...range }, signal);
+  const limit = range.cursor === undefined && range.since === undefined ? FIRST_SPANS : MORE_SPANS;
+  return getJson(`sessions/${encodeURIComponent(id)}/spans`, { limit, ...range }, signal);
 }
 
 export function getSpan(id: string, traceId: string, spanId: string, signal?: AbortSignal): Promise<Span> {

@@ -2,6 +2,7 @@ import { CircleHelp } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { Link, useLocation, useSearch } from "wouter";
 import { useKeys } from "../components/useKeys";
+import { Fault } from "./Fault";
 import { Connection } from "./Connection";
 import { GapNotice } from "./GapNotice";
 import { ShortcutSheet } from "./ShortcutSheet";
@@ -57,7 +58,7 @@ export function Shell({ children }: { children: (back: string) => ReactNode }) {
         </div>
       </header>
       <GapNotice />
-      {children(lastList)}
+      <Fault key={path}>{children(lastList)}</Fault>
       {help && <ShortcutSheet onClose={() => setHelp(false)} />}
     </div>
   );

@@ -14,7 +14,12 @@ import {
 import type { SpanKind } from "../api/types";
 import "./kind.css";
 
-const KINDS: Record<SpanKind, { word: string; icon: LucideIcon | undefined }> = {
+interface Kind {
+  word: string;
+  icon: LucideIcon | undefined;
+}
+
+const KINDS: Record<SpanKind, Kind> = {
   workflow: { word: "Workflow", icon: Workflow },
   agent: { word: "Agent", icon: Bot },
   llm: { word: "LLM call", icon: Sparkles },
@@ -28,13 +33,18 @@ const KINDS: Record<SpanKind, { word: string; icon: LucideIcon | undefined }> = 
   other: { word: "Span", icon: undefined },
 };
 
+/** A younger host may know kinds that this page doesn't. */
+function known(kind: SpanKind): Kind {
+  return Object.hasOwn(KINDS, kind) ? KINDS[kind] : KINDS.other;
+}
+
 export function kindWord(kind: SpanKind): string {
-  return KINDS[kind].word;
+  return known(kind).word;
 }
 
 /** What a span is, at a glance. `unknown` is a parent that nobody has reported yet. */
 export function KindIcon({ kind, unknown = false }: { kind: SpanKind; unknown?: boolean }) {
-  const Icon = unknown ? CircleDashed : KINDS[kind].icon;
+  const Icon = unknown ? CircleDashed : known(kind).icon;
   if (Icon !== undefined) return <Icon className={`kind-icon kind-${kind}`} size={14} strokeWidth={1.75} aria-hidden />;
   return (
     <svg className={`kind-icon kind-${kind}`} width="14" height="14" viewBox="0 0 14 14" aria-hidden="true">

@@ -23,12 +23,21 @@ export function CodeLine({ code, label }: { code: string; label: string }) {
   );
 }
 
+interface ErrorProps {
+  error: unknown;
+  /** What was being done, as the beginning of "… failed". */
+  doing: string;
+  /** What to try, where the error itself doesn't tell. */
+  advice?: string;
+  retry?: () => void;
+}
+
 /** A sentence, what to try, and the details for whoever wants them. */
-export function ErrorState({ error, doing, retry }: { error: unknown; doing: string; retry?: () => void }) {
+export function ErrorState({ error, doing, advice = adviceFor(error), retry }: ErrorProps) {
   return (
     <div className="state" role="alert">
       <h2>{doing} failed</h2>
-      <p className="muted">{advice(error)}</p>
+      <p className="muted">{advice}</p>
       {retry && (
         <button type="button" className="button" onClick={retry}>
           Try again
@@ -42,7 +51,7 @@ export function ErrorState({ error, doing, retry }: { error: unknown; doing: str
   );
 }
 
-function advice(error: unknown): string {
+function adviceFor(error: unknown): string {
   if (!(error instanceof ApiError)) return "The host can't be reached. Is the program still running?";
   if (error.status === 404) return "The host doesn't know it. It may have been removed, or its retention time may be over.";
   if (error.status === 403) return "The host refused. It may allow this only from other addresses or for other people.";
@@ -58,7 +67,7 @@ function details(error: unknown): string {
 }
 
 /** One quiet line across the page about something that isn't the reader's doing. */
-export function Banner({ tone, children }: { tone: "warn" | "error" | "plain"; children: ReactNode }) {
+export function Banner({ tone, children }: { tone: "warn" | "error"; children: ReactNode }) {
   return (
     <div className={`banner is-${tone}`} role="status">
       {children}

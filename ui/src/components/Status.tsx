@@ -10,8 +10,9 @@ const WORDS: Record<SessionStatus, string> = {
   abandoned: "Abandoned",
 };
 
+/** A younger host may know statuses that this page doesn't: they are shown by the name they have on the wire. */
 export function statusWord(status: SessionStatus): string {
-  return WORDS[status];
+  return Object.hasOwn(WORDS, status) ? WORDS[status] : status;
 }
 
 /** The mark alone: every status has a shape of its own, so that colour is never the only difference. */
@@ -79,7 +80,7 @@ export function Status({ status }: { status: SessionStatus }) {
   return (
     <span className={`status is-${status}`}>
       <StatusDot status={status} />
-      {status === "paused" ? <span className="status-badge">PAUSED</span> : <span>{WORDS[status]}</span>}
+      {status === "paused" ? <span className="status-badge">PAUSED</span> : <span>{statusWord(status)}</span>}
     </span>
   );
 }

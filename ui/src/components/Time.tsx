@@ -1,3 +1,4 @@
+import { elapsedUntil } from "../api/clock";
 import { UNKNOWN } from "../model/format";
 import { formatAgo, formatDuration, formatElapsed, formatExact, toMillis } from "../model/time";
 import { useNow } from "./useNow";
@@ -5,7 +6,7 @@ import { useNow } from "./useNow";
 /** How long something took, or how long it has been running; then it ticks. */
 export function Duration({ start, end, running }: { start: string; end: string | undefined; running: boolean }) {
   const now = useNow(running);
-  if (running) return <Amount text={formatElapsed(now - toMillis(start))} />;
+  if (running) return <Amount text={formatElapsed(elapsedUntil(now) - toMillis(start))} />;
   return end == null ? <span className="faint">{UNKNOWN}</span> : <Amount text={formatDuration(toMillis(end) - toMillis(start))} />;
 }
 

@@ -4,6 +4,7 @@ import { getHealth } from "../../api/requests";
 import type { Health } from "../../api/types";
 import { Amount } from "../../components/Time";
 import { ErrorState, SkeletonRows } from "../../components/States";
+import { useTitle } from "../../components/useTitle";
 import { formatBytes, formatCount } from "../../model/format";
 import { formatElapsed } from "../../model/time";
 import "./health.css";
@@ -12,6 +13,7 @@ const EVERY_MS = 5_000;
 
 /** How the inspector itself is doing: what it holds, what it lost, and which part is in trouble. */
 export function HealthPage() {
+  useTitle("Health");
   const health = useQuery({
     queryKey: ["health"],
     queryFn: ({ signal }) => getHealth(signal),

@@ -3,6 +3,7 @@ import { useLocation, useSearchParams } from "wouter";
 import { Banner, CodeLine, EmptyState, ErrorState, SkeletonRows } from "../../components/States";
 import { useDebounced } from "../../components/useDebounced";
 import { useKeys } from "../../components/useKeys";
+import { useTitle } from "../../components/useTitle";
 import { mountUrl } from "../../api/base";
 import { isEmptyFilter, parseFilter } from "../../model/sessionFilter";
 import { FilterBar } from "./FilterBar";
@@ -16,6 +17,7 @@ const TYPING_PAUSE_MS = 150;
 export function SessionsPage() {
   const [parameters, setParameters] = useSearchParams();
   const [, navigate] = useLocation();
+  useTitle("Sessions");
   const query = parameters.get("q") ?? "";
   const settled = useDebounced(query, TYPING_PAUSE_MS, query);
   const filter = useMemo(() => parseFilter(settled), [settled]);

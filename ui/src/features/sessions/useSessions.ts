@@ -5,6 +5,10 @@ import { listSessions } from "../../api/requests";
 import type { LiveEvent, Session, SessionList } from "../../api/types";
 import type { SessionFilter } from "../../model/sessionFilter";
 import { applyToPages, flattenPages } from "../../model/sessionPages";
+import { freshenRows } from "./freshenRows";
+
+/** Up to this many pages are simply fetched again. */
+const WHOLE_PAGES = 4;
 
 type Pages = InfiniteData<SessionList, string | undefined>;
 
@@ -39,6 +43,14 @@ export function useSessions(filter: SessionFilter): Sessions {
     });
   }
 
+  const rows = useMemo(() => flattenPages(data?.pages ?? []), [data]);
+
+  /** Fetches again what is shown. A list that was scrolled far is not fetched whole for that: see `freshenRows`. */
+  async function resync(): Promise<void> {
+    if ((data?.pages.length ?? 0) <= WHOLE_PAGES) await refetch();
+    else apply(await freshenRows(rows, toQuery(filter)));
+  }
+
   // What arrives while a page is on its way may be younger than that page, which would undo it: it is applied again after.
   const during = useRef<LiveEvent[]>([]);
   const again = useRef(false);
@@ -48,7 +60,7 @@ export function useSessions(filter: SessionFilter): Sessions {
       for (const event of batch.events) if ("session" in event || event.type === "SessionMerged") during.current.push(event);
       again.current ||= batch.resync !== undefined;
     } else if (batch.resync !== undefined) {
-      void refetch();
+      void resync();
     }
   });
   useEffect(() => {
@@ -58,13 +70,12 @@ export function useSessions(filter: SessionFilter): Sessions {
     if (missed.length > 0) apply(missed);
     if (again.current) {
       again.current = false;
-      void refetch();
+      void resync();
     }
     // Runs when a fetch ends, and only then.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [isFetching]);
 
-  const rows = useMemo(() => flattenPages(data?.pages ?? []), [data]);
   return {
     rows,
     degraded: data?.pages[0]?.degraded ?? [],

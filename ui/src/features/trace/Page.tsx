@@ -4,6 +4,7 @@ import { Banner, ErrorState, SkeletonRows } from "../../components/States";
 import { Splitter } from "../../components/Splitter";
 import { useKeys } from "../../components/useKeys";
 import { NARROW, useMedia } from "../../components/useMedia";
+import { useTitle } from "../../components/useTitle";
 import { SpanPanel } from "./SpanPanel";
 import { SpanTree } from "./SpanTree";
 import { TraceHeader } from "./TraceHeader";
@@ -26,6 +27,7 @@ export function TracePage({ id, back }: { id: string; back: string }) {
   const [, navigate] = useLocation();
   const trace = useTrace(id, (into) => navigate(`/sessions/${encodeURIComponent(into)}`, { replace: true }));
   const { store, snapshot, session } = trace;
+  useTitle(session?.title ?? id);
   const selection = useSelection(store, snapshot, session?.status === "failed");
   const narrow = useMedia(NARROW);
   const [view, setView] = useState<View>("tree");

@@ -1,5 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { elapsedUntil } from "../../api/clock";
 import { useKeys } from "../../components/useKeys";
 import { useNow } from "../../components/useNow";
 import type { SpanNode } from "../../model/traceTree";
@@ -28,7 +29,7 @@ export function SpanTree({ snapshot, alive, selected, column, onSelect, onOpen }
   const [collapsed, setCollapsed] = useState<ReadonlySet<string>>(new Set());
   const rows = useMemo(() => visibleRows(order, collapsed), [order, collapsed]);
   const ticking = alive && snapshot.running > 0;
-  const now = useNow(ticking);
+  const now = elapsedUntil(useNow(ticking));
   const to = ticking ? Math.max(now, snapshot.end) : snapshot.end;
   const length = to - snapshot.start;
   const ticks = useMemo(() => ticksFor(length), [length]);
@@ -66,7 +67,11 @@ export function SpanTree({ snapshot, alive, selected, column, onSelect, onOpen }
     shownKey.current = selected.key;
     const open = reveal(collapsed, selected);
     setCollapsed(open);
-    virtualizer.scrollToIndex(visibleRows(order, open).indexOf(selected), { align: "auto" });
+    const index = visibleRows(order, open).indexOf(selected);
+    // A neighbour comes into view at the edge; what is far away comes with what is around it.
+    const { startIndex = 0, endIndex = 0 } = virtualizer.range ?? {};
+    const near = index >= startIndex - 2 && index <= endIndex + 2;
+    virtualizer.scrollToIndex(index, { align: near ? "auto" : "center" });
   }, [selected, collapsed, order, virtualizer]);
 
   function go(node: SpanNode | undefined): void {

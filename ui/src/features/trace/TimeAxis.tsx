@@ -1,12 +1,15 @@
 import { axisTicks, formatTick } from "../../model/axis";
 
+/** Further right a label would leave the column; its line stays. */
+const LAST_LABEL = 0.92;
+
 /** The scale of the bars, counted from the start of the session. Its lines go on through the rows. */
 export function TimeAxis({ ticks, length }: { ticks: readonly number[]; length: number }) {
   return (
     <span className="time-axis">
       {ticks.map((tick) => (
         <span key={tick} style={{ left: `${(tick / length) * 100}%` }}>
-          {formatTick(tick)}
+          {tick / length < LAST_LABEL ? formatTick(tick) : ""}
         </span>
       ))}
     </span>

@@ -96,7 +96,7 @@ describe("the attributes of a span", () => {
       />,
     );
     for (const text of ["exception", "+1.0 s", "Oops", "e".repeat(16), "swe-agent", "my.library 1.2"]) {
-      expect(screen.getByText((_text, element) => element?.textContent?.trim() === text && isLeafy(element))).toBeInTheDocument();
+      expect(screen.getByText((_text, element) => element?.textContent.trim() === text && isLeafy(element))).toBeInTheDocument();
     }
     expect(screen.getByText(/3 more were dropped/)).toBeInTheDocument();
   });
