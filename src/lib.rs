@@ -6,6 +6,7 @@ mod bus;
 mod normalize;
 #[cfg(feature = "otlp")]
 mod otlp;
+pub mod redact;
 pub mod registry;
 pub mod store;
 
