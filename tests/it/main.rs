@@ -1,5 +1,8 @@
 //! Integration tests: through the mounted router, as a host and its visitors meet the inspector.
 
 mod capture;
+mod faults;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod restart;
 mod support;

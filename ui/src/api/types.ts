@@ -13,15 +13,14 @@ type Present<T> = T extends readonly (infer Item)[]
     ? { [Key in keyof T]: Present<Exclude<T[Key], null>> }
     : T;
 
-export type SessionStatus = Schemas["SessionStatus"];
-export type SpanKind = Schemas["SpanKind"];
 export type Counters = Present<Schemas["Counters"]>;
 export type Usage = Present<Schemas["Usage"]>;
 export type Cost = Present<Schemas["Cost"]>;
-export type WaitingOn = Present<Schemas["WaitingOn"]>;
 export type Session = Present<Schemas["Session"]>;
+export type SessionStatus = Session["status"];
 export type SessionList = Present<Schemas["SessionList"]>;
 export type SpanSummary = Present<Schemas["SpanSummary"]>;
+export type SpanKind = SpanSummary["kind"];
 export type SpanPage = Present<Schemas["SpanPage"]>;
 export type Health = Present<Schemas["Health"]>;
 export type Problem = Present<Schemas["Problem"]>;
@@ -29,11 +28,9 @@ export type Problem = Present<Schemas["Problem"]>;
 /** Attribute values are any JSON, null included: they are kept as they are. */
 export type Attributes = Record<string, unknown>;
 type Wire<T, Key extends keyof T> = Present<Omit<T, Key>> & Record<Key, Attributes>;
-export type SpanEvent = Wire<Schemas["SpanEvent"], "attributes">;
-export type SpanLink = Wire<Schemas["SpanLink"], "attributes">;
 export type Span = Omit<Wire<Schemas["Span"], "attributes" | "resource">, "events" | "links"> & {
-  events: SpanEvent[];
-  links: SpanLink[];
+  events: Wire<Schemas["Span"]["events"][number], "attributes">[];
+  links: Wire<Schemas["Span"]["links"][number], "attributes">[];
 };
 
 export type SessionQuery = Omit<NonNullable<operations["list_sessions"]["parameters"]["query"]>, "limit" | "cursor">;

@@ -42,9 +42,9 @@ export interface CostText {
 
 /** Cost of one call: reported plain, computed with ≈, unknown as a dash. */
 export function formatCost(cost: Cost | undefined): CostText {
-  if (cost === undefined) return { text: UNKNOWN, meaning: "Unpriced: neither reported nor in the price list" };
+  if (cost === undefined) return { text: UNKNOWN, meaning: "Unpriced: not reported, and not in the price list" };
   if (cost.source === "computed") {
-    return { text: `≈${formatUsd(cost.usd)}`, meaning: "Computed from the price list, not reported by the provider" };
+    return { text: `≈${formatUsd(cost.usd)}`, meaning: "Computed from the price list" };
   }
   return { text: formatUsd(cost.usd), meaning: "Reported by the provider" };
 }

@@ -2,6 +2,7 @@ import { Search, X } from "lucide-react";
 import type { SessionStatus } from "../../api/types";
 import { StatusDot, statusWord } from "../../components/Status";
 import { STATUSES, type SessionFilter, toggleStatus } from "../../model/sessionFilter";
+import "./filterBar.css";
 
 interface Props {
   query: string;

@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { FakeHost, problem } from "../../testing/host";
@@ -50,6 +50,21 @@ describe("the sessions screen", () => {
       ],
     });
     await waitFor(() => expect(titles()).toEqual(["Second", "First, renamed"]));
+  });
+
+  it("offers what is new to a reader who scrolled away, and doesn't move the rows", async () => {
+    const user = userEvent.setup();
+    const { live } = open(Array.from({ length: 60 }, (_, index) => sampleSession({ id: `s${index}`, started_at: at(100 - index), title: `Run ${index}` })));
+    await screen.findByText("Run 0");
+    const grid = screen.getByRole("grid");
+    grid.scrollTop = 40;
+    fireEvent.scroll(grid);
+    live.send({ events: [{ id: 1, type: "SessionStarted", session: sampleSession({ id: "new", started_at: at(200), title: "Brand new" }) }] });
+    const offer = await screen.findByRole("button", { name: "1 new session" });
+    expect(screen.queryByText("Brand new")).toBeNull();
+    await user.click(offer);
+    expect(screen.getByText("Brand new")).toBeInTheDocument();
+    expect(screen.queryByRole("button", { name: "1 new session" })).toBeNull();
   });
 
   it("doesn't lose what happened while the list was on its way", async () => {

@@ -8,6 +8,7 @@ import { nextError, reveal, visibleRows } from "../../model/visibleRows";
 import { ROW_HEIGHT, SpanRow } from "./SpanRow";
 import { TimeAxis, ticksFor } from "./TimeAxis";
 import type { TraceSnapshot } from "./traceStore";
+import "./spanTree.css";
 
 const HEAD_HEIGHT = 28;
 
