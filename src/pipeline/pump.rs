@@ -151,12 +151,14 @@ impl Pump {
     fn record(&mut self, record: Record) {
         let mut folded = Folded::default();
         match record {
-            Record::SessionStarted(start) => {
+            Record::SessionStarted(mut start) => {
                 self.publish_open();
+                start.title = self.redactor.label(&start.title).into_owned();
                 self.fold.session_started(*start, &mut folded);
             }
-            Record::SessionEnded(end) => {
+            Record::SessionEnded(mut end) => {
                 self.publish_open();
+                end.error = end.error.map(|error| self.redactor.content(&error).into_owned());
                 self.fold.session_ended(*end);
             }
             Record::SpanStarted(start) => self.open.start(*start),
@@ -187,7 +189,8 @@ impl Pump {
 
     /// Publishes a span of the host as it stands.
     fn host_span(&mut self, session: Option<&SessionId>, mut span: Span) {
-        let mut cleaned = clean(&mut span, &self.redactor);
+        let (mut cleaned, redaction) = clean(&mut span, &self.redactor);
+        self.gauges.panics.fetch_add(u64::from(redaction.panicked), Ordering::Relaxed);
         let mut folded = Folded::default();
         let source = session.map_or(Source::Host, Source::Session);
         let session = self.fold.assign(span.trace_id, source, std::slice::from_ref(&cleaned), &mut folded);
@@ -241,11 +244,11 @@ impl Pump {
     fn redact_event(&self, kind: &mut EventKind) {
         match kind {
             EventKind::Custom { name, data } => {
-                *name = self.redactor.text(name).into_owned().into();
-                self.redactor.json(data);
+                *name = self.redactor.label(name).into_owned().into();
+                self.redactor.data(data);
             }
             EventKind::ProgressUpdate { message: Some(message), .. } | EventKind::Log { message, .. } => {
-                *message = self.redactor.text(message).into_owned();
+                *message = self.redactor.content(message).into_owned();
             }
             _ => {}
         }

@@ -6,6 +6,7 @@
 //! no longer look like one.
 
 mod cut;
+mod event;
 mod mask;
 mod name;
 mod pattern;
