@@ -4,5 +4,6 @@ mod capture;
 mod faults;
 #[cfg(feature = "otlp")]
 mod otlp;
+mod redaction;
 mod restart;
 mod support;
