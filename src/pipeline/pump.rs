@@ -27,10 +27,10 @@ use crate::redact::Redactor;
 
 /// How often the pump looks while somebody reads the live stream: below what a person sees, and 100 short wake-ups a
 /// second.
-pub const PUMP_TICK: Duration = Duration::from_millis(10);
+pub(super) const PUMP_TICK: Duration = Duration::from_millis(10);
 
 /// How often it looks while nobody does.
-pub const IDLE_PUMP_TICK: Duration = Duration::from_millis(100);
+pub(super) const IDLE_PUMP_TICK: Duration = Duration::from_millis(100);
 
 /// How many bytes from outside one turn takes, so that the host's records, which come first, never wait for long.
 const TURN_BYTES: usize = 8 << 20;
@@ -109,7 +109,7 @@ impl Pump {
     fn leave(&mut self) {
         for (session, mut span) in self.open.take_all() {
             span.abandoned = true;
-            self.host_span(session, span);
+            self.host_span(session.as_ref(), span);
         }
         self.fold.leave();
         self.finish_turn();
@@ -151,12 +151,14 @@ impl Pump {
     fn record(&mut self, record: Record) {
         let mut folded = Folded::default();
         match record {
-            Record::SessionStarted(start) => {
+            Record::SessionStarted(mut start) => {
                 self.publish_open();
+                start.title = self.redactor.label(&start.title).into_owned();
                 self.fold.session_started(*start, &mut folded);
             }
-            Record::SessionEnded(end) => {
+            Record::SessionEnded(mut end) => {
                 self.publish_open();
+                end.error = end.error.map(|error| self.redactor.content(&error).into_owned());
                 self.fold.session_ended(*end);
             }
             Record::SpanStarted(start) => self.open.start(*start),
@@ -166,7 +168,7 @@ impl Pump {
                     self.publish_open();
                     let mut span = ended.span;
                     span.end_time = Some(at.max(span.start_time));
-                    self.host_span(ended.session, span);
+                    self.host_span(ended.session.as_ref(), span);
                 }
             }
             Record::Event(event) => {
@@ -181,15 +183,16 @@ impl Pump {
     /// order in which things happened; a span that begins and ends with nothing in between is published once.
     fn publish_open(&mut self) {
         for (session, span) in self.open.due() {
-            self.host_span(session, span);
+            self.host_span(session.as_ref(), span);
         }
     }
 
     /// Publishes a span of the host as it stands.
-    fn host_span(&mut self, session: Option<SessionId>, mut span: Span) {
-        let mut cleaned = clean(&mut span, &self.redactor);
+    fn host_span(&mut self, session: Option<&SessionId>, mut span: Span) {
+        let (mut cleaned, redaction) = clean(&mut span, &self.redactor);
+        self.gauges.panics.fetch_add(u64::from(redaction.panicked), Ordering::Relaxed);
         let mut folded = Folded::default();
-        let source = session.as_ref().map_or(Source::Host, Source::Session);
+        let source = session.map_or(Source::Host, Source::Session);
         let session = self.fold.assign(span.trace_id, source, std::slice::from_ref(&cleaned), &mut folded);
         self.announce(folded);
         let Some(id) = self.span_event(&session, &mut cleaned.summary) else { return };
@@ -241,11 +244,11 @@ impl Pump {
     fn redact_event(&self, kind: &mut EventKind) {
         match kind {
             EventKind::Custom { name, data } => {
-                *name = self.redactor.text(name).into_owned().into();
-                self.redactor.json(data);
+                *name = self.redactor.label(name).into_owned().into();
+                self.redactor.data(data);
             }
             EventKind::ProgressUpdate { message: Some(message), .. } | EventKind::Log { message, .. } => {
-                *message = self.redactor.text(message).into_owned();
+                *message = self.redactor.content(message).into_owned();
             }
             _ => {}
         }

@@ -84,7 +84,8 @@ impl Block {
         let expected = usize::try_from(plain_bytes).map_err(|_| corrupt())?;
         let mut plain = Vec::with_capacity(expected);
         let mut decompress = Decompress::new(false);
-        let status = decompress.decompress_vec(bytes, &mut plain, FlushDecompress::None).map_err(|_| corrupt())?;
+        let status =
+            decompress.decompress_vec(bytes, &mut plain, FlushDecompress::None).map_err(|_| corrupt())?;
         if plain.len() != expected || status == Status::StreamEnd {
             return Err(corrupt());
         }

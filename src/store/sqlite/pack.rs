@@ -6,7 +6,7 @@ use flate2::Compression;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::failure::{Result, corrupt};
-use super::spans::TraceRow;
+use super::spans::{TraceRow, blob};
 use super::upkeep::remove_block;
 use super::write::{insert_block, last_block, renew};
 use super::{SqliteStore, lines};
@@ -104,7 +104,7 @@ fn plan(connection: &Connection, trace: TraceRow) -> Result<Plan> {
     let mut blocks: Vec<(bool, Loose)> = Vec::new();
     let mut counts: HashMap<SpanId, (usize, usize)> = HashMap::new();
     while let Some(row) = rows.next()? {
-        let lines = lines::decode(trace.id, row.get_ref(3)?.as_blob().map_err(rusqlite::Error::from)?)?;
+        let lines = lines::decode(trace.id, blob(row, 3)?)?;
         let plain_bytes = row.get::<_, i64>(2)?.cast_unsigned();
         blocks.push((row.get(1)?, Loose { block: row.get(0)?, plain_bytes, lines }));
         let at_block = blocks.len() - 1;

@@ -247,7 +247,8 @@ pub(super) fn remove_block(connection: &Connection, trace: i64, block: i64) -> R
 
 /// Counts the spans of a trace again after some of its blocks were removed.
 fn recount(connection: &Connection, trace: TraceRow) -> Result<()> {
-    let now = i64::try_from(spans::of_trace(connection, trace)?.len()).unwrap_or(0);
+    let left = super::read::summaries(connection, &[trace])?.len();
+    let now = i64::try_from(left).unwrap_or(0);
     let before: i64 = connection
         .prepare_cached("SELECT spans FROM traces WHERE trace = ?1")?
         .query_row([trace.number], |row| row.get(0))?;
