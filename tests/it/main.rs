@@ -3,6 +3,8 @@
 mod capture;
 mod faults;
 #[cfg(feature = "otlp")]
+mod openapi;
+#[cfg(feature = "otlp")]
 mod otlp;
 mod redaction;
 mod restart;
