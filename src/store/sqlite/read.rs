@@ -4,7 +4,6 @@ use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::failure::{Result, corrupt};
-use super::instance::trace_id;
 use super::spans::{self, TraceRow};
 use crate::model::{SessionId, Span, SpanId, SpanSummary, TraceId};
 use crate::store::{Block, BlockId, BlockIndex, ChunkSpan, TraceIndex};
@@ -14,9 +13,15 @@ pub(super) fn session_of_trace(connection: &Connection, trace: TraceId) -> Resul
         .prepare_cached("SELECT session_id FROM traces WHERE id = ?1")?
         .query_row([trace.as_bytes()], |row| row.get(0))
         .optional()?;
-    id.flatten()
-        .map(|id| SessionId::parse(&id).map_err(|_| corrupt("a trace's session has an unfit id")))
-        .transpose()
+    id.flatten().map(|id| session_id(&id)).transpose()
+}
+
+pub(super) fn session_id(text: &str) -> Result<SessionId> {
+    SessionId::parse(text).map_err(|_| corrupt("a stored session has an unfit id"))
+}
+
+fn trace_id(bytes: [u8; 16]) -> Result<TraceId> {
+    TraceId::from_bytes(bytes).ok_or_else(|| corrupt("a trace's id is zero"))
 }
 
 /// The traces of a session, oldest first.
@@ -105,7 +110,9 @@ pub(super) fn trace_index(connection: &Connection, session: &SessionId) -> Resul
             crc32: row.get(3)?,
         })
     })?;
-    let blocks = blocks.collect::<std::result::Result<_, _>>()?;
+    let mut blocks: Vec<BlockIndex> = blocks.collect::<std::result::Result<_, _>>()?;
+    // A packed block has one row for each of its traces.
+    blocks.dedup_by_key(|block| block.id);
     Ok(Some(TraceIndex { generation: generation.cast_unsigned(), blocks }))
 }
 

@@ -69,6 +69,56 @@ fn what_comes_after_packing_is_added_and_packed_too() {
     assert_eq!(store.stats().unwrap().spans, 601);
 }
 
+/// A session of `count` short traces, packed into blocks that they share.
+fn short_traces(store: &SqliteStore, name: &str, count: u8) {
+    for number in 1..=count {
+        store.write(&ended(name, number)).unwrap();
+    }
+    assert!(store.compact(&id(name)).unwrap());
+}
+
+#[test]
+fn short_traces_of_a_session_share_a_block() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    short_traces(&store, "a", 50);
+    assert_eq!(store.trace_index(&id("a")).unwrap().unwrap().blocks.len(), 1);
+    assert_eq!((spans(&store, "a").len(), served(&store, "a").lines().count()), (100, 100));
+    for number in [1, 50] {
+        assert_eq!(store.trace_spans(trace(number)).unwrap().len(), 2);
+    }
+    let same_id = store.spans(&id("a"), span(trace(1), 2, None).span_id).unwrap();
+    assert_eq!(same_id, (1..=50).map(|number| span(trace(number), 2, Some(5))).collect::<Vec<_>>());
+    // A few more are packed together with the small block.
+    store.write(&ended("a", 51)).unwrap();
+    assert!(store.compact(&id("a")).unwrap());
+    assert_eq!(store.trace_index(&id("a")).unwrap().unwrap().blocks.len(), 1);
+    store.write(&WriteBatch { removed_sessions: vec![id("a")], ..Default::default() }).unwrap();
+    let left = |table: &str| {
+        schema::number(&store.writer.lock().connection, &format!("SELECT count(*) FROM {table}"))
+    };
+    assert_eq!((left("blocks").unwrap(), left("block_bytes").unwrap(), left("traces").unwrap()), (0, 0, 0));
+}
+
+#[test]
+fn a_trace_that_leaves_takes_only_its_own_lines_along() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    short_traces(&store, "a", 5);
+    let mut batch = ended("b", 9);
+    batch.traces.push((trace(3), id("b")));
+    store.write(&batch).unwrap();
+    assert_eq!(served(&store, "a").lines().count(), 8);
+    assert!(!served(&store, "a").contains(&trace(3).to_string()));
+    assert_eq!(served(&store, "b").lines().count(), 4);
+    assert_eq!((spans(&store, "a").len(), spans(&store, "b").len()), (8, 4));
+    for (session, number) in [("a", 1), ("b", 3)] {
+        let whole = span(trace(number), 2, Some(5));
+        assert!(store.spans(&id(session), whole.span_id).unwrap().contains(&whole));
+    }
+    assert_eq!(store.stats().unwrap().spans, 12);
+}
+
 #[test]
 fn a_running_session_is_not_packed_and_neither_is_one_that_has_just_ended() {
     let dir = tempfile::tempdir().unwrap();
