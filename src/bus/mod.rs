@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use parking_lot::RwLock;
 use tokio::sync::watch;
 
-pub use self::ring::{Batch, DEFAULT_RING_BYTES, DEFAULT_RING_EVENTS, Missed};
 use self::ring::Ring;
+pub use self::ring::{Batch, DEFAULT_RING_BYTES, DEFAULT_RING_EVENTS, Missed};
 use crate::model::{EventFrame, EventId};
 
 /// The ring with its readers.

@@ -45,7 +45,14 @@ pub(super) struct Ring {
 
 impl Ring {
     pub(super) fn new(floor: EventId, max_events: usize, max_bytes: usize) -> Self {
-        Self { frames: VecDeque::new(), floor, bytes: 0, published: 0, max_events: max_events.max(1), max_bytes }
+        Self {
+            frames: VecDeque::new(),
+            floor,
+            bytes: 0,
+            published: 0,
+            max_events: max_events.max(1),
+            max_bytes,
+        }
     }
 
     pub(super) fn extend(&mut self, frames: &[Arc<EventFrame>]) {
@@ -54,7 +61,9 @@ impl Ring {
             self.bytes += frame.size();
             self.published += 1;
             self.frames.push_back(Arc::clone(frame));
-            while self.frames.len() > self.max_events || (self.bytes > self.max_bytes && self.frames.len() > 1) {
+            while self.frames.len() > self.max_events
+                || (self.bytes > self.max_bytes && self.frames.len() > 1)
+            {
                 if let Some(dropped) = self.frames.pop_front() {
                     self.bytes -= dropped.size();
                     self.floor = dropped.id;

@@ -1,5 +1,97 @@
 //! The HTTP contract: one file per noun.
 
+mod access;
+mod auth;
+mod events;
+mod extract;
+mod health;
+#[cfg(feature = "otlp")]
+mod ingest;
+mod limits;
+mod live;
+mod mount;
+mod openapi;
+mod problem;
+mod reply;
+mod sessions;
+mod spans;
 mod state;
+mod traces;
+#[cfg(feature = "ui")]
+mod ui;
 
+#[cfg(test)]
+mod tests;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::response::Redirect;
+use axum::routing::{any, get};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub use self::access::{Access, AccessHook, Token};
+pub(crate) use self::access::{AccessPolicy, Guard};
+pub(crate) use self::limits::Limits;
+pub use self::mount::PublicPath;
+pub(crate) use self::mount::mount;
+use self::mount::Mount;
+pub(crate) use self::openapi::document;
+use self::problem::Problem;
 pub(crate) use self::state::AppState;
+
+/// Every route of the inspector behind one guard: the API, the page, and a problem for everything else.
+pub(crate) fn router(state: AppState) -> Router {
+    let (api, _) = routes().split_for_parts();
+    let guard = from_fn_with_state(state.clone(), access::check);
+    api.route("/", get(root))
+        .merge(page_routes())
+        // A route and no fallback: a fallback is lost under a second `nest` and stolen by a host's catch-all.
+        .route("/{*path}", any(not_found))
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(guard)
+        .with_state(state)
+}
+
+/// The routes that are described in the API document.
+fn routes() -> OpenApiRouter<AppState> {
+    let api = OpenApiRouter::with_openapi(openapi::frame())
+        .routes(routes!(sessions::list_sessions))
+        .routes(routes!(sessions::get_session))
+        .routes(routes!(spans::list_spans))
+        .routes(routes!(spans::get_span))
+        .routes(routes!(events::list_session_events))
+        .routes(routes!(live::stream_events))
+        .routes(routes!(traces::get_trace))
+        .routes(routes!(health::get_health))
+        .routes(routes!(auth::sign_in, auth::sign_out))
+        .routes(routes!(openapi::get_openapi));
+    #[cfg(feature = "otlp")]
+    let api = api.routes(routes!(ingest::ingest_traces));
+    api
+}
+
+#[cfg(feature = "ui")]
+fn page_routes() -> Router<AppState> {
+    Router::new().route("/ui", get(ui::page)).route("/ui/", get(ui::page)).route("/ui/{*path}", get(ui::page))
+}
+
+#[cfg(not(feature = "ui"))]
+fn page_routes() -> Router<AppState> {
+    async fn left_out() -> Problem {
+        Problem::page_not_built("the crate was built without the feature `ui`")
+    }
+    Router::new().route("/ui", get(left_out)).route("/ui/", get(left_out)).route("/ui/{*path}", get(left_out))
+}
+
+async fn root(mount: Mount) -> Redirect {
+    mount.page()
+}
+
+async fn not_found() -> Problem {
+    Problem::not_found()
+}
+
+async fn method_not_allowed() -> Problem {
+    Problem::method_not_allowed()
+}

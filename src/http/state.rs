@@ -5,6 +5,8 @@ use std::time::Instant;
 
 use tokio::sync::watch;
 
+use super::access::Guard;
+use super::limits::Limits;
 use crate::bus::Bus;
 use crate::model::InstanceId;
 use crate::pipeline::Pipeline;
@@ -30,4 +32,8 @@ pub(crate) struct AppState {
     pub(crate) started: Instant,
     /// What went wrong while starting, by part (for example a data directory that cannot be written).
     pub(crate) start_problems: Arc<[(&'static str, String)]>,
+    /// Who may ask.
+    pub(crate) guard: Arc<Guard>,
+    /// How much may be asked at once.
+    pub(crate) limits: Arc<Limits>,
 }

@@ -54,8 +54,14 @@ impl AttributeValue {
     pub fn as_count(&self) -> Option<u64> {
         match self {
             Self::Int(number) => u64::try_from(*number).ok(),
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be whole and in range")]
-            Self::Double(number) if number.fract() == 0.0 && (0.0..9e15).contains(number) => Some(*number as u64),
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "checked to be whole and in range"
+            )]
+            Self::Double(number) if number.fract() == 0.0 && (0.0..9e15).contains(number) => {
+                Some(*number as u64)
+            }
             Self::String(text) => text.trim().parse().ok(),
             _ => None,
         }
@@ -167,7 +173,8 @@ impl fmt::Display for Base64<'_> {
         use fmt::Write;
         const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         for chunk in self.0.chunks(3) {
-            let group = chunk.iter().fold(0_u32, |group, byte| group << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+            let group = chunk.iter().fold(0_u32, |group, byte| group << 8 | u32::from(*byte))
+                << (8 * (3 - chunk.len()));
             for position in 0..4 {
                 if position > chunk.len() {
                     f.write_char('=')?;
@@ -355,7 +362,9 @@ impl utoipa::PartialSchema for Attributes {
         ObjectBuilder::new()
             .schema_type(Type::Object)
             .additional_properties(Some(AdditionalProperties::FreeForm(true)))
-            .description(Some("Names and values (OpenTelemetry's AnyValue as plain JSON), in the order they were set."))
+            .description(Some(
+                "Names and values (OpenTelemetry's AnyValue as plain JSON), in the order they were set.",
+            ))
             .into()
     }
 }
@@ -375,7 +384,13 @@ mod tests {
             ("nan", f64::NAN.into()),
             ("bytes", AttributeValue::Bytes(b"hello".to_vec())),
             ("list", AttributeValue::Array(vec![1_i64.into(), "two".into()])),
-            ("map", AttributeValue::Object(vec![("b".into(), 1.5.into()), ("a".into(), AttributeValue::Static("x"))])),
+            (
+                "map",
+                AttributeValue::Object(vec![
+                    ("b".into(), 1.5.into()),
+                    ("a".into(), AttributeValue::Static("x")),
+                ]),
+            ),
         ]
         .into_iter()
         .collect();

@@ -92,7 +92,8 @@ pub enum EventKind {
     /// An event of the host's own kind.
     Custom {
         /// Its name, such as `task_queued`.
-        name: String,
+        #[schema(value_type = String)]
+        name: std::borrow::Cow<'static, str>,
         /// Its content.
         #[schema(value_type = Object)]
         data: serde_json::Value,

@@ -30,8 +30,13 @@ impl EventFrame {
         if serde_json::to_writer((&mut writer.buffer).writer(), event).is_err() {
             writer.buffer.truncate(writer.json_from);
             writer.buffer.extend_from_slice(
-                format!(r#"{{"id":{},"timestamp":"{}","type":"{}"}}"#, event.id, event.timestamp, event.kind.type_name())
-                    .as_bytes(),
+                format!(
+                    r#"{{"id":{},"timestamp":"{}","type":"{}"}}"#,
+                    event.id,
+                    event.timestamp,
+                    event.kind.type_name()
+                )
+                .as_bytes(),
             );
         }
         let (sse, json) = writer.end();
@@ -107,7 +112,10 @@ mod tests {
             id: EventId(7),
             timestamp: Timestamp::EPOCH,
             session_id: SessionId::parse("s").ok(),
-            kind: EventKind::Custom { name: "a\r\nb\u{2028}".into(), data: serde_json::json!({"x": "\n\nid: 9\n"}) },
+            kind: EventKind::Custom {
+                name: "a\r\nb\u{2028}".into(),
+                data: serde_json::json!({"x": "\n\nid: 9\n"}),
+            },
         };
         let frame = EventFrame::new(&event);
         let text = std::str::from_utf8(frame.sse()).unwrap();

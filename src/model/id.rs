@@ -272,7 +272,10 @@ mod tests {
         for bad in ["", ".", "..", "a/b", "a\\b", "a b", "%2e%2e", "é", &"x".repeat(129)] {
             assert!(SessionId::parse(bad).is_err(), "{bad:?} was taken");
         }
-        assert_eq!(SessionId::parse("swe-marshmallow-1867.genai~1").unwrap().as_str(), "swe-marshmallow-1867.genai~1");
+        assert_eq!(
+            SessionId::parse("swe-marshmallow-1867.genai~1").unwrap().as_str(),
+            "swe-marshmallow-1867.genai~1"
+        );
     }
 
     #[test]

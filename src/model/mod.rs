@@ -18,13 +18,13 @@ mod usage;
 pub use self::attribute::{AttributeValue, Attributes, Key};
 pub use self::event::{Event, EventKind};
 pub use self::frame::EventFrame;
-pub use self::id::{EventId, InstanceId, InvalidId, SessionId, SpanId, TraceId, MAX_SESSION_ID_CHARS};
+pub use self::id::{EventId, InstanceId, InvalidId, MAX_SESSION_ID_CHARS, SessionId, SpanId, TraceId};
 pub use self::query::{Cursor, Degraded, EventQuery, SessionQuery};
 pub use self::session::{Engine, Session, SessionStatus, WaitingOn};
 pub use self::span::{
-    Link, OtelKind, Scope, Span, SpanError, SpanEvent, SpanKind, SpanStatus, SpanSummary, StatusCode,
-    MAX_ERROR_CHARS,
+    Link, MAX_ERROR_CHARS, OtelKind, Scope, Span, SpanError, SpanEvent, SpanKind, SpanStatus, SpanSummary,
+    StatusCode,
 };
 pub use self::timestamp::Timestamp;
-pub use self::tree::{pre_order, SpanNode};
+pub use self::tree::{SpanNode, pre_order};
 pub use self::usage::{Cost, CostSource, Counters, Usage};

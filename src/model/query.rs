@@ -83,9 +83,19 @@ impl SessionQuery {
     }
 
     fn text_matches(text: &str, session: &Session) -> bool {
+        let haystack = Self::searched_text(session);
+        Self::words(text).iter().all(|word| haystack.contains(word))
+    }
+
+    /// What the words of [`text`](Self::text) are looked for in. A store that searches in its own language keeps this.
+    pub(crate) fn searched_text(session: &Session) -> String {
         let parts = [Some(session.id.as_str()), Some(&session.title), session.agent.as_deref(), session.error.as_deref()];
-        let haystack = parts.into_iter().flatten().collect::<Vec<_>>().join("\n").to_lowercase();
-        text.to_lowercase().split_whitespace().all(|word| haystack.contains(word))
+        parts.into_iter().flatten().collect::<Vec<_>>().join("\n").to_lowercase()
+    }
+
+    /// The words of `text`, each of which must occur in [`searched_text`](Self::searched_text).
+    pub(crate) fn words(text: &str) -> Vec<String> {
+        text.to_lowercase().split_whitespace().map(str::to_owned).collect()
     }
 }
 

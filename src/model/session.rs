@@ -121,7 +121,12 @@ pub struct Session {
 impl Session {
     /// A session that has just begun.
     #[must_use]
-    pub fn new(id: SessionId, engine: impl Into<String>, title: impl Into<String>, started_at: Timestamp) -> Self {
+    pub fn new(
+        id: SessionId,
+        engine: impl Into<String>,
+        title: impl Into<String>,
+        started_at: Timestamp,
+    ) -> Self {
         Self {
             id,
             engine: engine.into(),

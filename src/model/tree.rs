@@ -50,10 +50,12 @@ pub fn pre_order(mut spans: Vec<SpanSummary>) -> Vec<SpanNode> {
 }
 
 fn add_placeholders(spans: &mut Vec<SpanSummary>) {
-    let known: std::collections::HashSet<_> = spans.iter().map(|span| (span.trace_id, span.span_id)).collect();
+    let known: std::collections::HashSet<_> =
+        spans.iter().map(|span| (span.trace_id, span.span_id)).collect();
     let mut missing: HashMap<(TraceId, SpanId), SpanSummary> = HashMap::new();
     for span in spans.iter() {
-        let Some(parent) = span.parent_span_id.filter(|parent| !known.contains(&(span.trace_id, *parent))) else {
+        let Some(parent) = span.parent_span_id.filter(|parent| !known.contains(&(span.trace_id, *parent)))
+        else {
             continue;
         };
         let placeholder = missing.entry((span.trace_id, parent)).or_insert_with(|| placeholder(parent, span));
@@ -147,7 +149,12 @@ mod tests {
 
     #[test]
     fn parents_come_before_children_and_siblings_in_order_of_time() {
-        let rows = pre_order(vec![span(4, Some(2), 40), span(3, Some(1), 20), span(2, Some(1), 30), span(1, None, 10)]);
+        let rows = pre_order(vec![
+            span(4, Some(2), 40),
+            span(3, Some(1), 20),
+            span(2, Some(1), 30),
+            span(1, None, 10),
+        ]);
         assert_eq!(shape(&rows), [(1, 0, 3), (3, 1, 0), (2, 1, 1), (4, 2, 0)]);
     }
 

@@ -1,6 +1,37 @@
 //! What the rest of the inspector sees of the pipeline.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use tokio::sync::{Semaphore, oneshot};
+
+use super::fold::Fold;
+use super::ids::Ids;
+use super::lane::{Done, IngestLane, Request};
+use super::open::OpenSpans;
+use super::prepare::prepare;
+use super::pump::{Gauges, Pump};
+use super::writer::{self, StoreLane, Turn};
+use crate::bus::Bus;
+use crate::capture::lane::Lane;
+use crate::clock::Clock;
+use crate::error::Error;
 use crate::model::Span;
+use crate::redact::Redactor;
+use crate::registry::MemoryRegistry;
+use crate::store::{Store, StoreError};
+
+/// How many bytes of outside spans may be under way between request and commit.
+pub const DEFAULT_INGEST_BYTES: usize = 128 << 20;
+
+/// How long a sender waits for room, and then for its commit, before it is asked to come back.
+pub const INGEST_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Permits of the ingest budget stand for so many bytes each.
+const PERMIT_BYTES: usize = 1024;
 
 /// Why a batch from outside was not taken. The sender should send it again later.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,45 +56,226 @@ pub struct Counters {
     pub dropped_capture: u64,
     /// Records that could not be stored in time and are only in the ring.
     pub not_stored: u64,
-    /// Panics in host-supplied code that were contained.
+    /// Panics that were contained: in host-supplied code, in the store, or in the pump itself.
     pub panics_contained: u64,
     /// Spans taken from outside senders.
     pub ingested_spans: u64,
+    /// Spans of the host that run at the moment.
+    pub open_spans: u64,
 }
 
-/// A handle on the running pipeline.
+/// A handle on the running pipeline. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Pipeline {}
+pub struct Pipeline {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    bus: Arc<Bus>,
+    lane: Arc<Lane>,
+    ingest: Arc<IngestLane>,
+    store: Arc<StoreLane>,
+    gauges: Arc<Gauges>,
+    redactor: Arc<Redactor>,
+    room: Arc<Semaphore>,
+    closed: AtomicBool,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// What the pipeline is built from.
+#[derive(Debug)]
+pub struct Parts {
+    /// The capture lane.
+    pub(crate) lane: Arc<Lane>,
+    /// The clock of the sources.
+    pub(crate) clock: Clock,
+    /// Where everything is kept.
+    pub(crate) store: Arc<dyn Store>,
+    /// Where live sessions are known.
+    pub(crate) registry: Arc<MemoryRegistry>,
+    /// What must not be seen.
+    pub(crate) redactor: Arc<Redactor>,
+    /// The ring's bounds: events and bytes.
+    pub(crate) ring: (usize, usize),
+    /// How many bytes may wait for the store.
+    pub(crate) backlog_bytes: usize,
+    /// When a silent outside session is given up.
+    pub(crate) abandon_after: Duration,
+}
+
+/// What can keep a pipeline from starting.
+#[derive(Debug)]
+pub(crate) enum StartError {
+    /// The store gave no event ids; another store may.
+    Store(StoreError),
+    /// No thread.
+    Thread(Error),
+}
 
 impl Pipeline {
-    /// Takes spans from outside. On `Ok` they are in the store: they survive `kill -9`.
-    ///
-    /// Normalising, redacting and compressing happens on the calling thread, so call it where blocking is fine up to
-    /// the `.await`; the wait for the commit does not block.
+    /// Starts the pump and the store writer, and gives the ring with the handle.
+    pub(crate) fn start(parts: Parts) -> Result<(Self, Arc<Bus>), StartError> {
+        let ids = Ids::reserve(parts.store.as_ref()).map_err(StartError::Store)?;
+        let bus = Arc::new(Bus::new(ids.floor(), parts.ring.0, parts.ring.1));
+        let shared = Arc::new(Shared {
+            bus: Arc::clone(&bus),
+            lane: Arc::clone(&parts.lane),
+            ingest: Arc::default(),
+            store: Arc::new(StoreLane::new(parts.backlog_bytes)),
+            gauges: Arc::new(Gauges::new()),
+            redactor: Arc::clone(&parts.redactor),
+            room: Arc::new(Semaphore::new(DEFAULT_INGEST_BYTES / PERMIT_BYTES)),
+            closed: AtomicBool::new(false),
+            threads: Mutex::default(),
+        });
+        let (store, lane, reserve) = (Arc::clone(&parts.store), Arc::clone(&shared.store), ids.reserve_of());
+        let writer = spawn("inspector-store", move || writer::run(&lane, store.as_ref(), &reserve))?;
+        shared.threads.lock().push(writer);
+        let pump = Pump {
+            fold: Fold::new(parts.store, parts.registry, parts.abandon_after),
+            lane: parts.lane,
+            ingest: Arc::clone(&shared.ingest),
+            store: Arc::clone(&shared.store),
+            bus: Arc::clone(&bus),
+            clock: parts.clock,
+            redactor: parts.redactor,
+            ids,
+            gauges: Arc::clone(&shared.gauges),
+            open: OpenSpans::default(),
+            records: Vec::new(),
+            requests: Vec::new(),
+            frames: Vec::new(),
+            turn: Turn::default(),
+            tidied: Instant::now(),
+        };
+        let pump = spawn("inspector-pump", move || pump.run())?;
+        shared.lane.set_pump(pump.thread().clone());
+        shared.ingest.set_pump(pump.thread().clone());
+        shared.threads.lock().push(pump);
+        Ok((Self { shared }, bus))
+    }
+
+    /// Takes spans from outside. On `Ok` they are in the store and survive the death of the process.
     ///
     /// # Errors
     ///
     /// When they are not stored.
     pub async fn ingest(&self, spans: Vec<Span>) -> Result<(), IngestRefused> {
-        let _ = spans;
-        Err(IngestRefused::Closed)
+        let shared = &self.shared;
+        if shared.closed.load(Ordering::Acquire) {
+            return Err(IngestRefused::Closed);
+        }
+        if spans.is_empty() {
+            return Ok(());
+        }
+        if shared.store.is_busy() {
+            return Err(IngestRefused::Busy);
+        }
+        let bytes: usize = spans.iter().map(Span::size).sum();
+        let permits =
+            u32::try_from(bytes.min(DEFAULT_INGEST_BYTES) / PERMIT_BYTES).unwrap_or(u32::MAX).max(1);
+        let permit =
+            tokio::time::timeout(INGEST_TIMEOUT, Arc::clone(&shared.room).acquire_many_owned(permits))
+                .await
+                .map_err(|_| IngestRefused::Busy)?
+                .map_err(|_| IngestRefused::Closed)?;
+        let redactor = Arc::clone(&shared.redactor);
+        let traces = tokio::task::spawn_blocking(move || prepare(spans, &redactor)).await.map_err(|_| {
+            shared.gauges.panics.fetch_add(1, Ordering::Relaxed);
+            IngestRefused::NotStored
+        })?;
+        let (ack, answer) = oneshot::channel();
+        shared.ingest.push(Request::Ingest { traces, ack, permit });
+        match tokio::time::timeout(INGEST_TIMEOUT, answer).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(IngestRefused::Closed),
+            Err(_) => Err(IngestRefused::Busy),
+        }
+    }
+
+    /// Waits until everything handed over before is in the ring and the store.
+    pub async fn settle(&self) {
+        if !self.shared.closed.load(Ordering::Acquire) {
+            let (settled, wait) = oneshot::channel();
+            self.shared.ingest.push(Request::Settle(Done::Task(settled)));
+            // The pump is gone when the inspector was shut down in between.
+            let _ = wait.await;
+        }
+    }
+
+    /// As [`settle`](Self::settle), blocking, for at most `patience`.
+    pub(crate) fn settle_within(&self, patience: Duration) {
+        if !self.shared.closed.load(Ordering::Acquire) {
+            let (settled, wait) = std::sync::mpsc::sync_channel(1);
+            self.shared.ingest.push(Request::Settle(Done::Thread(settled)));
+            let _ = wait.recv_timeout(patience);
+        }
+    }
+
+    /// Stores what was handed over and ends both threads.
+    pub async fn stop(&self) {
+        let (stopped, wait) = oneshot::channel();
+        if self.shared.close(Done::Task(stopped)) {
+            let _ = wait.await;
+        }
+        let threads = std::mem::take(&mut *self.shared.threads.lock());
+        // Both are at their end, so that this does not block for long. A thread that panicked has ended too.
+        let joined =
+            tokio::task::spawn_blocking(move || threads.into_iter().for_each(|thread| _ = thread.join()));
+        let _ = joined.await;
     }
 
     /// Counts since the start.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        Counters::default()
+        let shared = &self.shared;
+        Counters {
+            published: shared.bus.counts().0,
+            dropped_capture: shared.lane.dropped(),
+            not_stored: shared.store.not_stored(),
+            panics_contained: shared.gauges.panics.load(Ordering::Relaxed)
+                + shared.store.panics()
+                + shared.redactor.panics(),
+            ingested_spans: shared.gauges.ingested_spans.load(Ordering::Relaxed),
+            open_spans: shared.gauges.open_spans.load(Ordering::Relaxed),
+        }
     }
 
-    /// What is wrong with the store writer at the moment, in words for a person.
+    /// What is wrong with the store writer at the moment, for `/health`.
     #[must_use]
     pub fn problem(&self) -> Option<String> {
-        None
+        self.shared.store.problem()
     }
 
     /// Events published in the last minute.
     #[must_use]
     pub fn events_last_minute(&self) -> u64 {
-        0
+        self.shared.gauges.rate.lock().last_minute()
     }
+}
+
+impl Shared {
+    /// Asks the pump to finish, unless it was asked before.
+    fn close(&self, done: Done) -> bool {
+        let first = !self.closed.swap(true, Ordering::AcqRel);
+        if first {
+            self.ingest.push(Request::Stop(done));
+        }
+        first
+    }
+}
+
+impl Drop for Shared {
+    /// The threads know nothing of this handle: they end when nobody can hand them anything any more.
+    fn drop(&mut self) {
+        self.close(Done::Nobody);
+    }
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StartError> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(work)
+        .map_err(|error| StartError::Thread(Error::Thread(error)))
 }

@@ -32,7 +32,10 @@ impl MergedRegistry {
     /// Of `registries`; where two know a session of the same id, the earlier one's word counts.
     #[must_use]
     pub fn new(registries: Vec<Arc<dyn SessionRegistry>>, timeout: Duration) -> Self {
-        Self { registries: registries.into_iter().map(|registry| (registry, Mutex::new(None))).collect(), timeout }
+        Self {
+            registries: registries.into_iter().map(|registry| (registry, Mutex::new(None))).collect(),
+            timeout,
+        }
     }
 
     /// What all know, newest first, at most `query.limit`, and who could not be asked.
@@ -50,7 +53,9 @@ impl MergedRegistry {
         for ((registry, problem), answer) in self.registries.iter().zip(answers) {
             match self.settle(registry.as_ref(), problem, answer).await {
                 Ok(found) => merge(&mut sessions, found.into_iter().filter(|session| query.matches(session))),
-                Err(RegistryError(message)) => degraded.push(Degraded { registry: registry.name().to_owned(), message }),
+                Err(RegistryError(message)) => {
+                    degraded.push(Degraded { registry: registry.name().to_owned(), message })
+                }
             }
         }
         sessions.sort_by(|a, b| (b.started_at, &b.id).cmp(&(a.started_at, &a.id)));
@@ -69,7 +74,9 @@ impl MergedRegistry {
             match self.settle(registry.as_ref(), problem, answer).await {
                 Ok(Some(session)) => return (Some(session), degraded),
                 Ok(None) => {}
-                Err(RegistryError(message)) => degraded.push(Degraded { registry: registry.name().to_owned(), message }),
+                Err(RegistryError(message)) => {
+                    degraded.push(Degraded { registry: registry.name().to_owned(), message })
+                }
             }
         }
         (None, degraded)
@@ -96,7 +103,9 @@ impl MergedRegistry {
         let abort = answer.abort_handle();
         let result = match tokio::time::timeout(self.timeout, answer).await {
             Ok(Ok(result)) => result,
-            Ok(Err(join)) if join.is_panic() => Err(RegistryError(format!("the registry {} panicked", registry.name()))),
+            Ok(Err(join)) if join.is_panic() => {
+                Err(RegistryError(format!("the registry {} panicked", registry.name())))
+            }
             Ok(Err(_)) => Err(RegistryError(format!("the registry {} was stopped", registry.name()))),
             Err(_) => {
                 abort.abort();
@@ -149,13 +158,20 @@ mod tests {
         let memory = MemoryRegistry::default();
         let session = Session::new(SessionId::generate(), "tokio", "works", Timestamp::EPOCH);
         memory.insert(session.clone());
-        let registries: Vec<Arc<dyn SessionRegistry>> =
-            vec![Arc::new(Broken::Panics), Arc::new(Broken::Hangs), Arc::new(Broken::Fails), Arc::new(memory)];
+        let registries: Vec<Arc<dyn SessionRegistry>> = vec![
+            Arc::new(Broken::Panics),
+            Arc::new(Broken::Hangs),
+            Arc::new(Broken::Fails),
+            Arc::new(memory),
+        ];
         let merged = MergedRegistry::new(registries, DEFAULT_REGISTRY_TIMEOUT);
         let (sessions, degraded) = merged.list(&SessionQuery { limit: 10, ..Default::default() }).await;
         assert_eq!(sessions, [session.clone()]);
         let messages: Vec<_> = degraded.iter().map(|one| one.message.as_str()).collect();
-        assert_eq!(messages, ["the registry broken panicked", "no answer from broken within 2s", "connection refused"]);
+        assert_eq!(
+            messages,
+            ["the registry broken panicked", "no answer from broken within 2s", "connection refused"]
+        );
         assert_eq!(merged.states().iter().filter(|state| state.problem.is_some()).count(), 3);
         assert_eq!(merged.get(&session.id).await.0, Some(session));
     }

@@ -46,7 +46,13 @@ impl Block {
     /// Compresses `plain`.
     #[must_use]
     pub fn compress(plain: &[u8]) -> Self {
-        let mut compress = Compress::new(LEVEL, false);
+        Self::compress_at(LEVEL, plain)
+    }
+
+    /// Compresses `plain` at another level, for what is compressed once and kept long.
+    #[must_use]
+    pub(crate) fn compress_at(level: Compression, plain: &[u8]) -> Self {
+        let mut compress = Compress::new(level, false);
         let mut bytes = Vec::with_capacity(plain.len() / 3 + 64);
         let mut read = 0;
         // A full flush is complete when the output was not filled up.
@@ -71,6 +77,10 @@ impl Block {
     /// When `bytes` is not a block of `plain_bytes` bytes.
     pub fn decompress(bytes: &[u8], plain_bytes: u64) -> Result<Vec<u8>, StoreError> {
         let corrupt = || StoreError::Corrupt("a block of span lines cannot be decompressed".to_owned());
+        // Deflate makes at most 1,032 bytes out of one: a damaged length does not ask for memory.
+        if plain_bytes / 1032 > bytes.len() as u64 {
+            return Err(corrupt());
+        }
         let expected = usize::try_from(plain_bytes).map_err(|_| corrupt())?;
         let mut plain = Vec::with_capacity(expected);
         let mut decompress = Decompress::new(false);
@@ -110,6 +120,12 @@ pub struct ChunkSpan {
     pub offset: u32,
     /// How long its line is, without the line feed.
     pub length: u32,
+}
+
+/// Whether a later line about a span replaces what is known of it. A line that comes late and says that the span still
+/// runs does not bring an ended span back.
+pub(crate) fn replaces(known: &SpanSummary, later: &SpanSummary) -> bool {
+    later.end_time.is_some() || known.end_time.is_none()
 }
 
 /// Gathers lines of one trace and compresses them.

@@ -6,26 +6,29 @@
 
 pub mod chunk;
 mod error;
-// mod memory;
+mod memory;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
-
-
-
-// mod contract;
+#[cfg(test)]
+mod contract;
 
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
 pub use self::chunk::{Block, Chunk, ChunkBuilder, ChunkSpan};
 pub use self::error::StoreError;
-
-
-
+pub use self::memory::{DEFAULT_MEMORY_STORE_BYTES, MemoryStore};
+#[cfg(feature = "sqlite")]
+pub use self::sqlite::{
+    DEFAULT_RETENTION_AGE, DEFAULT_RETENTION_BYTES, Retention, SqliteStore, default_data_dir,
+};
 use crate::model::{
-    EventFrame, EventId, EventQuery, Session, SessionId, SessionQuery, Span, SpanId, SpanSummary, TraceId,
+    EventFrame, EventId, EventQuery, Session, SessionId, SessionQuery, Span, SpanId, SpanSummary, Timestamp, TraceId,
 };
 
 /// Keeps what the inspector has seen.
@@ -133,12 +136,46 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// When the store cannot be read.
     fn block(&self, block: BlockId) -> Result<Option<Bytes>, StoreError>;
 
+    /// Does a piece of the work that can wait: packing what has ended, removing what is too old or too much. It takes
+    /// about `budget`, and says with `true` that there is more to do. The store writer calls it when it has nothing to
+    /// write.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read or written; nothing is half done then.
+    fn maintain(&self, budget: Duration) -> Result<bool, StoreError> {
+        let _ = budget;
+        Ok(false)
+    }
+
     /// Marks the end of this instance, so that the next one knows that it did not crash.
     ///
     /// # Errors
     ///
     /// When it cannot be made durable.
     fn close(&self) -> Result<(), StoreError>;
+}
+
+/// How many events the stores keep for a replay: more than the ring, so that a reader that comes back after a restart
+/// of the host finds what it missed.
+pub(crate) const REPLAY_EVENTS: u64 = 20_000;
+
+/// So many events are kept for a replay whatever their size.
+pub(crate) const REPLAY_EVENTS_AT_LEAST: u64 = 1_000;
+
+/// Whether an event is kept as long as its session. The others only say what a span or a session looked like at some
+/// moment, which a later event or the row itself says better; they are kept for a replay.
+pub(crate) fn outlives_replay(event_type: &str) -> bool {
+    !matches!(event_type, "SpanStarted" | "SpanFinished" | "SessionUpdated")
+}
+
+/// The first id in a place where no event is known: above whatever was given out in an earlier second by a store that
+/// was lost, so that ids are not used again. Below 2^53 until the year 2297.
+pub(crate) fn first_event_id(now: Timestamp) -> EventId {
+    /// 2025-01-01T00:00:00Z.
+    const YEAR_2025: i64 = 1_735_689_600;
+    let seconds = now.as_nanos() / 1_000_000_000 - YEAR_2025;
+    EventId((u64::try_from(seconds).unwrap_or(0) << 20).clamp(1, EventId::LIMIT / 2))
 }
 
 /// What is written together.

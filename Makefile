@@ -1,0 +1,77 @@
+# `make test` is everything a change must pass. Its parts can be run alone, in the order a failure is cheapest to see:
+#
+#   make lint       rustfmt, clippy, the docs' links, the dependencies' licences
+#   make rust       unit, integration, example and doc tests
+#   make features   every feature alone and none; the lowest versions of the ranges
+#   make generated  openapi/, the page's API types and ui-dist/ are up to date
+#   make ui         the page's types, lint and unit tests
+#   make browser    the page in a real browser, against the quickstart
+#
+# And `make update` rewrites everything that is generated.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.NOTPARALLEL:
+.ONESHELL:
+.DELETE_ON_ERROR:
+
+CARGO ?= cargo
+LOCKED ?= --locked
+NPM_INSTALLED := ui/node_modules/.package-lock.json
+
+export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
+
+.PHONY: test lint rust features generated ui browser update
+
+test: lint rust features generated ui browser
+	@echo "All parts passed: $^"
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy $(LOCKED) --workspace --all-targets --all-features -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(LOCKED) --no-deps --all-features
+	python3 scripts/check-dependencies.py
+	for tool in deny machete; do
+		if ! $(CARGO) "$$tool" --version >/dev/null 2>&1; then echo "skipped: cargo-$$tool is not installed"
+		elif [ "$$tool" = deny ]; then $(CARGO) deny check bans licenses sources
+		else $(CARGO) machete; fi
+	done
+
+rust:
+	if $(CARGO) nextest --version >/dev/null 2>&1; then
+		$(CARGO) nextest run $(LOCKED) --all-features --lib --bins --tests --examples
+	else
+		$(CARGO) test $(LOCKED) --all-features --lib --bins --tests --examples
+	fi
+	$(CARGO) test $(LOCKED) --all-features --doc
+
+features:
+	bash scripts/check-features.sh
+	bash scripts/check-ranges.sh
+
+generated: $(NPM_INSTALLED)
+	bash scripts/check-generated.sh
+
+ui: $(NPM_INSTALLED)
+	cd ui
+	npm run --silent typecheck
+	npm run --silent lint
+	npm run --silent test
+	npm run --silent check:size
+
+browser: $(NPM_INSTALLED)
+	command -v chromium >/dev/null || bash scripts/install-debian.sh chromium fonts-liberation
+	$(CARGO) build $(LOCKED) --example quickstart
+	cd ui
+	npm run --silent e2e
+
+update: $(NPM_INSTALLED)
+	UPDATE=1 $(CARGO) test $(LOCKED) --all-features --test it openapi
+	cd ui
+	npm run --silent generate
+	npm run --silent build
+
+$(NPM_INSTALLED): ui/package-lock.json
+	cd ui
+	npm ci --no-audit --no-fund
+	touch ../$@

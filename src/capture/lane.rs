@@ -1,0 +1,189 @@
+//! The lane between the host's threads and the pump.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::thread::Thread;
+
+use parking_lot::Mutex;
+
+use super::record::Record;
+
+/// How many records may wait for the pump: at its slow tick of a tenth of a second, 650,000 a second.
+pub const DEFAULT_LANE_RECORDS: usize = 65_536;
+
+/// How many bytes of records may wait for the pump.
+pub const DEFAULT_LANE_BYTES: usize = 64 << 20;
+
+/// How many spans may be open at once. Each open span's end is taken for sure, so this bounds them.
+pub const DEFAULT_OPEN_SPANS: usize = 100_000;
+
+/// A bounded queue that never makes the host wait. What does not fit is counted.
+///
+/// One short lock keeps the order between threads: it is held for a push, or for the pump's swap of two vectors, never
+/// for anything that could block.
+#[derive(Debug)]
+pub(crate) struct Lane {
+    queue: Mutex<Queue>,
+    pump: OnceLock<Thread>,
+    dropped: AtomicU64,
+    open: AtomicUsize,
+    max_records: usize,
+    max_bytes: usize,
+    max_open: usize,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    records: Vec<Record>,
+    bytes: usize,
+}
+
+impl Lane {
+    pub(crate) fn new(max_records: usize, max_bytes: usize, max_open: usize) -> Self {
+        Self {
+            queue: Mutex::new(Queue::default()),
+            pump: OnceLock::new(),
+            dropped: AtomicU64::new(0),
+            open: AtomicUsize::new(0),
+            max_records,
+            max_bytes,
+            max_open,
+        }
+    }
+
+    /// Names the thread that empties the lane.
+    pub(crate) fn set_pump(&self, pump: Thread) {
+        // Set once, when the pump starts.
+        let _ = self.pump.set(pump);
+    }
+
+    /// Hands `record` over, and says whether it was taken.
+    pub(crate) fn push(&self, record: Record) -> bool {
+        let size = record.size();
+        let mut queue = self.queue.lock();
+        let full = queue.records.len() >= self.max_records || queue.bytes + size > self.max_bytes;
+        if full && !(record.is_vital() && queue.records.len() < self.max_records + 2 * self.max_open) {
+            drop(queue);
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+            return false;
+        }
+        queue.bytes += size;
+        queue.records.push(record);
+        let half = queue.records.len() == self.max_records / 2;
+        drop(queue);
+        if half {
+            self.wake();
+        }
+        true
+    }
+
+    /// Hands a span's start over, and says whether it was taken; if so its end will be taken too.
+    pub(crate) fn push_start(&self, record: Record) -> bool {
+        if self.open.fetch_add(1, Ordering::Relaxed) >= self.max_open {
+            self.open.fetch_sub(1, Ordering::Relaxed);
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+            return false;
+        }
+        let taken = self.push(record);
+        if !taken {
+            self.open.fetch_sub(1, Ordering::Relaxed);
+        }
+        taken
+    }
+
+    /// Hands over the end of a span whose start was taken.
+    pub(crate) fn push_end(&self, record: Record) {
+        self.open.fetch_sub(1, Ordering::Relaxed);
+        self.push(record);
+    }
+
+    /// Moves everything that waits into `into`, which must be empty; its memory is used for what comes next.
+    pub(crate) fn take(&self, into: &mut Vec<Record>) {
+        debug_assert!(into.is_empty());
+        let mut queue = self.queue.lock();
+        std::mem::swap(&mut queue.records, into);
+        queue.bytes = 0;
+    }
+
+    /// Wakes the pump. Costs microseconds, so the host's threads do it only when the lane is half full.
+    pub(crate) fn wake(&self) {
+        if let Some(pump) = self.pump.get() {
+            pump.unpark();
+        }
+    }
+
+    /// How many records did not fit.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::record::{CapturedEvent, SpanStarted};
+    use crate::model::{EventKind, Span, SpanId, Timestamp, TraceId};
+
+    fn event() -> Record {
+        Record::Event(Box::new(CapturedEvent {
+            session: None,
+            at: Timestamp::EPOCH,
+            kind: EventKind::Custom { name: "x".into(), data: serde_json::Value::Null },
+        }))
+    }
+
+    fn start() -> Record {
+        let span = Span::new(
+            TraceId::from_bytes([1; 16]).unwrap(),
+            SpanId::from_bytes([1; 8]).unwrap(),
+            "s",
+            Timestamp::EPOCH,
+        );
+        Record::SpanStarted(Box::new(SpanStarted { session: None, span }))
+    }
+
+    fn end() -> Record {
+        Record::SpanEnded {
+            trace_id: TraceId::from_bytes([1; 16]).unwrap(),
+            span_id: SpanId::from_bytes([1; 8]).unwrap(),
+            at: Timestamp::EPOCH,
+            change: None,
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_counted_and_nobody_waits() {
+        let lane = Lane::new(2, usize::MAX, 10);
+        assert!(lane.push(event()) && lane.push(event()) && !lane.push(event()));
+        assert_eq!(lane.dropped(), 1);
+        let mut taken = Vec::new();
+        lane.take(&mut taken);
+        assert_eq!(taken.len(), 2);
+        assert!(lane.push(event()));
+    }
+
+    #[test]
+    fn bytes_are_bounded_too() {
+        let lane = Lane::new(100, event().size(), 10);
+        assert!(lane.push(event()) && !lane.push(event()));
+    }
+
+    #[test]
+    fn the_end_of_a_span_whose_start_was_taken_is_taken_also_by_a_full_lane() {
+        let lane = Lane::new(1, usize::MAX, 10);
+        assert!(lane.push_start(start()));
+        assert!(!lane.push_start(start()));
+        lane.push_end(end());
+        let mut taken = Vec::new();
+        lane.take(&mut taken);
+        assert_eq!((taken.len(), lane.dropped()), (2, 1));
+    }
+
+    #[test]
+    fn open_spans_are_bounded() {
+        let lane = Lane::new(100, usize::MAX, 1);
+        assert!(lane.push_start(start()) && !lane.push_start(start()));
+        lane.push_end(end());
+        assert!(lane.push_start(start()));
+    }
+}

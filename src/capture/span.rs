@@ -1,0 +1,123 @@
+//! Spans of the explicit API.
+
+use std::future::Future;
+
+use serde::Serialize;
+
+use super::context::{self, Context, InSession};
+use super::fields::to_json;
+use super::record::SpanChange;
+use super::recorder::{error_status, fresh_span_id};
+use super::session::{Live, SessionHandle};
+use crate::model::{AttributeValue, Key, Span, SpanId, SpanKind, TraceId};
+
+/// A span that runs until it is dropped, or ended with [`finish`](Self::finish). Visible from its first moment.
+#[derive(Debug)]
+#[must_use = "a span ends when its guard is dropped"]
+pub struct SpanGuard {
+    open: Option<Open>,
+}
+
+#[derive(Debug)]
+struct Open {
+    session: SessionHandle,
+    recorder: super::Recorder,
+    trace_id: TraceId,
+    span_id: SpanId,
+    /// Gathered for the end, which then needs one hand-over.
+    last: Option<SpanChange>,
+}
+
+impl SpanGuard {
+    pub(super) fn disabled() -> Self {
+        Self { open: None }
+    }
+
+    pub(super) fn open(
+        session: SessionHandle,
+        live: &Live,
+        trace_id: TraceId,
+        parent: SpanId,
+        kind: SpanKind,
+        name: String,
+    ) -> Self {
+        let span_id = fresh_span_id();
+        let mut span = Span::new(trace_id, span_id, name, live.recorder.now());
+        span.parent_span_id = Some(parent);
+        span.kind = kind;
+        span.source = "session".into();
+        if !live.recorder.span_started(Some(session.id().clone()), span) {
+            return Self::disabled();
+        }
+        Self { open: Some(Open { recorder: live.recorder.clone(), session, trace_id, span_id, last: None }) }
+    }
+
+    /// The span's id; absent when nothing is recorded.
+    #[must_use]
+    pub fn id(&self) -> Option<SpanId> {
+        self.open.as_ref().map(|open| open.span_id)
+    }
+
+    /// Sets an attribute.
+    pub fn attribute(&self, key: impl Into<Key>, value: impl Into<AttributeValue>) {
+        let Some(open) = &self.open else { return };
+        let mut change = SpanChange::new(open.trace_id, open.span_id);
+        change.attributes.set(key, value);
+        open.recorder.span_changed(change);
+    }
+
+    /// Sets an attribute to a value's JSON, serialised here because it is borrowed.
+    pub fn json(&self, key: impl Into<Key>, value: &impl Serialize) {
+        if self.open.is_some() {
+            self.attribute(key, to_json(value));
+        }
+    }
+
+    /// Opens a span below this one.
+    pub fn child(&self, kind: SpanKind, name: impl Into<String>) -> Self {
+        match &self.open {
+            Some(open) => open.session.span_below(open.span_id, kind, name.into()),
+            None => Self::disabled(),
+        }
+    }
+
+    /// Runs `future` in the span: what it opens lies below it.
+    pub fn run<F: Future>(&self, future: F) -> InSession<F> {
+        InSession::new(self.context(), future)
+    }
+
+    /// Runs `work` in the span, as [`run`](Self::run) does for a future.
+    pub fn in_scope<T>(&self, work: impl FnOnce() -> T) -> T {
+        let _entered = self.context().map(context::enter);
+        work()
+    }
+
+    /// Says that the span went wrong; it goes on until it ends.
+    pub fn error(&mut self, message: impl Into<String>) {
+        if let Some(open) = &mut self.open {
+            let change = open.last.get_or_insert_with(|| SpanChange::new(open.trace_id, open.span_id));
+            change.status = Some(error_status(message));
+        }
+    }
+
+    /// Ends the span; so does dropping it.
+    pub fn finish(self) {}
+
+    fn context(&self) -> Option<Context> {
+        let open = self.open.as_ref()?;
+        Some(Context { session: Some(open.session.clone()), trace_id: open.trace_id, span_id: open.span_id })
+    }
+}
+
+impl Drop for SpanGuard {
+    fn drop(&mut self) {
+        if let Some(mut open) = self.open.take() {
+            if std::thread::panicking() && open.last.is_none() {
+                let mut change = SpanChange::new(open.trace_id, open.span_id);
+                change.status = Some(error_status("the host panicked"));
+                open.last = Some(change);
+            }
+            open.recorder.span_ended(open.trace_id, open.span_id, open.last.take());
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The guard in front of every route, and the headers behind it.
+
+use std::panic::AssertUnwindSafe;
+
+use axum::extract::{OriginalUri, Request, State};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::decide::{Decision, Without, decide};
+use super::facts::Facts;
+use super::{Access, Guard};
+use crate::http::mount;
+use crate::http::problem::Problem;
+use crate::http::state::AppState;
+
+/// What was found out about the caller; in the extensions of every request that passed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Caller {
+    /// Whether the caller may see everything. Others reach only what is open to everyone.
+    pub(crate) trusted: bool,
+}
+
+/// Lets a request pass or answers it, and sets the headers that every answer has.
+pub(crate) async fn check(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let original = parts.extensions.get::<OriginalUri>();
+    let mount = mount::of_request(state.guard.public_path(), (&parts.uri, original, &parts.headers));
+    let mut response = match state.guard.judge(&parts) {
+        Ok(caller) => {
+            parts.extensions.insert(caller);
+            parts.extensions.insert(mount);
+            next.run(Request::from_parts(parts, body)).await
+        }
+        Err(problem) => problem.into_response(),
+    };
+    protect(response.headers_mut());
+    response
+}
+
+impl Guard {
+    fn judge(&self, parts: &Parts) -> Result<Caller, Problem> {
+        let trusted = Ok(Caller { trusted: true });
+        match decide(&self.policy, &Facts::of(parts), self.verdict(parts)) {
+            Decision::Trusted => trusted,
+            Decision::ForbiddenOrigin => Err(Problem::forbidden_origin()),
+            Decision::Denied => Err(Problem::access_denied()),
+            Decision::Token(Without::Open) => {
+                Ok(Caller { trusted: self.credential(&parts.headers).unwrap_or(false) })
+            }
+            Decision::Token(without) => match (self.credential(&parts.headers)?, without) {
+                (true, _) => trusted,
+                (false, Without::ForbiddenHost) => Err(Problem::forbidden_host()),
+                (false, _) => Err(Problem::sign_in_required()),
+            },
+        }
+    }
+
+    fn verdict(&self, parts: &Parts) -> Access {
+        let Some(hook) = &self.policy.hook else { return Access::Default };
+        std::panic::catch_unwind(AssertUnwindSafe(|| hook(parts))).unwrap_or_else(|_| {
+            tracing::error!(target: "agent_inspector", "the access check panicked; the request was denied");
+            Access::Denied
+        })
+    }
+}
+
+/// Nothing we answer is to be guessed at, embedded, kept or told about to other sites.
+fn protect(headers: &mut HeaderMap) {
+    const DEFAULTS: [(HeaderName, &str); 5] = [
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (CACHE_CONTROL, "no-store"),
+    ];
+    for (name, value) in DEFAULTS {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+}

@@ -1,0 +1,199 @@
+//! A sign of life, and what is wrong.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant, SystemTime};
+
+use axum::Extension;
+use axum::extract::State;
+use parking_lot::Mutex;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::access::Caller;
+use super::mount::Mount;
+use super::problem::Problem;
+use super::reply::Json;
+use super::state::AppState;
+use crate::model::{Cursor, SessionQuery, Timestamp};
+use crate::store::{Store, StoreError, StoreStats};
+
+/// How far back a session counts as active.
+const ACTIVE_WITHIN: Duration = Duration::from_secs(24 * 3600);
+
+/// How long a count of active sessions is told again before it is taken anew: it reads them all.
+const COUNT_ANEW_AFTER: Duration = Duration::from_secs(30);
+
+/// How many sessions are read at once while counting.
+const COUNT_PAGE: usize = 1000;
+
+/// How a part of the inspector is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum PartState {
+    /// It works.
+    Ok,
+    /// Something is missing; `why` says what.
+    Degraded,
+}
+
+/// A part of the inspector.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Part {
+    /// Its name: `store`, a registry's name, or what went wrong at the start.
+    name: String,
+    /// How it is.
+    state: PartState,
+    /// What is wrong, in words for a person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+}
+
+/// What the store is and how full.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct StoreHealth {
+    /// `sqlite` or `memory`.
+    kind: String,
+    /// Where it is; only told to callers who may see everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    /// Bytes on disk or in memory.
+    bytes: u64,
+    /// Sessions in it.
+    sessions: u64,
+    /// Spans in it.
+    spans: u64,
+    /// Events in it that can be replayed.
+    events: u64,
+}
+
+/// The inspector's own numbers.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Health {
+    /// `degraded` when a part is.
+    status: PartState,
+    /// The version of the inspector.
+    version: &'static str,
+    /// This start of it.
+    instance: String,
+    /// How long it has been up.
+    uptime_seconds: u64,
+    /// The path it is mounted at, empty at the root.
+    mount: String,
+    /// The store; absent when it cannot be asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    store: Option<StoreHealth>,
+    /// Sessions that began within 24 hours; absent when the store cannot be asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sessions_active_24h: Option<u64>,
+    /// Events published within the last minute.
+    events_last_minute: u64,
+    /// Open live streams and other readers.
+    subscribers: usize,
+    /// Counts since the start: `published`, and every loss: `dropped_capture`, `missed`, `not_stored`,
+    /// `panics_contained`.
+    counters: BTreeMap<&'static str, u64>,
+    /// The parts.
+    parts: Vec<Part>,
+}
+
+/// A sign of life, how full the store is, what was lost, and how each part is.
+#[utoipa::path(
+    get, path = "/health", operation_id = "get_health", tag = "health",
+    responses(
+        (status = 200, description = "The inspector answers; `status` says whether every part works.", body = Health),
+        (status = 403, description = "The host name or the asking page is foreign.", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn get_health(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    mount: Mount,
+) -> Result<Json, Problem> {
+    let stats = state.read(|store| store.stats()).await.ok();
+    let active = state.active_sessions().await;
+    let parts = parts(&state, stats.is_some(), caller);
+    let degraded = parts.iter().any(|part| part.state == PartState::Degraded);
+    Json::of(&Health {
+        status: if degraded { PartState::Degraded } else { PartState::Ok },
+        version: env!("CARGO_PKG_VERSION"),
+        instance: state.instance.to_string(),
+        uptime_seconds: state.started.elapsed().as_secs(),
+        mount: mount.as_str().to_owned(),
+        store: stats.map(|stats| store_health(stats, caller)),
+        sessions_active_24h: active,
+        events_last_minute: state.pipeline.events_last_minute(),
+        subscribers: state.bus.readers(),
+        counters: counters(&state),
+        parts,
+    })
+}
+
+fn store_health(stats: StoreStats, caller: Caller) -> StoreHealth {
+    StoreHealth {
+        kind: stats.kind.to_owned(),
+        path: stats.path.filter(|_| caller.trusted).map(|path| path.display().to_string()),
+        bytes: stats.bytes,
+        sessions: stats.sessions,
+        spans: stats.spans,
+        events: stats.events,
+    }
+}
+
+fn counters(state: &AppState) -> BTreeMap<&'static str, u64> {
+    let counted = state.pipeline.counters();
+    BTreeMap::from([
+        ("published", counted.published),
+        ("dropped_capture", counted.dropped_capture),
+        ("missed", state.limits.missed.load(Ordering::Relaxed)),
+        ("not_stored", counted.not_stored),
+        ("panics_contained", counted.panics_contained),
+        ("ingested_spans", counted.ingested_spans),
+    ])
+}
+
+/// What is wrong may name paths and machines: callers who may not see everything are told that something is.
+fn parts(state: &AppState, store_answers: bool, caller: Caller) -> Vec<Part> {
+    let part = |name: &str, why: Option<String>| Part {
+        name: name.to_owned(),
+        state: if why.is_some() { PartState::Degraded } else { PartState::Ok },
+        why: why.filter(|_| caller.trusted),
+    };
+    let unreadable = || (!store_answers).then(|| "it cannot be read at the moment".to_owned());
+    let store = part("store", state.pipeline.problem().or_else(unreadable));
+    let registries = state.registries.states().into_iter().map(|one| part(&one.name, one.problem));
+    let start = state.start_problems.iter().map(|(name, why)| part(name, Some(why.clone())));
+    std::iter::once(store).chain(registries).chain(start).collect()
+}
+
+/// The last count of active sessions and when it was taken.
+#[derive(Debug, Default)]
+pub(crate) struct ActiveSessions(Mutex<Option<(Instant, u64)>>);
+
+impl AppState {
+    async fn active_sessions(&self) -> Option<u64> {
+        let last = *self.limits.active_sessions.0.lock();
+        if let Some((at, count)) = last
+            && at.elapsed() < COUNT_ANEW_AFTER
+        {
+            return Some(count);
+        }
+        let count = self.read(count_active).await.ok()?;
+        *self.limits.active_sessions.0.lock() = Some((Instant::now(), count));
+        Some(count)
+    }
+}
+
+fn count_active(store: &dyn Store) -> Result<u64, StoreError> {
+    let since = Timestamp::from(SystemTime::now()).minus(ACTIVE_WITHIN);
+    let mut query = SessionQuery { limit: COUNT_PAGE, since: Some(since), ..SessionQuery::default() };
+    let mut count = 0;
+    loop {
+        let page = store.sessions(&query)?;
+        count += page.len() as u64;
+        match page.last() {
+            Some(last) if page.len() == COUNT_PAGE => query.after = Some(Cursor::after(last)),
+            _ => return Ok(count),
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Spans from OpenTelemetry exporters: OTLP over HTTP.
+//!
+//! A 200 is the only acknowledgement that exporters know, so it is given when the spans are stored and never before. What
+//! cannot be stored at the moment is answered with 503, which they retry; never with 500, on which they drop their data.
+
+use std::task::{Context, Poll, Waker};
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use bytes::{Bytes, BytesMut};
+use tokio_stream::StreamExt;
+
+use super::problem::Problem;
+use super::state::AppState;
+use crate::ingest::otlp::{self, Format, RpcCode, TraceRequest};
+use crate::ingest::{IngestError, MAX_DECODED_BYTES};
+
+/// Take spans (`ExportTraceServiceRequest`).
+#[utoipa::path(
+    post, path = "/v1/traces", operation_id = "ingest_traces", tag = "otlp",
+    request_body(
+        description = "An `ExportTraceServiceRequest` of OTLP, as protobuf or JSON, optionally with `Content-Encoding: gzip`; 64 MiB at most, also when decompressed.",
+        content((Vec<u8> = "application/x-protobuf"), (serde_json::Value = "application/json")),
+    ),
+    responses(
+        (status = 200, description = "The spans are stored. `partial_success` counts those that could not be understood. In the request's content type.",
+         content((Vec<u8> = "application/x-protobuf"), (serde_json::Value = "application/json"))),
+        (status = 400, description = "The body cannot be understood; nothing of it was taken. A `google.rpc.Status` in the request's content type.",
+         content((Vec<u8> = "application/x-protobuf"), (serde_json::Value = "application/json"))),
+        (status = 401, description = "The caller must sign in.", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large. A `google.rpc.Status` in the request's content type.",
+         content((Vec<u8> = "application/x-protobuf"), (serde_json::Value = "application/json"))),
+        (status = 415, description = "The content type or coding is not understood. A `google.rpc.Status`.",
+         content((Vec<u8> = "application/x-protobuf"), (serde_json::Value = "application/json"))),
+        (status = 503, description = "Nothing can be stored at the moment; send the same again after `Retry-After`.",
+         content((Vec<u8> = "application/x-protobuf"), (serde_json::Value = "application/json"))),
+    ),
+)]
+pub(super) async fn ingest_traces(State(state): State<AppState>, headers: HeaderMap, body: Body) -> Response {
+    match take(&state, &headers, body).await {
+        Ok(request) => answer(request.format.content_type(), request.success_body()),
+        Err(refused) => {
+            let format = Format::of_answer(text(&headers, &CONTENT_TYPE));
+            let body = format.error_body(refused.code, &refused.problem.message());
+            refused.problem.with_body(format.content_type(), body)
+        }
+    }
+}
+
+fn answer(content_type: &'static str, body: Vec<u8>) -> Response {
+    ([(CONTENT_TYPE, HeaderValue::from_static(content_type))], body).into_response()
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name).map(|value| value.to_str().unwrap_or("not ASCII"))
+}
+
+/// Why nothing was taken, in HTTP's words and in gRPC's.
+struct Refused {
+    problem: Problem,
+    code: RpcCode,
+}
+
+impl From<IngestError> for Refused {
+    fn from(error: IngestError) -> Self {
+        Self { code: error.rpc_code(), problem: error.into() }
+    }
+}
+
+impl Refused {
+    fn later(why: impl ToString) -> Self {
+        Self { code: RpcCode::Unavailable, problem: Problem::ingest_refused(why.to_string()) }
+    }
+}
+
+async fn take(state: &AppState, headers: &HeaderMap, body: Body) -> Result<TraceRequest, Refused> {
+    let busy = || Refused::later("too many requests are waiting");
+    let _place = state.limits.ingest_place().ok_or_else(busy)?;
+    let turn = state.limits.ingest_turn().await.ok_or_else(busy)?;
+    let body = collect(body).await?;
+    let owned = |name| text(headers, name).map(str::to_owned);
+    let (content_type, coding) = (owned(&CONTENT_TYPE), owned(&CONTENT_ENCODING));
+    let pipeline = state.pipeline.clone();
+    // Decoding, normalising and redacting take as long as they take: off the runtime's threads.
+    let prepared = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        let mut request = otlp::traces(content_type.as_deref(), coding.as_deref(), &body)?;
+        drop(body);
+        let spans = std::mem::take(&mut request.spans);
+        let mut commit = Box::pin(async move { if spans.is_empty() { Ok(()) } else { pipeline.ingest(spans).await } });
+        // The first poll does the work; what is left is the wait for the commit, which needs no thread and no turn.
+        let done = commit.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        Ok::<_, Refused>((request, done, commit))
+    });
+    let broken = |_| Refused::later("the batch could not be prepared");
+    let (request, done, commit) = prepared.await.map_err(broken)??;
+    match done {
+        Poll::Ready(done) => done,
+        Poll::Pending => commit.await,
+    }
+    .map_err(Refused::later)?;
+    Ok(request)
+}
+
+/// The whole body, however it is framed, up to the bound.
+async fn collect(body: Body) -> Result<Bytes, Refused> {
+    let mut stream = body.into_data_stream();
+    let mut gathered = BytesMut::new();
+    while let Some(part) = stream.next().await {
+        let part = part.map_err(|_| IngestError::Malformed("the body broke off".to_owned()))?;
+        if gathered.len() + part.len() > MAX_DECODED_BYTES {
+            return Err(IngestError::TooLarge.into());
+        }
+        gathered.extend_from_slice(&part);
+    }
+    Ok(gathered.freeze())
+}

@@ -1,0 +1,100 @@
+//! The contract as an OpenAPI 3.1 document, gathered from the handlers.
+
+mod event;
+
+use std::sync::OnceLock;
+
+use axum::extract::State;
+use utoipa::OpenApi as _;
+use utoipa::openapi::{License, OpenApi, Server};
+
+pub(super) use self::event::EventSchema;
+use super::mount::Mount;
+use super::problem::Problem;
+use super::reply::Json;
+use super::state::AppState;
+use crate::model::Span;
+
+/// The mount in the document that is committed.
+pub(crate) const DOCUMENTED_MOUNT: &str = "/_inspector";
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(title = "agent-inspector", description = "The HTTP contract of agent-inspector, relative to its mount."),
+    tags(
+        (name = "sessions", description = "Runs of agents."),
+        (name = "spans", description = "What happened within a session."),
+        (name = "events", description = "What is happening, live and stored."),
+        (name = "traces", description = "A session's spans as JSON lines."),
+        (name = "otlp", description = "Spans from OpenTelemetry exporters."),
+        (name = "health", description = "How the inspector is."),
+        (name = "auth", description = "Signing in."),
+        (name = "openapi", description = "This document."),
+    ),
+    components(schemas(Span)),
+)]
+struct Frame;
+
+/// The document without paths; the router adds them.
+pub(super) fn frame() -> OpenApi {
+    let mut document = Frame::openapi();
+    let mut license = License::new("MIT OR Apache-2.0");
+    license.identifier = Some("MIT OR Apache-2.0".to_owned());
+    document.info.license = Some(license);
+    env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
+    document
+}
+
+/// The document as it is committed and given to generators.
+///
+/// # Errors
+///
+/// When it has no JSON form, which no document lacks.
+pub(crate) fn document() -> Result<String, serde_json::Error> {
+    served_at(DOCUMENTED_MOUNT).to_pretty_json()
+}
+
+fn served_at(mount: &str) -> OpenApi {
+    static DOCUMENT: OnceLock<OpenApi> = OnceLock::new();
+    let mut document = DOCUMENT.get_or_init(|| super::routes().split_for_parts().1).clone();
+    document.servers = Some(vec![Server::new(mount)]);
+    document
+}
+
+/// This document.
+#[utoipa::path(
+    get, path = "/openapi.json", operation_id = "get_openapi", tag = "openapi",
+    responses(
+        (status = 200, description = "The OpenAPI 3.1 document, with this mount as its server.", body = serde_json::Value),
+        (status = 401, description = "The caller must sign in.", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn get_openapi(State(_): State<AppState>, mount: Mount) -> Result<Json, Problem> {
+    Json::of(&served_at(mount.path()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_response_is_described_and_every_operation_named() {
+        let document = serde_json::to_value(served_at("/")).unwrap();
+        let mut ids = std::collections::HashSet::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let what = format!("{method} {path}");
+                let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
+                assert!(!id.is_empty() && ids.insert(id), "{what} has no operation id of its own");
+                assert!(operation["tags"][0].is_string(), "{what} has no tag");
+                for (status, response) in operation["responses"].as_object().unwrap() {
+                    let description = response["description"].as_str().unwrap_or_default();
+                    assert!(!description.is_empty(), "{what} does not describe {status}");
+                }
+            }
+        }
+        assert_eq!(document["openapi"], "3.1.0");
+        assert_eq!(document["servers"][0]["url"], "/");
+        assert_eq!(document["info"]["license"]["identifier"], "MIT OR Apache-2.0");
+    }
+}

@@ -1,0 +1,265 @@
+//! Every error as RFC 9457 problem details: the only place that maps an error to a status code.
+
+use std::borrow::Cow;
+
+use axum::http::header::{ALLOW, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::model::{EventKind, SessionId, SpanId};
+use crate::store::StoreError;
+
+/// How many seconds a client is asked to wait when something is busy or cannot be reached: OpenTelemetry exporters
+/// obey it, and a commit takes well below a second.
+pub(crate) const RETRY_AFTER_SECONDS: u32 = 1;
+
+/// An error as it is answered. Internal text (paths, SQL, panics) never becomes part of one.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct Problem {
+    /// Always `about:blank`: `code` tells problems apart.
+    #[serde(rename = "type")]
+    #[schema(value_type = String, examples("about:blank"))]
+    kind: &'static str,
+    /// What is wrong, the same words for the same code.
+    #[schema(value_type = String)]
+    title: &'static str,
+    /// The HTTP status.
+    #[serde(serialize_with = "status_number")]
+    #[schema(value_type = u16, minimum = 400, maximum = 599)]
+    status: StatusCode,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    detail: Option<Cow<'static, str>>,
+    /// A stable word to tell problems apart, such as `session_not_found`.
+    #[schema(value_type = String, examples("session_not_found"))]
+    code: &'static str,
+    #[serde(skip)]
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn status_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u16(status.as_u16())
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: &'static str, title: &'static str) -> Self {
+        Self { kind: "about:blank", title, status, detail: None, code, headers: Vec::new() }
+    }
+
+    fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    fn header(mut self, name: HeaderName, value: impl Into<HeaderValue>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    fn later(self) -> Self {
+        self.header(RETRY_AFTER, RETRY_AFTER_SECONDS)
+    }
+
+    /// Nothing answers at this path.
+    pub(crate) fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing at this path")
+            .detail("the API is described at openapi.json, the page is at ui/")
+    }
+
+    /// The path exists, but not with this method; the router adds `Allow`.
+    pub(crate) fn method_not_allowed() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This path does not take this method")
+            .detail("the header `Allow` names the methods that it takes")
+    }
+
+    /// The path segment is no session id.
+    pub(crate) fn invalid_session_id(why: &'static str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_session_id", "This is not a session id").detail(why)
+    }
+
+    /// A path segment or query parameter is no span or trace id.
+    pub(crate) fn invalid_span_id(why: &'static str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_span_id", "This is not a span id").detail(why)
+    }
+
+    /// A query parameter or a field of the body cannot be understood.
+    pub(crate) fn invalid_parameter(name: &str, why: &str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_parameter", "A parameter cannot be understood")
+            .detail(format!("`{name}`: {why}"))
+    }
+
+    /// An event type that is not written by this version.
+    pub(crate) fn unknown_event_type() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "unknown_event_type", "There is no such event type")
+            .detail(format!("`types` is a comma-separated list out of {}", EventKind::TYPES.join(", ")))
+    }
+
+    /// The body cannot be understood.
+    pub(crate) fn invalid_body(why: &'static str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_body", "The body cannot be understood").detail(why)
+    }
+
+    /// No source knows the session.
+    pub(crate) fn session_not_found(id: &SessionId) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "session_not_found", "There is no such session")
+            .detail(format!("no session has the id {id}; it may have been removed by retention"))
+    }
+
+    /// The session has no such span.
+    pub(crate) fn span_not_found(session: &SessionId, span: SpanId) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "span_not_found", "There is no such span")
+            .detail(format!("the session {session} has no span {span}"))
+    }
+
+    /// The same span id stands in several traces of the session.
+    pub(crate) fn ambiguous_span(traces: &str) -> Self {
+        Self::new(StatusCode::CONFLICT, "ambiguous_span", "Several traces have a span with this id")
+            .detail(format!("add ?trace_id= with one of {traces}"))
+    }
+
+    /// A source of sessions that might know the session could not be asked.
+    pub(crate) fn registry_unavailable(names: &str) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "registry_unavailable", "A source of sessions cannot be asked")
+            .detail(format!("nobody else knows the session, and these could not be asked: {names}"))
+            .later()
+    }
+
+    /// The store cannot be read.
+    pub(crate) fn store_unavailable() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", "The store cannot be read at the moment")
+            .later()
+    }
+
+    /// Too many reads wait for the store already.
+    pub(crate) fn store_busy() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_busy", "The store has too much to do").later()
+    }
+
+    /// Too many live streams are open.
+    pub(crate) fn too_many_streams() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_streams", "Too many live streams are open").later()
+    }
+
+    /// No byte of the range lies within the trace.
+    pub(crate) fn range_not_satisfiable(length: u64) -> Self {
+        let problem =
+            Self::new(StatusCode::RANGE_NOT_SATISFIABLE, "range_not_satisfiable", "The range lies outside the trace")
+                .detail(format!("the trace has {length} bytes"));
+        match HeaderValue::try_from(format!("bytes */{length}")) {
+            Ok(value) => problem.header(CONTENT_RANGE, value),
+            Err(_) => problem,
+        }
+    }
+
+    /// The caller is not known, and not local either.
+    pub(crate) fn sign_in_required() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "sign_in_required", "Sign in with the inspector's token")
+            .detail(
+                "open the sign-in link that was printed at start, or send `Authorization: Bearer <token>` or \
+                 `X-Inspector-Token`. Only a direct request from the same machine needs no token: serve the host with \
+                 `into_make_service_with_connect_info::<SocketAddr>()` so that the inspector sees the peer, name the \
+                 hosts it is reached by with `.allow_hosts(..)`, or decide yourself with `.access(..)`",
+            )
+            .header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"agent-inspector\""))
+    }
+
+    /// The token at sign-in is wrong.
+    pub(crate) fn wrong_token() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "wrong_token", "This is not the inspector's token")
+            .detail("the token is printed with the sign-in link when the inspector starts")
+            .header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"agent-inspector\""))
+    }
+
+    /// Too many wrong tokens came within a second.
+    pub(crate) fn too_many_guesses() -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_guesses", "Too many wrong tokens").later()
+    }
+
+    /// `Host` names a machine that is not this one: a page that rebinds its name (DNS rebinding) looks like that.
+    pub(crate) fn forbidden_host() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden_host", "The inspector is not reached by this host name")
+            .detail("use localhost, or name the host with `.allow_hosts(..)`")
+    }
+
+    /// A page of another origin asks.
+    pub(crate) fn forbidden_origin() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden_origin", "Pages of this origin may not ask the inspector")
+            .detail("name the origin with `.allow_origins(..)`; behind a proxy that changes `Host`, that is the public one")
+    }
+
+    /// The host's own check said no.
+    pub(crate) fn access_denied() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "access_denied", "You may not use the inspector")
+    }
+
+    /// The build leaves the page out, or its files are missing.
+    pub(crate) fn page_not_built(why: &'static str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "page_not_built", "This build has no page").detail(why)
+    }
+
+    /// The body is larger than what is taken.
+    pub(crate) fn body_too_large(limit: usize) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large")
+            .detail(format!("at most {limit} bytes are taken, compressed and decompressed"))
+    }
+
+    /// What was sent cannot be taken at the moment.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn ingest_refused(why: String) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "ingest_refused", "Nothing can be taken at the moment")
+            .detail(why)
+            .later()
+    }
+
+    /// The same problem with another body: OTLP has a form of its own for errors.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn with_body(self, content_type: &'static str, body: Vec<u8>) -> Response {
+        let mut response = (self.status, body).into_response();
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        response.headers_mut().extend(self.headers);
+        response
+    }
+
+    /// What is wrong and what to do about it, in one text.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn message(&self) -> String {
+        self.detail.as_ref().map_or_else(|| self.title.to_owned(), |detail| format!("{}: {detail}", self.title))
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(_: StoreError) -> Self {
+        Self::store_unavailable()
+    }
+}
+
+#[cfg(feature = "otlp")]
+impl From<crate::ingest::IngestError> for Problem {
+    fn from(error: crate::ingest::IngestError) -> Self {
+        use crate::ingest::IngestError;
+        let (status, code, title) = match &error {
+            IngestError::Malformed(_) => (StatusCode::BAD_REQUEST, "invalid_body", "The body cannot be understood"),
+            IngestError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large"),
+            IngestError::UnsupportedMediaType | IngestError::UnsupportedEncoding => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "This type of body is not understood")
+            }
+        };
+        Self::new(status, code, title).detail(error.to_string())
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        // Texts and numbers always have a JSON form.
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = (self.status, body).into_response();
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        response.headers_mut().extend(self.headers);
+        debug_assert!(!response.headers().contains_key(ALLOW), "the router adds it");
+        response
+    }
+}

@@ -1,0 +1,173 @@
+//! Sessions: the list, and one.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::extract::{Params, SessionPath};
+use super::problem::Problem;
+use super::reply::Json;
+use super::state::AppState;
+use crate::model::{Cursor, Degraded, Session, SessionId, SessionQuery, SessionStatus, Timestamp};
+
+/// How many sessions a page has when the client does not say.
+pub(crate) const DEFAULT_SESSIONS: usize = 50;
+
+/// How many sessions a page has at most.
+pub(crate) const MAX_SESSIONS: usize = 500;
+
+/// How long one session waits for the registries when the store knows it already: our own answers at once and is
+/// fresher than the store, a remote one may hang.
+const FRESHER_WITHIN: Duration = Duration::from_millis(100);
+
+/// Which sessions are wanted.
+#[derive(Debug, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes the parameters in the API document; `query` reads them")]
+pub(super) struct SessionListParams {
+    /// At most so many; a number above 500 counts as 500.
+    #[param(minimum = 1, default = 50)]
+    limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// Only this status; may repeat.
+    status: Option<Vec<SessionStatus>>,
+    /// Only this engine; may repeat.
+    engine: Option<Vec<String>>,
+    /// Only this agent.
+    agent: Option<String>,
+    /// Only with this tag.
+    tag: Option<String>,
+    /// Each of its words occurs in the id, the title, the agent or the error.
+    text: Option<String>,
+    /// Began at this moment or later (RFC 3339).
+    since: Option<Timestamp>,
+    /// Began before this moment (RFC 3339).
+    until: Option<Timestamp>,
+}
+
+/// A page of sessions, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SessionList {
+    /// The sessions.
+    sessions: Vec<Session>,
+    /// Where the next page begins; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+    /// Sources of sessions that could not be asked; the list holds what the others know.
+    degraded: Vec<Degraded>,
+}
+
+/// The sessions, newest first.
+#[utoipa::path(
+    get, path = "/sessions", operation_id = "list_sessions", tag = "sessions",
+    params(SessionListParams),
+    responses(
+        (status = 200, description = "A page of sessions, newest first. A source that cannot be asked is named in `degraded`.", body = SessionList),
+        (status = 400, description = "A parameter cannot be understood.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "The caller must sign in.", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn list_sessions(State(state): State<AppState>, params: Params) -> Result<Json, Problem> {
+    let mut query = query(&params)?;
+    let wanted = query.limit;
+    // One more than wanted tells whether there is a next page.
+    query.limit += 1;
+    let from_store = {
+        let query = query.clone();
+        state.read(move |store| store.sessions(&query))
+    };
+    let ((mut sessions, mut degraded), stored) = tokio::join!(state.registries.list(&query), from_store);
+    match stored {
+        Ok(stored) => {
+            let fresher: HashSet<SessionId> = sessions.iter().map(|session| session.id.clone()).collect();
+            sessions.extend(stored.into_iter().filter(|session| !fresher.contains(&session.id)));
+            sessions.sort_unstable_by(|a, b| (b.started_at, &b.id).cmp(&(a.started_at, &a.id)));
+        }
+        Err(_) => degraded.push(Degraded {
+            registry: "store".to_owned(),
+            message: "the store cannot be read at the moment; past sessions are missing".to_owned(),
+        }),
+    }
+    let more = sessions.len() > wanted;
+    sessions.truncate(wanted);
+    let next_cursor = sessions.last().filter(|_| more).map(|last| Cursor::after(last).to_string());
+    Json::of(&SessionList { sessions, next_cursor, degraded })
+}
+
+fn query(params: &Params) -> Result<SessionQuery, Problem> {
+    let status = |text: &str| {
+        SessionStatus::parse(text).ok_or_else(|| {
+            let known: Vec<_> = SessionStatus::ALL.into_iter().map(SessionStatus::as_str).collect();
+            Problem::invalid_parameter("status", &format!("one of {} is wanted", known.join(", ")))
+        })
+    };
+    let time = |name| params.parse(name, |text| Timestamp::parse(text).map_err(|_| "a time like 2026-11-21T00:52:44Z is wanted"));
+    Ok(SessionQuery {
+        limit: params.limit(DEFAULT_SESSIONS, MAX_SESSIONS)?,
+        after: params.parse("cursor", |text| Cursor::parse(text))?,
+        statuses: params.all("status").map(status).collect::<Result<_, _>>()?,
+        engines: params.all("engine").map(str::to_owned).collect(),
+        agent: params.one("agent").map(str::to_owned),
+        tag: params.one("tag").map(str::to_owned),
+        text: params.one("text").map(str::to_owned),
+        since: time("since")?,
+        until: time("until")?,
+    })
+}
+
+/// One session.
+#[utoipa::path(
+    get, path = "/sessions/{id}", operation_id = "get_session", tag = "sessions",
+    params(("id" = SessionId, Path, description = "The session.")),
+    responses(
+        (status = 200, description = "The session with its counters and its open wait.", body = Session),
+        (status = 400, description = "The id is not well-formed.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "The caller must sign in.", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such session.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The store or a registry that may know the session cannot be asked.", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn get_session(
+    State(state): State<AppState>,
+    SessionPath(id): SessionPath,
+) -> Result<Json, Problem> {
+    Json::of(&state.find_session(&id).await?)
+}
+
+impl AppState {
+    /// The session, from whoever knows it; what a registry says counts before what the store says.
+    pub(super) async fn find_session(&self, id: &SessionId) -> Result<Session, Problem> {
+        let asked = id.clone();
+        let live = self.registries.get(id);
+        tokio::pin!(live);
+        let stored = self.read(move |store| store.session(&asked));
+        tokio::pin!(stored);
+        let (live, stored) = tokio::select! {
+            biased;
+            answer = &mut live => {
+                if let (Some(session), _) = answer {
+                    return Ok(session);
+                }
+                (Some(answer), stored.await)
+            }
+            stored = &mut stored => match stored {
+                Ok(Some(_)) => (tokio::time::timeout(FRESHER_WITHIN, live).await.ok(), stored),
+                Ok(None) | Err(_) => (Some(live.await), stored),
+            },
+        };
+        let (live, unasked) = live.unwrap_or_default();
+        match (live, stored) {
+            (Some(session), _) | (None, Ok(Some(session))) => Ok(session),
+            (None, Err(problem)) => Err(problem),
+            (None, Ok(None)) if unasked.is_empty() => Err(Problem::session_not_found(id)),
+            (None, Ok(None)) => {
+                let names: Vec<_> = unasked.into_iter().map(|one| one.registry).collect();
+                Err(Problem::registry_unavailable(&names.join(", ")))
+            }
+        }
+    }
+}

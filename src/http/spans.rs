@@ -1,0 +1,147 @@
+//! A session's spans: the tree in rows, and one span whole.
+
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::extract::{Params, SessionPath, SpanPath};
+use super::problem::Problem;
+use super::reply::Json;
+use super::state::AppState;
+use crate::model::{EventId, SessionId, Span, SpanId, SpanNode, TraceId, pre_order};
+
+/// How many rows a page of the tree has when the client does not say.
+pub(crate) const DEFAULT_ROWS: usize = 1000;
+
+/// How many rows a page of the tree has at most.
+pub(crate) const MAX_ROWS: usize = 10_000;
+
+/// Which rows are wanted.
+#[derive(Debug, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes the parameters in the API document; the handler reads them")]
+pub(super) struct SpanPageParams {
+    /// At most so many; a number above 10000 counts as 10000.
+    #[param(minimum = 1, default = 1000)]
+    limit: Option<u32>,
+    /// `next_cursor` of the page before. A place in the rows as they stand now: a span that arrived in between may move
+    /// them, which the live events tell.
+    cursor: Option<String>,
+    /// Only rows that changed after this event, with the depth they have in the whole tree.
+    since: Option<EventId>,
+}
+
+/// A page of the span tree in depth-first pre-order.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SpanPage {
+    /// The rows.
+    spans: Vec<SpanNode>,
+    /// How many rows the whole tree has, also when only changes were asked for.
+    total: usize,
+    /// The newest event whose outcome is in the rows, 0 without any. Apply live events with a higher id on top; applying
+    /// one again does no harm.
+    as_of: EventId,
+    /// Where the next page begins; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+/// The span tree of a session.
+#[utoipa::path(
+    get, path = "/sessions/{id}/spans", operation_id = "list_spans", tag = "spans",
+    params(("id" = SessionId, Path, description = "The session."), SpanPageParams),
+    responses(
+        (status = 200, description = "A page of the tree in depth-first pre-order; without rows when nothing is stored yet.", body = SpanPage),
+        (status = 400, description = "The id or a parameter cannot be understood.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "The caller must sign in.", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such session.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The store cannot be read.", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn list_spans(
+    State(state): State<AppState>,
+    SessionPath(id): SessionPath,
+    params: Params,
+) -> Result<Json, Problem> {
+    let limit = params.limit(DEFAULT_ROWS, MAX_ROWS)?;
+    let from = params.number("cursor")?.unwrap_or(0);
+    let since = params.number("since")?.map(EventId);
+    let session = id.clone();
+    // Ordering and writing thousands of rows takes as long as reading them: all of it off the runtime's threads.
+    let page = state.read(move |store| {
+        let spans = store.session_spans(&session)?;
+        Ok((!spans.is_empty()).then(|| page(pre_order(spans), since, from, limit)).map(|page| Json::of(&page)))
+    });
+    match page.await? {
+        Some(page) => page,
+        None => {
+            state.find_session(&id).await?;
+            Json::of(&page_of_nothing())
+        }
+    }
+}
+
+fn page_of_nothing() -> SpanPage {
+    SpanPage { spans: Vec::new(), total: 0, as_of: EventId(0), next_cursor: None }
+}
+
+fn page(mut rows: Vec<SpanNode>, since: Option<EventId>, from: usize, limit: usize) -> SpanPage {
+    let total = rows.len();
+    let as_of = rows.iter().map(|row| row.span.event_id).max().unwrap_or_default();
+    if let Some(since) = since {
+        rows.retain(|row| row.span.event_id > since);
+    }
+    let end = from.saturating_add(limit);
+    let next_cursor = (end < rows.len()).then(|| end.to_string());
+    rows.truncate(end);
+    rows.drain(..from.min(rows.len()));
+    SpanPage { spans: rows, total, as_of, next_cursor }
+}
+
+/// Which of the spans with this id is wanted.
+#[derive(Debug, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes the parameters in the API document; the handler reads them")]
+pub(super) struct SpanParams {
+    /// The trace, when several traces of the session have a span with this id.
+    trace_id: Option<TraceId>,
+}
+
+/// One span, whole.
+#[utoipa::path(
+    get, path = "/sessions/{id}/spans/{span_id}", operation_id = "get_span", tag = "spans",
+    params(
+        ("id" = SessionId, Path, description = "The session."),
+        ("span_id" = SpanId, Path, description = "The span."),
+        SpanParams,
+    ),
+    responses(
+        (status = 200, description = "The span with all its attributes.", body = Span),
+        (status = 400, description = "An id is not well-formed.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "The caller must sign in.", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such session, or it has no such span.", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "Several traces of the session have a span with this id; `detail` names them.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The store cannot be read.", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn get_span(
+    State(state): State<AppState>,
+    SpanPath(session, span): SpanPath,
+    params: Params,
+) -> Result<Json, Problem> {
+    let trace = params.parse("trace_id", |text| TraceId::parse(text))?;
+    let asked = session.clone();
+    let mut found = state.read(move |store| store.spans(&asked, span)).await?;
+    found.retain(|found| trace.is_none_or(|trace| found.trace_id == trace));
+    match found.as_slice() {
+        [one] => Json::of(one),
+        [] => {
+            state.find_session(&session).await?;
+            Err(Problem::span_not_found(&session, span))
+        }
+        several => {
+            let traces: Vec<_> = several.iter().map(|span| span.trace_id.to_string()).collect();
+            Err(Problem::ambiguous_span(&traces.join(", ")))
+        }
+    }
+}

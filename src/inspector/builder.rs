@@ -1,0 +1,294 @@
+//! The builder.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::http::request::Parts as RequestParts;
+use tokio::sync::watch;
+
+use super::{Inspector, Shared};
+use crate::bus::{Bus, DEFAULT_RING_BYTES, DEFAULT_RING_EVENTS};
+use crate::capture::lane::{DEFAULT_LANE_BYTES, DEFAULT_LANE_RECORDS, DEFAULT_OPEN_SPANS, Lane};
+use crate::capture::{CaptureFilter, Recorder};
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::http::{Access, AccessPolicy, AppState, Guard, Limits, PublicPath, Token};
+use crate::model::InstanceId;
+use crate::pipeline::{DEFAULT_ABANDON_AFTER, DEFAULT_STORE_BACKLOG_BYTES, Parts, Pipeline, StartError};
+use crate::redact::Redactor;
+use crate::registry::{DEFAULT_REGISTRY_TIMEOUT, MemoryRegistry, MergedRegistry, SessionRegistry};
+use crate::store::{DEFAULT_MEMORY_STORE_BYTES, MemoryStore, Store};
+
+/// Where history goes.
+#[derive(Debug)]
+enum Place {
+    /// The platform's data directory.
+    Default,
+    /// This directory.
+    Dir(PathBuf),
+    /// Memory.
+    Memory,
+    /// A store of the host's.
+    Given(Arc<dyn Store>),
+}
+
+/// Settings of an [`Inspector`]. Every one has a default.
+#[derive(Debug)]
+#[must_use = "an inspector is made by `build`"]
+pub struct InspectorBuilder {
+    place: Place,
+    registries: Vec<Arc<dyn SessionRegistry>>,
+    registry_timeout: Duration,
+    filter: CaptureFilter,
+    redactor: Redactor,
+    access: AccessPolicy,
+    ring: (usize, usize),
+    abandon_after: Duration,
+}
+
+impl InspectorBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            place: Place::Default,
+            registries: Vec::new(),
+            registry_timeout: DEFAULT_REGISTRY_TIMEOUT,
+            filter: CaptureFilter::default(),
+            redactor: Redactor::default(),
+            access: AccessPolicy::default(),
+            ring: (DEFAULT_RING_EVENTS, DEFAULT_RING_BYTES),
+            abandon_after: DEFAULT_ABANDON_AFTER,
+        }
+    }
+
+    /// Keeps history in this directory, instead of one for this executable in the platform's data directory. It is made
+    /// with mode 0700. When it cannot be written the inspector runs in memory and `/health` says so.
+    pub fn data_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.place = Place::Dir(dir.into());
+        self
+    }
+
+    /// Keeps history in memory only, at most [`DEFAULT_MEMORY_STORE_BYTES`] of it.
+    pub fn in_memory(mut self) -> Self {
+        self.place = Place::Memory;
+        self
+    }
+
+    /// Keeps history in a store of the host's own.
+    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
+        self.place = Place::Given(store);
+        self
+    }
+
+    /// Adds sessions that a framework of the host's knows. May be called several times.
+    pub fn registry(mut self, registry: Arc<dyn SessionRegistry>) -> Self {
+        self.registries.push(registry);
+        self
+    }
+
+    /// How long a registry may take to answer; [`DEFAULT_REGISTRY_TIMEOUT`] unless said.
+    pub fn registry_timeout(mut self, timeout: Duration) -> Self {
+        self.registry_timeout = timeout;
+        self
+    }
+
+    /// What the `tracing` layer looks at, instead of [`CaptureFilter::default`].
+    pub fn filter(mut self, filter: CaptureFilter) -> Self {
+        self.filter = filter;
+        self
+    }
+
+    /// What is masked before anything is published, instead of [`Redactor::default`].
+    pub fn redactor(mut self, redactor: Redactor) -> Self {
+        self.redactor = redactor;
+        self
+    }
+
+    /// The token that lets callers in whom the inspector cannot tell to be local; without this call a fresh one is made
+    /// at each start.
+    ///
+    /// # Errors
+    ///
+    /// When the text is too short to be a secret.
+    pub fn token(mut self, token: &str) -> Result<Self, Error> {
+        self.access.token = Some(Token::new(token).ok_or_else(|| {
+            Error::Setting("the token is too short: it needs at least 16 characters that can stand in a header".to_owned())
+        })?);
+        Ok(self)
+    }
+
+    /// The host's own check, asked before the inspector's rules.
+    pub fn access(mut self, check: impl Fn(&RequestParts) -> Access + Send + Sync + 'static) -> Self {
+        self.access.hook = Some(Arc::new(check));
+        self
+    }
+
+    /// Host names, with or without a port, by which the inspector is reached besides local ones.
+    pub fn allow_hosts<I>(mut self, hosts: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        self.access.allow_hosts.extend(hosts.into_iter().map(Into::into));
+        self
+    }
+
+    /// Origins (`https://host[:port]`) besides our own whose pages may ask.
+    pub fn allow_origins<I>(mut self, origins: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        self.access.allow_origins.extend(origins.into_iter().map(Into::into));
+        self
+    }
+
+    /// How the address that browsers use is told, when a proxy in front of the host changes paths.
+    pub fn public_path(mut self, public: PublicPath) -> Self {
+        self.access.public_path = public;
+        self
+    }
+
+    /// Asks for the token from local callers too.
+    pub fn require_token(mut self) -> Self {
+        self.access.require_token = true;
+        self
+    }
+
+    /// How many events, and how many bytes of them, the live stream can repeat from memory; [`DEFAULT_RING_EVENTS`] and
+    /// [`DEFAULT_RING_BYTES`] unless said.
+    pub fn ring(mut self, events: usize, bytes: usize) -> Self {
+        self.ring = (events, bytes);
+        self
+    }
+
+    /// After which silence an outside session counts as abandoned; [`DEFAULT_ABANDON_AFTER`] unless said.
+    pub fn abandon_after(mut self, silence: Duration) -> Self {
+        self.abandon_after = silence;
+        self
+    }
+
+    /// Builds the inspector and starts its two threads.
+    ///
+    /// # Errors
+    ///
+    /// When a setting cannot be used, or the system gives no thread or no random bytes. An unusable data directory is
+    /// no error: the inspector then runs in memory, and says so in `/health` and on the page.
+    pub fn build(self) -> Result<Inspector, Error> {
+        let mut problems: Vec<(&'static str, String)> = Vec::new();
+        let instance = InstanceId::generate();
+        let store = open_store(self.place, instance, &mut problems);
+        let lane = Arc::new(Lane::new(DEFAULT_LANE_RECORDS, DEFAULT_LANE_BYTES, DEFAULT_OPEN_SPANS));
+        let clock = Clock::new();
+        let memory = Arc::new(MemoryRegistry::default());
+        let redactor = Arc::new(self.redactor);
+        let parts = |store| Parts {
+            lane: Arc::clone(&lane),
+            clock: clock.clone(),
+            store,
+            registry: Arc::clone(&memory),
+            redactor: Arc::clone(&redactor),
+            ring: self.ring,
+            backlog_bytes: DEFAULT_STORE_BACKLOG_BYTES,
+            abandon_after: self.abandon_after,
+        };
+        let (store, pipeline, bus) = start(store, parts, &mut problems)?;
+        let mut registries: Vec<Arc<dyn SessionRegistry>> = vec![memory];
+        registries.extend(self.registries);
+        let shutdown = watch::Sender::new(false);
+        let state = AppState {
+            store,
+            bus,
+            registries: Arc::new(MergedRegistry::new(registries, self.registry_timeout)),
+            pipeline: pipeline.clone(),
+            shutdown: shutdown.subscribe(),
+            instance,
+            started: Instant::now(),
+            start_problems: problems.into(),
+            guard: Arc::new(Guard::new(self.access).map_err(|error| Error::Random(error.to_string()))?),
+            limits: Arc::new(Limits::default()),
+        };
+        let recorder = Recorder::new(lane, clock, Arc::new(pipeline.clone()));
+        let shared = Shared { recorder, filter: self.filter, pipeline, state, shutdown };
+        Ok(Inspector { shared: Some(Arc::new(shared)) })
+    }
+}
+
+type Started = (Arc<dyn Store>, Pipeline, Arc<Bus>);
+
+/// Starts the pipeline on `store`, or in memory when that store cannot even give event ids.
+fn start(
+    store: Arc<dyn Store>,
+    parts: impl Fn(Arc<dyn Store>) -> Parts,
+    problems: &mut Vec<(&'static str, String)>,
+) -> Result<Started, Error> {
+    let failed = |error| match error {
+        StartError::Thread(error) => error,
+        StartError::Store(error) => Error::Setting(error.to_string()),
+    };
+    match Pipeline::start(parts(Arc::clone(&store))) {
+        Ok((pipeline, bus)) => Ok((store, pipeline, bus)),
+        Err(StartError::Store(error)) => {
+            problems.push(("history", format!("history is kept in memory only: {error}")));
+            let store: Arc<dyn Store> = Arc::new(MemoryStore::new(DEFAULT_MEMORY_STORE_BYTES));
+            let (pipeline, bus) = Pipeline::start(parts(Arc::clone(&store))).map_err(failed)?;
+            Ok((store, pipeline, bus))
+        }
+        Err(error) => Err(failed(error)),
+    }
+}
+
+fn open_store(place: Place, instance: InstanceId, problems: &mut Vec<(&'static str, String)>) -> Arc<dyn Store> {
+    let dir = match place {
+        Place::Given(store) => return store,
+        Place::Memory => None,
+        Place::Dir(dir) => Some(dir),
+        Place::Default => default_dir(problems),
+    };
+    if let Some(dir) = dir
+        && let Some(store) = open_sqlite(&dir, instance, problems)
+    {
+        return store;
+    }
+    Arc::new(MemoryStore::new(DEFAULT_MEMORY_STORE_BYTES))
+}
+
+#[cfg(feature = "sqlite")]
+fn default_dir(problems: &mut Vec<(&'static str, String)>) -> Option<PathBuf> {
+    crate::store::default_data_dir()
+        .map_err(|error| problems.push(("history", format!("history is kept in memory only: {error}"))))
+        .ok()
+}
+
+#[cfg(not(feature = "sqlite"))]
+fn default_dir(_: &mut Vec<(&'static str, String)>) -> Option<PathBuf> {
+    None
+}
+
+#[cfg(feature = "sqlite")]
+fn open_sqlite(
+    dir: &std::path::Path,
+    instance: InstanceId,
+    problems: &mut Vec<(&'static str, String)>,
+) -> Option<Arc<dyn Store>> {
+    match crate::store::SqliteStore::open(dir, instance) {
+        Ok(store) => {
+            problems.extend(store.notices().into_iter().map(|notice| ("history", notice)));
+            Some(Arc::new(store))
+        }
+        Err(error) => {
+            problems.push(("history", format!("history is kept in memory only: {error}")));
+            None
+        }
+    }
+}
+
+#[cfg(not(feature = "sqlite"))]
+fn open_sqlite(
+    _: &std::path::Path,
+    _: InstanceId,
+    problems: &mut Vec<(&'static str, String)>,
+) -> Option<Arc<dyn Store>> {
+    problems.push(("history", "history is kept in memory only: built without the feature `sqlite`".to_owned()));
+    None
+}

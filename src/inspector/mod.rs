@@ -1,0 +1,181 @@
+//! The public door: an inspector, its builder, and the only wiring.
+
+mod builder;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::sync::watch;
+use tracing_core::Subscriber;
+use tracing_subscriber::Layer;
+use tracing_subscriber::registry::LookupSpan;
+
+pub use self::builder::InspectorBuilder;
+use crate::capture::{CaptureFilter, CaptureLayer, Recorder, SessionBuilder};
+use crate::http::{self, AppState};
+use crate::model::EventKind;
+use crate::pipeline::Pipeline;
+
+/// How long dropping the last handle waits for what was recorded to be stored. A host that wants certainty awaits
+/// [`Inspector::shutdown`].
+const DROP_PATIENCE: Duration = Duration::from_secs(2);
+
+/// An inspector. Clones are handles on the same one.
+///
+/// ```
+/// use agent_inspector::Inspector;
+/// use axum::Router;
+/// use tracing_subscriber::prelude::*;
+///
+/// let inspector = Inspector::builder().in_memory().build()?;
+/// let _subscriber = tracing_subscriber::registry().with(inspector.layer());
+/// let app: Router = Router::new().nest("/_inspector", inspector.router());
+/// # Ok::<(), agent_inspector::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Inspector {
+    shared: Option<Arc<Shared>>,
+}
+
+struct Shared {
+    recorder: Recorder,
+    filter: CaptureFilter,
+    pipeline: Pipeline,
+    state: AppState,
+    shutdown: watch::Sender<bool>,
+}
+
+impl Inspector {
+    /// Begins to build one.
+    #[must_use]
+    pub fn builder() -> InspectorBuilder {
+        InspectorBuilder::new()
+    }
+
+    /// An inspector that records nothing and answers nothing: its layer is no layer, its sessions cost a few nanoseconds,
+    /// its router is empty. For hosts that switch the inspector off by configuration.
+    #[must_use]
+    pub const fn disabled() -> Self {
+        Self { shared: None }
+    }
+
+    /// Whether it records.
+    #[must_use]
+    pub const fn is_enabled(&self) -> bool {
+        self.shared.is_some()
+    }
+
+    /// The `tracing` layer: `tracing_subscriber::registry().with(inspector.layer())`.
+    ///
+    /// It sees what its [`CaptureFilter`] lets through and records of that the spans in a session and, wherever they
+    /// stand, spans with `gen_ai.*`, `mcp.*` or `openinference.*` fields. The filter is the layer's own: it neither shows nor
+    /// hides anything for the host's other layers.
+    pub fn layer<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
+    {
+        self.shared
+            .as_ref()
+            .map(|shared| CaptureLayer::new(shared.recorder.clone()).with_filter(shared.filter.clone()))
+    }
+
+    /// Names a session that the host is about to run.
+    pub fn session(&self, title: impl Into<String>) -> SessionBuilder {
+        SessionBuilder::new(self.shared.as_ref().map(|shared| shared.recorder.clone()), title.into())
+    }
+
+    /// Publishes an event of the host's own kind that belongs to no session. Costs the caller about a hundred nanoseconds
+    /// whoever reads.
+    pub fn emit(&self, name: impl Into<Cow<'static, str>>, data: serde_json::Value) {
+        if let Some(shared) = &self.shared {
+            shared.recorder.event(None, EventKind::Custom { name: name.into(), data });
+        }
+    }
+
+    /// The routes, to be nested: `app.nest("/_inspector", inspector.router())`. They learn at run time where they are
+    /// mounted. Under a plain `nest` nobody but the host can answer `/_inspector/`; link to the address without the slash,
+    /// or use [`mount`](Self::mount).
+    pub fn router<S>(&self) -> Router<S>
+    where
+        S: Clone + Send + Sync + 'static,
+    {
+        match &self.shared {
+            Some(shared) => http::router(shared.state.clone()).with_state(()),
+            None => Router::new(),
+        }
+    }
+
+    /// Nests the routes into `router` at `path`, and answers `{path}/` too.
+    ///
+    /// # Panics
+    ///
+    /// As [`Router::nest`] does: when `path` is no route or already taken.
+    #[must_use]
+    pub fn mount<S>(&self, router: Router<S>, path: &str) -> Router<S>
+    where
+        S: Clone + Send + Sync + 'static,
+    {
+        match &self.shared {
+            Some(shared) => {
+                http::mount(router, path, self.router(), shared.state.guard.public_path().clone())
+            }
+            None => router,
+        }
+    }
+
+    /// The link that opens the page of an inspector mounted at `url` (such as `http://127.0.0.1:3000/_inspector`) and signs
+    /// in with the token, which stands in the fragment and so reaches no log. Only needed where the inspector cannot tell
+    /// that the caller is local.
+    #[must_use]
+    pub fn sign_in_url(&self, url: &str) -> String {
+        let url = url.trim_end_matches('/');
+        match &self.shared {
+            Some(shared) => format!("{url}/ui/#token={}", shared.state.guard.token().as_str()),
+            None => url.to_owned(),
+        }
+    }
+
+    /// Waits until everything handed over before this call is in the live stream and the store.
+    pub async fn settle(&self) {
+        if let Some(shared) = &self.shared {
+            shared.pipeline.settle().await;
+        }
+    }
+
+    /// Ends every stream and stores what was recorded. Await it in the host's graceful shutdown, which otherwise waits for
+    /// ever for the pages that are open: `axum::serve(..).with_graceful_shutdown(async move { signal.await;
+    /// inspector.shutdown().await })`.
+    pub async fn shutdown(&self) {
+        let Some(shared) = &self.shared else { return };
+        shared.shutdown.send_replace(true);
+        shared.pipeline.stop().await;
+    }
+
+    /// Completes when [`shutdown`](Self::shutdown) was called: for streams of the host's own that should end with ours.
+    pub async fn closed(&self) {
+        if let Some(shared) = &self.shared {
+            let mut shutdown = shared.shutdown.subscribe();
+            // The sender lives as long as `shared`.
+            let _ = shutdown.wait_for(|closed| *closed).await;
+        } else {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+impl fmt::Debug for Inspector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inspector").field("enabled", &self.is_enabled()).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Shared {
+    /// The last handle is gone; routers, layers and sessions may live on and be served. What was recorded until now is
+    /// stored, because often the end of `main` comes next.
+    fn drop(&mut self) {
+        self.pipeline.settle_within(DROP_PATIENCE);
+    }
+}

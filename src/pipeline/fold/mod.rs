@@ -1,0 +1,346 @@
+//! Spans add up to sessions.
+//!
+//! The fold keeps what is live in memory and loads from the store what comes back: a leaf may arrive before the root
+//! that names its session, a trace may turn out to belong to another session, a span may come twice. Whatever the order,
+//! the sessions end up the same and each span counts once.
+
+mod session;
+mod totals;
+mod trace;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use self::session::{Live, Origin};
+use self::trace::{Claim, Trace};
+use crate::capture::record::{SessionEnded, SessionStarted};
+use crate::model::{Engine, EventKind, Session, SessionId, SpanSummary, Timestamp, TraceId};
+use crate::normalize::SessionHint;
+use crate::registry::MemoryRegistry;
+use crate::store::Store;
+
+/// How often one session's changes are announced while it changes.
+pub const SESSION_UPDATE_INTERVAL: Duration = Duration::from_millis(250);
+
+/// After this long without a word, a session of an outside sender that did not end counts as abandoned.
+pub const DEFAULT_ABANDON_AFTER: Duration = Duration::from_secs(300);
+
+/// How long a trace is remembered after it was last heard of; it is loaded again when it comes back.
+const FORGET_TRACE_AFTER: Duration = Duration::from_secs(30);
+
+/// How many spans are remembered at most before the quietest traces are forgotten early: some 10 MB.
+const MAX_REMEMBERED_SPANS: usize = 100_000;
+
+/// A span with what it says about its session.
+#[derive(Debug)]
+pub(crate) struct FoldSpan {
+    pub(crate) summary: SpanSummary,
+    pub(crate) hint: Option<SessionHint>,
+    pub(crate) title: Option<String>,
+    pub(crate) service: Option<String>,
+}
+
+/// What folding gives: what to announce and what to store.
+#[derive(Debug, Default)]
+pub(crate) struct Folded {
+    pub(crate) events: Vec<(SessionId, EventKind)>,
+    pub(crate) sessions: Vec<Session>,
+    pub(crate) traces: Vec<(TraceId, SessionId)>,
+    pub(crate) removed: Vec<SessionId>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Fold {
+    store: Arc<dyn Store>,
+    registry: Arc<MemoryRegistry>,
+    sessions: HashMap<SessionId, Live>,
+    traces: HashMap<TraceId, (Trace, Instant)>,
+    remembered: usize,
+    /// Changed since the last tick.
+    dirty: HashSet<SessionId>,
+    /// Changed since they were announced.
+    untold: HashSet<SessionId>,
+    abandon_after: Duration,
+}
+
+/// Who sends a span.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Source<'a> {
+    /// The host, in a session that it opened.
+    Session(&'a SessionId),
+    /// The host, in no session.
+    Host,
+    /// Somebody else.
+    Outside,
+}
+
+impl Fold {
+    pub(crate) fn new(store: Arc<dyn Store>, registry: Arc<MemoryRegistry>, abandon_after: Duration) -> Self {
+        Self {
+            store,
+            registry,
+            sessions: HashMap::new(),
+            traces: HashMap::new(),
+            remembered: 0,
+            dirty: HashSet::new(),
+            untold: HashSet::new(),
+            abandon_after,
+        }
+    }
+
+    /// The host opened a session.
+    pub(crate) fn session_started(&mut self, start: SessionStarted, out: &mut Folded) {
+        let mut session = Session::new(start.id.clone(), Engine::TOKIO, start.title, start.at);
+        session.agent = start.agent;
+        session.tags = start.tags;
+        session.parent_session_id = start.parent;
+        // An id that the host uses again goes on in the same session.
+        if let Some(known) = self.load(&start.id) {
+            known.reopen(session);
+        } else {
+            self.sessions.insert(start.id.clone(), Live::new(session, Origin::Explicit));
+        }
+        self.traces.insert(start.trace_id, (Trace::new(start.id.clone(), Claim::Explicit), Instant::now()));
+        out.traces.push((start.trace_id, start.id.clone()));
+        if let Some(live) = self.sessions.get_mut(&start.id) {
+            live.traces.insert(start.trace_id);
+            live.announce_start(out);
+        }
+        self.dirty.insert(start.id);
+    }
+
+    /// The host ended a session.
+    pub(crate) fn session_ended(&mut self, end: SessionEnded) {
+        if let Some(live) = self.sessions.get_mut(&end.id) {
+            live.end(end.status, end.error, end.at);
+            self.dirty.insert(end.id);
+        }
+    }
+
+    /// Says which session `trace` belongs to, given what its new spans say, and makes sure that both are known. Call it
+    /// before [`apply`](Self::apply) with all that arrived together, so that a root names the session of its leaves.
+    pub(crate) fn assign(
+        &mut self,
+        trace: TraceId,
+        source: Source<'_>,
+        spans: &[FoldSpan],
+        out: &mut Folded,
+    ) -> SessionId {
+        let (claim, wanted, external) = best_claim(trace, source, spans);
+        let known = match self.traces.get_mut(&trace) {
+            Some((known, heard)) => {
+                *heard = Instant::now();
+                Some((known.claim, known.session.clone()))
+            }
+            None => self.restore_trace(trace),
+        };
+        match known {
+            Some((known_claim, session)) if known_claim >= claim || session == wanted => {
+                if let Some((known, _)) = self.traces.get_mut(&trace) {
+                    known.claim = known.claim.max(claim);
+                }
+                self.ensure_session(&session, source, spans, None, out);
+                session
+            }
+            Some((_, session)) => {
+                self.ensure_session(&wanted, source, spans, external, out);
+                self.move_trace(trace, claim, &session, &wanted, out);
+                wanted
+            }
+            None => {
+                self.ensure_session(&wanted, source, spans, external, out);
+                self.traces.insert(trace, (Trace::new(wanted.clone(), claim), Instant::now()));
+                if let Some(live) = self.sessions.get_mut(&wanted) {
+                    live.traces.insert(trace);
+                }
+                out.traces.push((trace, wanted.clone()));
+                wanted
+            }
+        }
+    }
+
+    /// Takes one span in, into the session that [`assign`](Self::assign) gave.
+    pub(crate) fn apply(&mut self, span: &FoldSpan) {
+        let Some((trace, heard)) = self.traces.get_mut(&span.summary.trace_id) else { return };
+        *heard = Instant::now();
+        let Some(live) = self.sessions.get_mut(&trace.session) else { return };
+        self.remembered += usize::from(!trace.contains(span.summary.span_id));
+        live.totals.subtract(trace.totals);
+        trace.apply(&span.summary);
+        live.totals.add(trace.totals);
+        live.hear(span);
+        if !self.dirty.contains(&trace.session) {
+            self.dirty.insert(trace.session.clone());
+        }
+    }
+
+    /// The inspector ends: nobody will say any more how the running sessions end.
+    pub(crate) fn leave(&mut self) {
+        for (id, live) in &mut self.sessions {
+            if live.give_up(Duration::ZERO, true) {
+                self.dirty.insert(id.clone());
+            }
+        }
+    }
+
+    /// Gathers what changed since the last tick.
+    pub(crate) fn tick(&mut self, now: Timestamp, out: &mut Folded) {
+        for id in std::mem::take(&mut self.dirty) {
+            let Some(live) = self.sessions.get_mut(&id) else { continue };
+            let traces = &self.traces;
+            let known = || live.traces.iter().filter_map(|id| traces.get(id));
+            let open = known().map(|(trace, _)| trace.open).sum();
+            let root = known().filter_map(|(trace, _)| trace.ended_root).max();
+            live.root_ended(root);
+            live.refresh(open, now);
+            self.registry.insert(live.session.clone());
+            out.sessions.push(live.session.clone());
+            self.untold.insert(id);
+        }
+        let sessions = &mut self.sessions;
+        self.untold.retain(|id| sessions.get_mut(id).is_some_and(|live| !live.announce_change(out)));
+    }
+
+    /// Marks the sessions of senders that fell silent, and forgets what is over and stored. Call it about once a second,
+    /// and only when everything handed to the store before is committed if `committed`.
+    pub(crate) fn tidy(&mut self, committed: bool) {
+        for (id, live) in &mut self.sessions {
+            if live.give_up(self.abandon_after, false) {
+                self.dirty.insert(id.clone());
+            }
+        }
+        if !committed {
+            return;
+        }
+        let crowded = self.remembered > MAX_REMEMBERED_SPANS;
+        let (sessions, dirty, untold) = (&mut self.sessions, &self.dirty, &self.untold);
+        self.traces.retain(|id, (trace, heard)| {
+            let quiet = heard.elapsed() > if crowded { Duration::from_secs(1) } else { FORGET_TRACE_AFTER };
+            let keep = trace.open > 0 || !quiet || dirty.contains(&trace.session);
+            if !keep {
+                self.remembered = self.remembered.saturating_sub(trace.len());
+                if let Some(live) = sessions.get_mut(&trace.session) {
+                    live.root_ended(trace.ended_root);
+                    live.traces.remove(id);
+                }
+            }
+            keep
+        });
+        self.sessions.retain(|id, live| {
+            let keep = !live.session.status.is_ended()
+                || !live.traces.is_empty()
+                || dirty.contains(id)
+                || untold.contains(id);
+            if !keep {
+                self.registry.remove(id);
+            }
+            keep
+        });
+    }
+
+    fn ensure_session(
+        &mut self,
+        id: &SessionId,
+        source: Source<'_>,
+        spans: &[FoldSpan],
+        external: Option<String>,
+        out: &mut Folded,
+    ) {
+        if self.load(id).is_some() {
+            return;
+        }
+        let Some(first) = spans.iter().min_by_key(|span| span.summary.start_time) else { return };
+        let title =
+            spans.iter().find_map(|span| span.title.clone()).unwrap_or_else(|| first.summary.name.clone());
+        let (origin, engine) = match source {
+            Source::Outside => (Origin::Outside, Engine::OTLP),
+            Source::Host | Source::Session(_) => (Origin::Host, Engine::TOKIO),
+        };
+        let mut session = Session::new(id.clone(), engine, title, first.summary.start_time);
+        session.agent =
+            spans.iter().find_map(|span| span.summary.agent.clone()).or_else(|| first.service.clone());
+        session.external_id = external;
+        let mut live = Live::new(session, origin);
+        live.announce_start(out);
+        self.sessions.insert(id.clone(), live);
+    }
+
+    /// The session from memory or from the store.
+    fn load(&mut self, id: &SessionId) -> Option<&mut Live> {
+        if !self.sessions.contains_key(id) {
+            // A store that cannot be read must not stop capture; the session then begins anew.
+            let stored = self.store.session(id).ok().flatten()?;
+            self.sessions.insert(id.clone(), Live::restore(stored));
+        }
+        self.sessions.get_mut(id)
+    }
+
+    fn restore_trace(&mut self, trace: TraceId) -> Option<(Claim, SessionId)> {
+        let session = self.store.session_of_trace(trace).ok().flatten()?;
+        let claim = if session == SessionId::of_trace(trace) { Claim::None } else { Claim::Span };
+        let spans = self.store.trace_spans(trace).unwrap_or_default();
+        self.remembered += spans.len();
+        let restored = Trace::restore(session.clone(), claim, &spans);
+        self.load(&session)?.traces.insert(trace);
+        self.traces.insert(trace, (restored, Instant::now()));
+        Some((claim, session))
+    }
+
+    fn move_trace(&mut self, id: TraceId, claim: Claim, from: &SessionId, to: &SessionId, out: &mut Folded) {
+        let Some((trace, _)) = self.traces.get_mut(&id) else { return };
+        trace.session = to.clone();
+        trace.claim = claim;
+        let totals = trace.totals;
+        if let Some(live) = self.sessions.get_mut(to) {
+            live.totals.add(totals);
+            live.traces.insert(id);
+        }
+        out.traces.push((id, to.clone()));
+        self.dirty.insert(to.clone());
+        let Some(old) = self.sessions.get_mut(from) else { return };
+        old.totals.subtract(totals);
+        old.traces.remove(&id);
+        let others = self.store.traces(from).is_ok_and(|traces| traces.iter().any(|other| *other != id));
+        if old.traces.is_empty() && !others && old.origin != Origin::Explicit {
+            let started_at = old.session.started_at;
+            self.sessions.remove(from);
+            self.dirty.remove(from);
+            self.registry.remove(from);
+            if let Some(live) = self.sessions.get_mut(to) {
+                live.session.started_at = live.session.started_at.min(started_at);
+            }
+            out.removed.push(from.clone());
+            out.events.push((from.clone(), EventKind::SessionMerged { into: to.clone() }));
+        } else {
+            self.dirty.insert(from.clone());
+        }
+    }
+}
+
+/// The best word on which session a trace belongs to: the host's, then its root's, then any span's, then its sender's,
+/// and the trace's own id when nobody says anything. With it comes the sender's id, when that was unfit.
+fn best_claim(trace: TraceId, source: Source<'_>, spans: &[FoldSpan]) -> (Claim, SessionId, Option<String>) {
+    if let Source::Session(session) = source {
+        return (Claim::Explicit, session.clone(), None);
+    }
+    let mut best: Option<(Claim, &SessionHint)> = None;
+    for span in spans {
+        let Some(hint) = &span.hint else { continue };
+        let claim = match (hint.resource_level, span.summary.parent_span_id) {
+            (true, _) => Claim::Resource,
+            (false, None) => Claim::Root,
+            (false, Some(_)) => Claim::Span,
+        };
+        if best.is_none_or(|(known, _)| claim > known) {
+            best = Some((claim, hint));
+        }
+    }
+    match best {
+        Some((claim, hint)) => {
+            let (id, hashed) = SessionId::from_external(&hint.id);
+            (claim, id, hashed.then(|| hint.id.clone()))
+        }
+        None => (Claim::None, SessionId::of_trace(trace), None),
+    }
+}

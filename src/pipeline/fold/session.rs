@@ -1,0 +1,181 @@
+//! One live session.
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+use super::totals::Totals;
+use super::{FoldSpan, Folded, SESSION_UPDATE_INTERVAL};
+use crate::model::{Engine, EventKind, Session, SessionStatus, StatusCode, Timestamp, TraceId};
+
+/// Who says when a session begins and ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// The host, by the session API.
+    Explicit,
+    /// Spans in the host: it is over when its roots have ended, and the host lives as long as we do.
+    Host,
+    /// Spans from outside: the sender may fall silent without a word.
+    Outside,
+}
+
+#[derive(Debug)]
+pub(super) struct Live {
+    pub(super) session: Session,
+    pub(super) origin: Origin,
+    pub(super) totals: Totals,
+    pub(super) traces: HashSet<TraceId>,
+    /// The explicit end, once it came.
+    ended: Option<(SessionStatus, Timestamp)>,
+    /// The root that ended last, in any of its traces.
+    ended_root: Option<(Timestamp, bool)>,
+    last_end: Option<Timestamp>,
+    root_named: bool,
+    gave_up: bool,
+    heard: Instant,
+    told: Option<Instant>,
+    told_status: SessionStatus,
+}
+
+impl Live {
+    pub(super) fn new(session: Session, origin: Origin) -> Self {
+        Self {
+            told_status: session.status,
+            session,
+            origin,
+            totals: Totals::default(),
+            traces: HashSet::new(),
+            ended: None,
+            ended_root: None,
+            last_end: None,
+            root_named: false,
+            gave_up: false,
+            heard: Instant::now(),
+            told: None,
+        }
+    }
+
+    /// From what is stored of it.
+    pub(super) fn restore(session: Session) -> Self {
+        let origin = if session.engine == Engine::TOKIO { Origin::Host } else { Origin::Outside };
+        let mut live = Self::new(session, origin);
+        live.totals = Totals::from_counters(live.session.counters);
+        live.last_end = live.session.ended_at;
+        live.root_named = true;
+        let (status, end) = (live.session.status, live.last_end);
+        match status {
+            SessionStatus::Running | SessionStatus::Paused | SessionStatus::Abandoned => {}
+            // The host said how it ended; what comes late does not change that.
+            _ if origin == Origin::Host => live.ended = end.map(|end| (status, end)),
+            _ => live.ended_root = end.map(|end| (end, status == SessionStatus::Failed)),
+        }
+        live
+    }
+
+    /// The host began a session under an id that is known: it goes on.
+    pub(super) fn reopen(&mut self, again: Session) {
+        self.origin = Origin::Explicit;
+        self.ended = None;
+        self.session.title = again.title;
+        self.session.agent = again.agent.or(self.session.agent.take());
+        self.session.status = SessionStatus::Running;
+        self.session.ended_at = None;
+    }
+
+    pub(super) fn end(&mut self, status: SessionStatus, error: Option<String>, at: Timestamp) {
+        self.ended = Some((status, at));
+        if error.is_some() {
+            self.session.error = error;
+        }
+    }
+
+    /// Notes what a span says of its session.
+    pub(super) fn hear(&mut self, span: &FoldSpan) {
+        self.heard = Instant::now();
+        self.gave_up = false;
+        let summary = &span.summary;
+        self.session.started_at = self.session.started_at.min(summary.start_time);
+        self.last_end = self.last_end.max(summary.end_time);
+        if self.origin != Origin::Explicit && summary.parent_span_id.is_none() && !self.root_named {
+            self.root_named = true;
+            if let Some(title) = &span.title {
+                self.session.title.clone_from(title);
+            }
+            if summary.agent.is_some() {
+                self.session.agent.clone_from(&summary.agent);
+            }
+        }
+        if self.session.agent.is_none() {
+            self.session.agent.clone_from(&summary.agent);
+        }
+        if summary.status == StatusCode::Error && self.session.error.is_none() {
+            self.session.error = summary.error.clone().or_else(|| Some(format!("{} failed", summary.name)));
+        }
+    }
+
+    pub(super) fn root_ended(&mut self, root: Option<(Timestamp, bool)>) {
+        if let Some((at, error)) = root {
+            if self.ended_root.is_none_or(|(known, _)| at >= known) {
+                self.ended_root = Some((at, error));
+            }
+        }
+    }
+
+    /// Derives status and counters. `open` spans of it run.
+    pub(super) fn refresh(&mut self, open: usize, now: Timestamp) {
+        self.session.status = match (self.ended, self.ended_root) {
+            (Some((status, _)), _) => status,
+            (None, _) if self.gave_up => SessionStatus::Abandoned,
+            (None, Some((_, error))) if open == 0 && self.origin != Origin::Explicit => {
+                if error {
+                    SessionStatus::Failed
+                } else {
+                    SessionStatus::Completed
+                }
+            }
+            _ => SessionStatus::Running,
+        };
+        self.session.ended_at = match (self.session.status.is_ended(), self.ended) {
+            (false, _) => None,
+            (true, Some((_, at))) => Some(at),
+            (true, None) => self.last_end.or(Some(self.session.started_at)),
+        };
+        self.session.counters = self.totals.counters();
+        self.session.updated_at = now;
+    }
+
+    /// Gives up a session that has been silent for longer than `after`: one of an outside sender, or `any` session when the
+    /// inspector ends. Says whether it did.
+    pub(super) fn give_up(&mut self, after: Duration, any: bool) -> bool {
+        let silent = (any || self.origin == Origin::Outside) && self.heard.elapsed() >= after;
+        let gave_up = silent && !self.gave_up && !self.session.status.is_ended();
+        self.gave_up |= gave_up;
+        gave_up
+    }
+
+    pub(super) fn announce_start(&mut self, out: &mut Folded) {
+        let session = Box::new(self.session.clone());
+        out.events.push((self.session.id.clone(), EventKind::SessionStarted { session }));
+        self.told = Some(Instant::now());
+        self.told_status = SessionStatus::Running;
+    }
+
+    /// Announces the change, at once when the session ended or came back, otherwise not more often than every
+    /// [`SESSION_UPDATE_INTERVAL`]; says whether it did.
+    pub(super) fn announce_change(&mut self, out: &mut Folded) -> bool {
+        let (status, before) = (self.session.status, self.told_status);
+        if status == before && self.told.is_some_and(|told| told.elapsed() < SESSION_UPDATE_INTERVAL) {
+            return false;
+        }
+        let session = Box::new(self.session.clone());
+        let finished = status.is_ended() && !before.is_ended();
+        let kind = if finished {
+            EventKind::SessionFinished { session }
+        } else {
+            EventKind::SessionUpdated { session }
+        };
+        out.events.push((self.session.id.clone(), kind));
+        self.told = Some(Instant::now());
+        self.told_status = status;
+        true
+    }
+}

@@ -1,0 +1,261 @@
+//! One trace: which spans it has and what each adds to the session.
+
+use std::collections::HashMap;
+
+use super::totals::Totals;
+use crate::model::{Cost, SessionId, SpanId, SpanKind, SpanSummary, StatusCode, Timestamp, Usage};
+
+/// Deeper than this, ancestors are not followed: only a circle of parents is that deep.
+const MAX_DEPTH: usize = 10_000;
+
+/// How well it is known to which session a trace belongs. A better claim moves the trace; among equals the first stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Claim {
+    /// Nobody named a session.
+    None,
+    /// The sender's resource did.
+    Resource,
+    /// A span did.
+    Span,
+    /// The root did.
+    Root,
+    /// The host opened the session itself.
+    Explicit,
+}
+
+#[derive(Debug)]
+pub(super) struct Trace {
+    pub(super) session: SessionId,
+    pub(super) claim: Claim,
+    pub(super) totals: Totals,
+    /// Spans that have begun and not ended.
+    pub(super) open: usize,
+    /// The root that ended last: when, and whether in an error.
+    pub(super) ended_root: Option<(Timestamp, bool)>,
+    nodes: HashMap<SpanId, Node>,
+    /// Children whose parent was not reported yet.
+    waiting: HashMap<SpanId, Vec<SpanId>>,
+}
+
+/// What a trace remembers of a span.
+#[derive(Clone, Copy, Debug)]
+struct Node {
+    parent: Option<SpanId>,
+    kind: SpanKind,
+    error: bool,
+    open: bool,
+    usage: Option<Usage>,
+    cost: Option<Cost>,
+    /// Model calls somewhere below.
+    llm_below: u32,
+    /// Model calls with tokens somewhere below.
+    usage_below: u32,
+}
+
+impl Node {
+    fn of(span: &SpanSummary) -> Self {
+        Self {
+            parent: span.parent_span_id.filter(|parent| *parent != span.span_id),
+            kind: span.kind,
+            error: span.status == StatusCode::Error || span.error.is_some(),
+            open: span.end_time.is_none() && !span.abandoned,
+            usage: span.usage,
+            cost: span.cost,
+            llm_below: 0,
+            usage_below: 0,
+        }
+    }
+
+    fn is_llm(&self) -> bool {
+        self.kind == SpanKind::Llm
+    }
+
+    fn has_usage(&self) -> bool {
+        self.is_llm() && self.usage.is_some()
+    }
+
+    /// What the span adds: a model call counts where no other lies below it, its tokens where none below has any,
+    /// because frameworks repeat the sums of the children on their parents.
+    fn totals(&self) -> Totals {
+        let mut totals = Totals::of_span(self.error);
+        match self.kind {
+            SpanKind::Tool => totals.tool_call(),
+            SpanKind::Llm if self.llm_below == 0 => totals.llm_call(),
+            _ => {}
+        }
+        if let (true, 0, Some(usage)) = (self.is_llm(), self.usage_below, self.usage) {
+            totals.usage(usage, self.cost);
+        }
+        totals
+    }
+
+    /// What the span and all below it count as, for the spans above.
+    fn weight(&self) -> (u32, u32) {
+        (self.llm_below + u32::from(self.is_llm()), self.usage_below + u32::from(self.has_usage()))
+    }
+}
+
+impl Trace {
+    pub(super) fn new(session: SessionId, claim: Claim) -> Self {
+        Self {
+            session,
+            claim,
+            totals: Totals::default(),
+            open: 0,
+            ended_root: None,
+            nodes: HashMap::new(),
+            waiting: HashMap::new(),
+        }
+    }
+
+    /// From what is stored of it.
+    pub(super) fn restore(session: SessionId, claim: Claim, spans: &[SpanSummary]) -> Self {
+        let mut trace = Self::new(session, claim);
+        for span in spans {
+            trace.apply(span);
+        }
+        trace
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    pub(super) fn contains(&self, span: SpanId) -> bool {
+        self.nodes.contains_key(&span)
+    }
+
+    /// Takes a span in, or what became newly known of one. `totals` afterwards holds what the whole trace adds up to.
+    pub(super) fn apply(&mut self, span: &SpanSummary) {
+        let mut node = Node::of(span);
+        let old = self.nodes.get(&span.span_id).copied();
+        match old {
+            // A late start after the end changes nothing but what it may add.
+            Some(old) if !old.open && node.open => return,
+            Some(old) => {
+                node.parent = old.parent.or(node.parent);
+                (node.llm_below, node.usage_below) = (old.llm_below, old.usage_below);
+            }
+            None => (node.llm_below, node.usage_below) = self.adopt(span.span_id, node.parent),
+        }
+        self.open = self.open + usize::from(node.open) - usize::from(old.is_some_and(|old| old.open));
+        if let (None, Some(end)) = (node.parent, span.end_time) {
+            if self.ended_root.is_none_or(|(at, _)| end >= at) {
+                self.ended_root = Some((end, node.error));
+            }
+        }
+        if let Some(old) = old {
+            self.totals.subtract(old.totals());
+        }
+        self.totals.add(node.totals());
+        self.nodes.insert(span.span_id, node);
+        let (before, after) = (old.map_or((0, 0), |old| old.weight()), node.weight());
+        self.tell_ancestors(node.parent, before, after);
+    }
+
+    /// What the children that were here before their parent weigh. Puts the new span on its own parent's list when
+    /// that one is missing.
+    fn adopt(&mut self, span: SpanId, parent: Option<SpanId>) -> (u32, u32) {
+        if let Some(parent) = parent.filter(|parent| !self.nodes.contains_key(parent)) {
+            self.waiting.entry(parent).or_default().push(span);
+        }
+        let children = self.waiting.remove(&span).unwrap_or_default();
+        children.iter().filter_map(|child| self.nodes.get(child)).fold((0, 0), |(llm, usage), child| {
+            let (child_llm, child_usage) = child.weight();
+            (llm + child_llm, usage + child_usage)
+        })
+    }
+
+    fn tell_ancestors(&mut self, parent: Option<SpanId>, before: (u32, u32), after: (u32, u32)) {
+        if before == after {
+            return;
+        }
+        let mut next = parent;
+        for _ in 0..MAX_DEPTH {
+            let Some(node) = next.and_then(|id| self.nodes.get_mut(&id)) else { return };
+            self.totals.subtract(node.totals());
+            node.llm_below = node.llm_below.saturating_sub(before.0) + after.0;
+            node.usage_below = node.usage_below.saturating_sub(before.1) + after.1;
+            self.totals.add(node.totals());
+            next = node.parent;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{EventId, Span, TraceId};
+    use proptest::prelude::*;
+
+    fn id(number: u8) -> SpanId {
+        SpanId::from_bytes([number; 8]).unwrap()
+    }
+
+    fn span(number: u8, parent: Option<u8>, kind: SpanKind, tokens: Option<u64>) -> SpanSummary {
+        let mut span = Span::new(TraceId::from_bytes([9; 16]).unwrap(), id(number), "x", Timestamp::EPOCH);
+        span.parent_span_id = parent.map(id);
+        span.kind = kind;
+        span.usage = tokens.map(|tokens| Usage { input_tokens: Some(tokens), ..Usage::default() });
+        span.end_time = Some(Timestamp::EPOCH);
+        span.summary(EventId(0))
+    }
+
+    fn trace(spans: &[SpanSummary]) -> Trace {
+        Trace::restore(SessionId::generate(), Claim::None, spans)
+    }
+
+    #[test]
+    fn a_parent_that_repeats_the_sum_of_its_children_is_not_counted() {
+        let spans = [
+            span(1, None, SpanKind::Agent, Some(30)),
+            span(2, Some(1), SpanKind::Llm, Some(30)),
+            span(3, Some(2), SpanKind::Llm, Some(10)),
+            span(4, Some(2), SpanKind::Llm, Some(20)),
+        ];
+        let counters = trace(&spans).totals.counters();
+        assert_eq!(
+            (counters.input_tokens, counters.llm_calls, counters.spans, counters.unpriced_calls),
+            (30, 2, 4, 2)
+        );
+    }
+
+    #[test]
+    fn a_model_call_whose_parts_say_nothing_of_tokens_keeps_its_own() {
+        let spans = [span(1, None, SpanKind::Llm, Some(30)), span(2, Some(1), SpanKind::Llm, None)];
+        let counters = trace(&spans).totals.counters();
+        assert_eq!((counters.input_tokens, counters.llm_calls), (30, 1));
+    }
+
+    #[test]
+    fn a_span_that_comes_twice_counts_once_and_a_late_start_opens_nothing() {
+        let mut trace =
+            trace(&[span(1, None, SpanKind::Llm, Some(5)), span(1, None, SpanKind::Llm, Some(7))]);
+        let mut start = span(1, None, SpanKind::Llm, None);
+        start.end_time = None;
+        trace.apply(&start);
+        assert_eq!(
+            (trace.totals.counters().input_tokens, trace.totals.counters().spans, trace.open),
+            (7, 1, 0)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_in_which_spans_come_changes_nothing(
+            parents in prop::collection::vec((0_usize..12, 0_u8..3, prop::option::of(0_u64..9)), 1..12),
+            keys in prop::collection::vec(any::<u32>(), 12),
+        ) {
+            let kinds = [SpanKind::Llm, SpanKind::Tool, SpanKind::Agent];
+            let spans: Vec<_> = parents.iter().enumerate().map(|(at, (parent, kind, tokens))| {
+                // Parents come from before, so that there is no circle.
+                let parent = (at > 0).then(|| u8::try_from(parent % at + 1).unwrap());
+                span(u8::try_from(at + 1).unwrap(), parent, kinds[usize::from(*kind)], *tokens)
+            }).collect();
+            let mut shuffled: Vec<_> = spans.iter().cloned().zip(keys).collect();
+            shuffled.sort_by_key(|(_, key)| *key);
+            let shuffled: Vec<_> = shuffled.into_iter().map(|(span, _)| span).collect();
+            prop_assert_eq!(trace(&spans).totals, trace(&shuffled).totals);
+        }
+    }
+}

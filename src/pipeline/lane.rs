@@ -1,0 +1,93 @@
+//! The lane between outside senders and the pump: it waits, and answers after the commit.
+
+use std::collections::VecDeque;
+use std::sync::OnceLock;
+use std::thread::Thread;
+
+use parking_lot::Mutex;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+
+use super::handle::IngestRefused;
+use super::prepare::Prepared;
+
+/// How a batch's sender learns what became of it.
+pub(super) type Ack = oneshot::Sender<Result<(), IngestRefused>>;
+
+/// How somebody who waits learns that it is done. Whoever waited may have gone.
+#[derive(Debug)]
+pub(super) enum Done {
+    /// A task waits.
+    Task(oneshot::Sender<()>),
+    /// A thread waits.
+    Thread(std::sync::mpsc::SyncSender<()>),
+    /// Nobody waits.
+    Nobody,
+}
+
+impl Done {
+    pub(super) fn tell(self) {
+        match self {
+            Self::Task(task) => _ = task.send(()),
+            Self::Thread(thread) => _ = thread.try_send(()),
+            Self::Nobody => {}
+        }
+    }
+}
+
+/// What the pump is asked to do.
+#[derive(Debug)]
+pub(super) enum Request {
+    /// Take these spans. The permit stands for their bytes and is given back with the commit.
+    Ingest { traces: Vec<Prepared>, ack: Ack, permit: OwnedSemaphorePermit },
+    /// Answer when everything handed over before is in the ring and the store.
+    Settle(Done),
+    /// Finish, and answer when everything is stored.
+    Stop(Done),
+}
+
+impl Request {
+    fn size(&self) -> usize {
+        match self {
+            Self::Ingest { traces, .. } => traces.iter().map(Prepared::size).sum(),
+            Self::Settle(_) | Self::Stop(_) => 0,
+        }
+    }
+}
+
+/// Requests to the pump, in order. Bounded by the permits that its requests hold.
+#[derive(Debug, Default)]
+pub(super) struct IngestLane {
+    requests: Mutex<VecDeque<Request>>,
+    pump: OnceLock<Thread>,
+}
+
+impl IngestLane {
+    pub(super) fn set_pump(&self, pump: Thread) {
+        // Set once, when the pump starts.
+        let _ = self.pump.set(pump);
+    }
+
+    /// Hands a request over and wakes the pump: these senders wait for an answer.
+    pub(super) fn push(&self, request: Request) {
+        self.requests.lock().push_back(request);
+        if let Some(pump) = self.pump.get() {
+            pump.unpark();
+        }
+    }
+
+    /// Takes requests up to about `bytes`, at least one when there is one.
+    pub(super) fn take(&self, bytes: usize, into: &mut Vec<Request>) {
+        let mut requests = self.requests.lock();
+        let mut taken = 0;
+        while taken < bytes
+            && let Some(request) = requests.pop_front()
+        {
+            taken += request.size();
+            into.push(request);
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.requests.lock().is_empty()
+    }
+}

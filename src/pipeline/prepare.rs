@@ -1,0 +1,75 @@
+//! What is done to every span before anybody sees it: normalise, redact, cut, and look at what it says of its session.
+
+use std::collections::HashMap;
+
+use super::fold::FoldSpan;
+use crate::model::{EventId, Span, TraceId};
+use crate::normalize;
+use crate::redact::{self, Redactor};
+use crate::store::{Chunk, ChunkBuilder};
+
+/// The most bytes of lines in one block: enough to compress well, little enough to open for one span.
+const MAX_CHUNK_BYTES: usize = 256 << 10;
+
+/// The spans of one trace that arrived together, compressed.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) trace_id: TraceId,
+    pub(super) spans: Vec<FoldSpan>,
+    pub(super) chunks: Vec<Chunk>,
+}
+
+impl Prepared {
+    pub(super) fn size(&self) -> usize {
+        self.chunks.iter().map(Chunk::size).sum::<usize>() + self.spans.len() * size_of::<FoldSpan>()
+    }
+}
+
+/// Normalises, redacts and cuts one span. A redactor that panics has cost the span its content.
+pub(super) fn clean(span: &mut Span, redactor: &Redactor) -> FoldSpan {
+    normalize::span(span);
+    let hint = normalize::session_hint(span);
+    let service = span.resource.text("service.name").map(str::to_owned);
+    redactor.apply(span);
+    redact::cut(span);
+    // After redaction, for a title may quote the prompt.
+    let title = normalize::title_hint(span);
+    FoldSpan { summary: span.summary(EventId(0)), hint, title, service }
+}
+
+/// Prepares what an outside sender sent. Heavy: called on threads that may block.
+pub(super) fn prepare(spans: Vec<Span>, redactor: &Redactor) -> Vec<Prepared> {
+    let mut order: Vec<TraceId> = Vec::new();
+    let mut by_trace: HashMap<TraceId, Vec<Span>> = HashMap::new();
+    for span in spans {
+        by_trace
+            .entry(span.trace_id)
+            .or_insert_with(|| {
+                order.push(span.trace_id);
+                Vec::new()
+            })
+            .push(span);
+    }
+    order
+        .into_iter()
+        .filter_map(|trace_id| Some(prepare_trace(trace_id, by_trace.remove(&trace_id)?, redactor)))
+        .collect()
+}
+
+fn prepare_trace(trace_id: TraceId, spans: Vec<Span>, redactor: &Redactor) -> Prepared {
+    let mut prepared = Prepared { trace_id, spans: Vec::with_capacity(spans.len()), chunks: Vec::new() };
+    let mut builder = ChunkBuilder::new(trace_id);
+    for mut span in spans {
+        let folded = clean(&mut span, redactor);
+        if builder.plain_bytes() > MAX_CHUNK_BYTES {
+            let full = std::mem::replace(&mut builder, ChunkBuilder::new(trace_id));
+            prepared.chunks.extend(full.finish());
+        }
+        // Every span has a JSON form: its maps have text keys and its numbers are written as text where JSON has none.
+        if builder.push(&span, folded.summary.clone()).is_ok() {
+            prepared.spans.push(folded);
+        }
+    }
+    prepared.chunks.extend(builder.finish());
+    prepared
+}

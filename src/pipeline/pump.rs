@@ -1,0 +1,294 @@
+//! The pump: the one thread that turns records into events.
+//!
+//! It ticks instead of being woken by the host, which would cost the host's thread microseconds: fast while somebody reads
+//! the live stream, slowly when nobody does. Outside senders, who wait for an answer, wake it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use parking_lot::Mutex;
+
+use super::fold::{Fold, Folded, Source};
+use super::ids::Ids;
+use super::lane::{Done, IngestLane, Request};
+use super::open::OpenSpans;
+use super::prepare::{Prepared, clean};
+use super::rate::Rate;
+use super::writer::{StoreLane, Turn};
+use crate::bus::Bus;
+use crate::capture::lane::Lane;
+use crate::capture::record::{CapturedEvent, Record};
+use crate::clock::Clock;
+use crate::model::{Event, EventFrame, EventId, EventKind, SessionId, Span, SpanSummary, Timestamp};
+use crate::redact::Redactor;
+
+/// How often the pump looks while somebody reads the live stream: below what a person sees, and 100 short wake-ups a
+/// second.
+pub const PUMP_TICK: Duration = Duration::from_millis(10);
+
+/// How often it looks while nobody does.
+pub const IDLE_PUMP_TICK: Duration = Duration::from_millis(100);
+
+/// How many bytes from outside one turn takes, so that the host's records, which come first, never wait for long.
+const TURN_BYTES: usize = 8 << 20;
+
+/// When so few ids are left and none can be reserved, the host's records wait in their lane, which counts what it cannot
+/// hold: an id is never used twice.
+const MIN_IDS_LEFT: u64 = 1 << 20;
+
+/// How often sessions and memory are looked after.
+const TIDY_EVERY: Duration = Duration::from_secs(1);
+
+/// What the pump counts for others to read.
+#[derive(Debug)]
+pub(super) struct Gauges {
+    pub(super) ingested_spans: AtomicU64,
+    pub(super) panics: AtomicU64,
+    pub(super) open_spans: AtomicU64,
+    pub(super) rate: Mutex<Rate>,
+}
+
+impl Gauges {
+    pub(super) fn new() -> Self {
+        Self {
+            ingested_spans: AtomicU64::new(0),
+            panics: AtomicU64::new(0),
+            open_spans: AtomicU64::new(0),
+            rate: Mutex::new(Rate::new()),
+        }
+    }
+}
+
+/// Everything the pump works with.
+#[derive(Debug)]
+pub(super) struct Pump {
+    pub(super) lane: Arc<Lane>,
+    pub(super) ingest: Arc<IngestLane>,
+    pub(super) store: Arc<StoreLane>,
+    pub(super) bus: Arc<Bus>,
+    pub(super) clock: Clock,
+    pub(super) redactor: Arc<Redactor>,
+    pub(super) ids: Ids,
+    pub(super) fold: Fold,
+    pub(super) gauges: Arc<Gauges>,
+    pub(super) open: OpenSpans,
+    pub(super) records: Vec<Record>,
+    pub(super) requests: Vec<Request>,
+    pub(super) frames: Vec<Arc<EventFrame>>,
+    pub(super) turn: Turn,
+    pub(super) tidied: Instant,
+}
+
+impl Pump {
+    /// Runs until it is asked to stop.
+    pub(super) fn run(mut self) {
+        loop {
+            // A bug of ours must not end the recording: what the turn held is lost and counted, the next one goes on.
+            let stop = catch_unwind(AssertUnwindSafe(|| self.turn())).unwrap_or_else(|_| {
+                self.gauges.panics.fetch_add(1, Ordering::Relaxed);
+                self.frames.clear();
+                None
+            });
+            if let Some(stopped) = stop {
+                self.leave();
+                self.turn.settled.push(stopped);
+                self.store.push(std::mem::take(&mut self.turn));
+                self.store.stop();
+                return;
+            }
+            if self.ingest.is_empty() {
+                thread::park_timeout(if self.bus.readers() > 0 { PUMP_TICK } else { IDLE_PUMP_TICK });
+            }
+        }
+    }
+
+    /// Marks what still runs: nobody will tell how it goes on.
+    fn leave(&mut self) {
+        for (session, mut span) in self.open.take_all() {
+            span.abandoned = true;
+            self.host_span(session, span);
+        }
+        self.fold.leave();
+        self.finish_turn();
+    }
+
+    /// One turn: the host's records first, then some of what came from outside. Gives the answer to a request to stop.
+    fn turn(&mut self) -> Option<Done> {
+        // Requests are taken before records, so that a request to settle finds all records handed over before it.
+        let mut requests = std::mem::take(&mut self.requests);
+        self.ingest.take(TURN_BYTES, &mut requests);
+        let mut stop = None;
+        if self.ids.left() > MIN_IDS_LEFT {
+            let mut records = std::mem::take(&mut self.records);
+            self.lane.take(&mut records);
+            for record in records.drain(..) {
+                self.record(record);
+            }
+            self.records = records;
+            self.publish_open();
+        }
+        for request in requests.drain(..) {
+            match request {
+                Request::Ingest { traces, ack, permit } => {
+                    for prepared in traces {
+                        self.outside(prepared);
+                    }
+                    self.turn.acks.push(ack);
+                    self.turn.permits.push(permit);
+                }
+                Request::Settle(settled) => self.turn.settled.push(settled),
+                Request::Stop(stopped) => stop = Some(stopped),
+            }
+        }
+        self.requests = requests;
+        self.finish_turn();
+        stop
+    }
+
+    fn record(&mut self, record: Record) {
+        let mut folded = Folded::default();
+        match record {
+            Record::SessionStarted(start) => {
+                self.publish_open();
+                self.fold.session_started(*start, &mut folded);
+            }
+            Record::SessionEnded(end) => {
+                self.publish_open();
+                self.fold.session_ended(*end);
+            }
+            Record::SpanStarted(start) => self.open.start(*start),
+            Record::SpanChanged(change) => self.open.change(*change),
+            Record::SpanEnded { trace_id, span_id, at, change } => {
+                if let Some(ended) = self.open.end(trace_id, span_id, change.map(|change| *change)) {
+                    self.publish_open();
+                    let mut span = ended.span;
+                    span.end_time = Some(at.max(span.start_time));
+                    self.host_span(ended.session, span);
+                }
+            }
+            Record::Event(event) => {
+                self.publish_open();
+                self.event(*event);
+            }
+        }
+        self.announce(folded);
+    }
+
+    /// Publishes the spans that began or changed. It comes before whatever is published next, so that the stream keeps the
+    /// order in which things happened; a span that begins and ends with nothing in between is published once.
+    fn publish_open(&mut self) {
+        for (session, span) in self.open.due() {
+            self.host_span(session, span);
+        }
+    }
+
+    /// Publishes a span of the host as it stands.
+    fn host_span(&mut self, session: Option<SessionId>, mut span: Span) {
+        let mut cleaned = clean(&mut span, &self.redactor);
+        let mut folded = Folded::default();
+        let source = session.as_ref().map_or(Source::Host, Source::Session);
+        let session = self.fold.assign(span.trace_id, source, std::slice::from_ref(&cleaned), &mut folded);
+        self.announce(folded);
+        let Some(id) = self.span_event(&session, &mut cleaned.summary) else { return };
+        self.fold.apply(&cleaned);
+        let mut summary = cleaned.summary;
+        summary.event_id = id;
+        self.turn.captured.push((span, summary));
+    }
+
+    /// Publishes spans from outside.
+    fn outside(&mut self, prepared: Prepared) {
+        let Prepared { trace_id, mut spans, mut chunks } = prepared;
+        let mut folded = Folded::default();
+        let session = self.fold.assign(trace_id, Source::Outside, &spans, &mut folded);
+        self.announce(folded);
+        let lines = chunks.iter_mut().flat_map(|chunk| &mut chunk.spans);
+        for (span, line) in spans.iter_mut().zip(lines) {
+            if let Some(id) = self.span_event(&session, &mut span.summary) {
+                line.summary.event_id = id;
+            }
+            self.fold.apply(span);
+        }
+        self.gauges.ingested_spans.fetch_add(spans.len() as u64, Ordering::Relaxed);
+        self.turn.chunks.append(&mut chunks);
+    }
+
+    fn span_event(&mut self, session: &SessionId, summary: &mut SpanSummary) -> Option<EventId> {
+        let id = self.ids.next()?;
+        summary.event_id = id;
+        let timestamp = summary.end_time.unwrap_or(summary.start_time);
+        let span = Box::new(summary.clone());
+        let kind = if summary.end_time.is_some() {
+            EventKind::SpanFinished { span }
+        } else {
+            EventKind::SpanStarted { span }
+        };
+        self.frame(id, timestamp, Some(session.clone()), kind);
+        Some(id)
+    }
+
+    fn event(&mut self, event: CapturedEvent) {
+        let mut kind = event.kind;
+        self.redact_event(&mut kind);
+        if let Some(id) = self.ids.next() {
+            self.frame(id, event.at, event.session, kind);
+        }
+    }
+
+    fn redact_event(&self, kind: &mut EventKind) {
+        match kind {
+            EventKind::Custom { name, data } => {
+                *name = self.redactor.name(name).into_owned().into();
+                self.redactor.json(data);
+            }
+            EventKind::ProgressUpdate { message: Some(message), .. } => {
+                *message = self.redactor.text(message).into_owned();
+            }
+            EventKind::Log { message, attributes, .. } => {
+                *message = self.redactor.text(message).into_owned();
+                self.redactor.attributes(attributes);
+            }
+            _ => {}
+        }
+    }
+
+    /// Publishes what folding gave, and hands its rows to the turn.
+    fn announce(&mut self, folded: Folded) {
+        let now = self.clock.now();
+        for (session, kind) in folded.events {
+            if let Some(id) = self.ids.next() {
+                self.frame(id, now, Some(session), kind);
+            }
+        }
+        self.turn.sessions.extend(folded.sessions);
+        self.turn.traces.extend(folded.traces);
+        self.turn.removed.extend(folded.removed);
+    }
+
+    fn frame(&mut self, id: EventId, timestamp: Timestamp, session_id: Option<SessionId>, kind: EventKind) {
+        self.frames.push(Arc::new(EventFrame::new(&Event { id, timestamp, session_id, kind })));
+    }
+
+    fn finish_turn(&mut self) {
+        if self.tidied.elapsed() >= TIDY_EVERY {
+            self.tidied = Instant::now();
+            self.clock.follow(SystemTime::now());
+            self.fold.tidy(self.turn.is_empty() && self.store.is_settled());
+        }
+        let mut folded = Folded::default();
+        self.fold.tick(self.clock.now(), &mut folded);
+        self.announce(folded);
+        self.gauges.open_spans.store(self.open.len() as u64, Ordering::Relaxed);
+        if !self.frames.is_empty() {
+            self.gauges.rate.lock().add(self.frames.len() as u64);
+            self.bus.publish(&self.frames);
+            self.turn.events.append(&mut self.frames);
+        }
+        if !self.turn.is_empty() {
+            self.store.push(std::mem::take(&mut self.turn));
+        }
+    }
+}

@@ -1,0 +1,383 @@
+//! What a memory store holds.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::model::{
+    EventFrame, EventId, EventQuery, Session, SessionId, SessionQuery, Span, SpanId, SpanSummary, Timestamp,
+    TraceId,
+};
+use crate::store::chunk::replaces;
+use crate::store::{
+    Block, BlockId, BlockIndex, Chunk, REPLAY_EVENTS, REPLAY_EVENTS_AT_LEAST, StoreError, StoreStats,
+    TraceIndex, WriteBatch, outlives_replay,
+};
+
+/// The part of the bound that events kept for a replay may take.
+const REPLAY_SHARE: usize = 4;
+
+#[derive(Debug)]
+pub(super) struct State {
+    max_bytes: usize,
+    bytes: usize,
+    replay_bytes: usize,
+    sessions: HashMap<SessionId, Stored>,
+    newest: BTreeSet<(Timestamp, SessionId)>,
+    traces: HashMap<TraceId, Trace>,
+    traces_of: HashMap<SessionId, BTreeMap<u64, TraceId>>,
+    blocks: BTreeMap<BlockId, (TraceId, Block)>,
+    session_events: HashMap<SessionId, Vec<Arc<EventFrame>>>,
+    replay: VecDeque<Arc<EventFrame>>,
+    replay_floor: EventId,
+    spans: u64,
+    last_block: i64,
+    last_trace: u64,
+    last_generation: u64,
+}
+
+#[derive(Debug)]
+struct Stored {
+    session: Session,
+    generation: u64,
+}
+
+#[derive(Debug)]
+struct Trace {
+    order: u64,
+    session: Option<SessionId>,
+    blocks: BTreeSet<BlockId>,
+    spans: HashMap<SpanId, Known>,
+}
+
+/// What is known of a span, and where its line is.
+#[derive(Debug)]
+struct Known {
+    summary: SpanSummary,
+    block: BlockId,
+    offset: u32,
+    length: u32,
+}
+
+/// A span's line in a block; read after the lock is released.
+pub(super) struct Line {
+    block: Block,
+    offset: u32,
+    length: u32,
+}
+
+impl Line {
+    pub(super) fn read(&self) -> Result<Span, StoreError> {
+        let plain = Block::decompress(&self.block.bytes, self.block.plain_bytes)?;
+        let from = self.offset as usize;
+        plain
+            .get(from..from.saturating_add(self.length as usize))
+            .and_then(|line| serde_json::from_slice(line).ok())
+            .ok_or_else(|| StoreError::Corrupt("a span's line cannot be read".to_owned()))
+    }
+}
+
+impl State {
+    pub(super) fn new(max_bytes: usize) -> Self {
+        Self {
+            max_bytes,
+            bytes: 0,
+            replay_bytes: 0,
+            sessions: HashMap::new(),
+            newest: BTreeSet::new(),
+            traces: HashMap::new(),
+            traces_of: HashMap::new(),
+            blocks: BTreeMap::new(),
+            session_events: HashMap::new(),
+            replay: VecDeque::new(),
+            replay_floor: EventId(0),
+            spans: 0,
+            last_block: 0,
+            last_trace: 0,
+            last_generation: 0,
+        }
+    }
+
+    pub(super) fn stats(&self) -> StoreStats {
+        StoreStats {
+            kind: "memory",
+            path: None,
+            bytes: self.bytes as u64,
+            sessions: self.sessions.len() as u64,
+            spans: self.spans,
+            events: self.replay.len() as u64,
+        }
+    }
+
+    pub(super) fn list(&self, query: &SessionQuery) -> Vec<Session> {
+        let newest_first = self.newest.iter().rev().filter_map(|(_, id)| self.session(id));
+        newest_first.filter(|session| query.matches(session)).take(query.limit).cloned().collect()
+    }
+
+    pub(super) fn session(&self, id: &SessionId) -> Option<&Session> {
+        self.sessions.get(id).map(|stored| &stored.session)
+    }
+
+    pub(super) fn session_of_trace(&self, trace: TraceId) -> Option<SessionId> {
+        self.traces.get(&trace)?.session.clone()
+    }
+
+    pub(super) fn traces(&self, session: &SessionId) -> Vec<TraceId> {
+        self.traces_of.get(session).map(|traces| traces.values().copied().collect()).unwrap_or_default()
+    }
+
+    pub(super) fn trace_spans(&self, trace: TraceId) -> Vec<SpanSummary> {
+        self.traces.get(&trace).into_iter().flat_map(Trace::summaries).collect()
+    }
+
+    pub(super) fn session_spans(&self, session: &SessionId) -> Vec<SpanSummary> {
+        let traces = self.traces(session);
+        traces.iter().filter_map(|trace| self.traces.get(trace)).flat_map(Trace::summaries).collect()
+    }
+
+    pub(super) fn lines(&self, session: &SessionId, span: SpanId) -> Vec<Line> {
+        let traces = self.traces(session);
+        let known = traces.iter().filter_map(|trace| self.traces.get(trace)?.spans.get(&span));
+        known
+            .filter_map(|known| {
+                let (_, block) = self.blocks.get(&known.block)?;
+                Some(Line { block: block.clone(), offset: known.offset, length: known.length })
+            })
+            .collect()
+    }
+
+    pub(super) fn events(&self, query: &EventQuery) -> Vec<EventFrame> {
+        let from = self.replay.partition_point(|frame| frame.id <= query.after);
+        let replay = self.replay.range(from..);
+        let Some(session) = &query.session_id else {
+            return replay.take(query.limit).map(|frame| EventFrame::clone(frame)).collect();
+        };
+        let kept =
+            self.session_events.get(session).into_iter().flatten().filter(|frame| frame.id > query.after);
+        let found: BTreeMap<EventId, &Arc<EventFrame>> = kept
+            .chain(replay.filter(|frame| frame.session_id.as_ref() == Some(session)))
+            .map(|frame| (frame.id, frame))
+            .collect();
+        found.into_values().take(query.limit).map(|frame| EventFrame::clone(frame)).collect()
+    }
+
+    pub(super) fn replay_floor(&self) -> EventId {
+        self.replay_floor
+    }
+
+    pub(super) fn trace_index(&self, session: &SessionId) -> Option<TraceIndex> {
+        let generation = self.sessions.get(session)?.generation;
+        let ids: BTreeSet<BlockId> = self
+            .traces(session)
+            .iter()
+            .filter_map(|trace| self.traces.get(trace))
+            .flat_map(|trace| trace.blocks.iter().copied())
+            .collect();
+        let blocks = ids.into_iter().filter_map(|id| {
+            let (_, block) = self.blocks.get(&id)?;
+            let compressed_bytes = block.bytes.len() as u64;
+            Some(BlockIndex { id, compressed_bytes, plain_bytes: block.plain_bytes, crc32: block.crc32 })
+        });
+        Some(TraceIndex { generation, blocks: blocks.collect() })
+    }
+
+    pub(super) fn block(&self, id: BlockId) -> Option<Bytes> {
+        self.blocks.get(&id).map(|(_, block)| block.bytes.clone())
+    }
+
+    pub(super) fn apply(&mut self, batch: &WriteBatch) {
+        for session in &batch.sessions {
+            self.put_session(session);
+        }
+        for (trace, session) in &batch.traces {
+            self.map_trace(*trace, session);
+        }
+        for chunk in &batch.chunks {
+            self.add_chunk(chunk);
+        }
+        for session in &batch.removed_sessions {
+            self.remove_session(session);
+        }
+        for event in &batch.events {
+            self.add_event(event);
+        }
+        self.evict();
+    }
+
+    fn put_session(&mut self, session: &Session) {
+        let generation = match self.sessions.remove(&session.id) {
+            Some(old) => {
+                self.bytes -= session_size(&old.session);
+                self.newest.remove(&(old.session.started_at, old.session.id));
+                old.generation
+            }
+            None => self.next_generation(),
+        };
+        self.bytes += session_size(session);
+        self.newest.insert((session.started_at, session.id.clone()));
+        self.sessions.insert(session.id.clone(), Stored { session: session.clone(), generation });
+    }
+
+    fn next_generation(&mut self) -> u64 {
+        self.last_generation += 1;
+        self.last_generation
+    }
+
+    fn renew(&mut self, session: &SessionId) {
+        let generation = self.next_generation();
+        if let Some(stored) = self.sessions.get_mut(session) {
+            stored.generation = generation;
+        }
+    }
+
+    fn trace(&mut self, id: TraceId) -> &mut Trace {
+        let last_trace = &mut self.last_trace;
+        self.traces.entry(id).or_insert_with(|| {
+            *last_trace += 1;
+            Trace { order: *last_trace, session: None, blocks: BTreeSet::new(), spans: HashMap::new() }
+        })
+    }
+
+    fn map_trace(&mut self, id: TraceId, session: &SessionId) {
+        let trace = self.trace(id);
+        let (order, has_blocks) = (trace.order, !trace.blocks.is_empty());
+        let before = trace.session.replace(session.clone());
+        if before.as_ref() == Some(session) {
+            return;
+        }
+        if let Some(before) = before {
+            self.unlist_trace(&before, order);
+            if has_blocks {
+                self.renew(&before);
+            }
+        }
+        self.traces_of.entry(session.clone()).or_default().insert(order, id);
+        if has_blocks {
+            self.renew(session);
+        }
+    }
+
+    fn unlist_trace(&mut self, session: &SessionId, order: u64) {
+        if let Some(traces) = self.traces_of.get_mut(session) {
+            traces.remove(&order);
+            if traces.is_empty() {
+                self.traces_of.remove(session);
+            }
+        }
+    }
+
+    fn add_chunk(&mut self, chunk: &Chunk) {
+        self.last_block += 1;
+        let block = BlockId(self.last_block);
+        let trace = self.trace(chunk.trace_id);
+        let before = trace.spans.len();
+        trace.blocks.insert(block);
+        for line in &chunk.spans {
+            let known =
+                Known { summary: line.summary.clone(), block, offset: line.offset, length: line.length };
+            match trace.spans.get_mut(&line.summary.span_id) {
+                Some(old) if !replaces(&old.summary, &known.summary) => {}
+                Some(old) => *old = known,
+                None => {
+                    trace.spans.insert(line.summary.span_id, known);
+                }
+            }
+        }
+        let added = trace.spans.len() - before;
+        self.spans += added as u64;
+        self.bytes += block_size(&chunk.block) + added * SPAN_BYTES;
+        self.blocks.insert(block, (chunk.trace_id, chunk.block.clone()));
+    }
+
+    fn add_event(&mut self, event: &Arc<EventFrame>) {
+        self.bytes += event.size();
+        self.replay_bytes += event.size();
+        self.replay.push_back(Arc::clone(event));
+        if let Some(session) = event.session_id.as_ref().filter(|_| outlives_replay(&event.event_type)) {
+            self.bytes += event.size();
+            self.session_events.entry(session.clone()).or_default().push(Arc::clone(event));
+        }
+    }
+
+    fn evict(&mut self) {
+        while self.replay.len() as u64 > REPLAY_EVENTS
+            || (self.replay_bytes > self.max_bytes / REPLAY_SHARE
+                && self.replay.len() as u64 > REPLAY_EVENTS_AT_LEAST)
+        {
+            let Some(dropped) = self.replay.pop_front() else { break };
+            self.bytes -= dropped.size();
+            self.replay_bytes -= dropped.size();
+            self.replay_floor = dropped.id;
+        }
+        while self.bytes > self.max_bytes {
+            let oldest_ended = self
+                .newest
+                .iter()
+                .map(|(_, id)| id)
+                .find(|id| self.session(id).is_some_and(|session| session.status.is_ended()));
+            if let Some(session) = oldest_ended.cloned() {
+                self.remove_session(&session);
+            } else if !self.drop_oldest_block() {
+                let Some((_, oldest)) = self.newest.first().cloned() else { break };
+                self.remove_session(&oldest);
+            }
+        }
+    }
+
+    /// Takes the oldest block away, whoever's it is: only what runs is left. Says with `false` that there is none.
+    fn drop_oldest_block(&mut self) -> bool {
+        let Some((id, (trace_id, block))) = self.blocks.pop_first() else { return false };
+        self.bytes -= block_size(&block);
+        let Some(trace) = self.traces.get_mut(&trace_id) else { return true };
+        trace.blocks.remove(&id);
+        let before = trace.spans.len();
+        trace.spans.retain(|_, known| known.block != id);
+        let removed = before - trace.spans.len();
+        let session = trace.session.clone();
+        self.spans -= removed as u64;
+        self.bytes -= removed * SPAN_BYTES;
+        if let Some(session) = session {
+            self.renew(&session);
+        }
+        true
+    }
+
+    fn remove_session(&mut self, id: &SessionId) {
+        if let Some(old) = self.sessions.remove(id) {
+            self.bytes -= session_size(&old.session);
+            self.newest.remove(&(old.session.started_at, old.session.id));
+        }
+        for event in self.session_events.remove(id).into_iter().flatten() {
+            self.bytes -= event.size();
+        }
+        for trace in self.traces_of.remove(id).unwrap_or_default().into_values() {
+            let Some(trace) = self.traces.remove(&trace) else { continue };
+            self.spans -= trace.spans.len() as u64;
+            self.bytes -= trace.spans.len() * SPAN_BYTES;
+            for block in trace.blocks {
+                if let Some((_, block)) = self.blocks.remove(&block) {
+                    self.bytes -= block_size(&block);
+                }
+            }
+        }
+    }
+}
+
+impl Trace {
+    fn summaries(&self) -> impl Iterator<Item = SpanSummary> {
+        self.spans.values().map(|known| known.summary.clone())
+    }
+}
+
+/// About what a span takes besides its line: the entry and its short texts.
+const SPAN_BYTES: usize = size_of::<Known>() + 64;
+
+fn block_size(block: &Block) -> usize {
+    block.bytes.len() + size_of::<Block>() + 32
+}
+
+fn session_size(session: &Session) -> usize {
+    let texts = [Some(&session.title), session.agent.as_ref(), session.error.as_ref()];
+    2 * size_of::<Session>() + texts.into_iter().flatten().map(String::len).sum::<usize>()
+}

@@ -1,0 +1,258 @@
+//! Work that can wait: packing, retention, giving space back.
+
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::failure::{Result, corrupt};
+use super::instance::trace_id;
+use super::spans::{self, TraceRow};
+use super::write::{Counter, Writing, remove_session, remove_trace, renew};
+use super::{SqliteStore, schema, sessions};
+use crate::model::{SessionId, Timestamp};
+
+/// How long a session is kept by default after something was last heard of it.
+pub const DEFAULT_RETENTION_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// How many bytes the file may take by default: a million agent spans and more.
+pub const DEFAULT_RETENTION_BYTES: u64 = 1 << 30;
+
+/// How long history is kept. Whatever bound is reached first counts; sessions that run are not removed for their age,
+/// and for space only their oldest spans, when nothing else is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// Ended sessions of which nothing was heard for longer are removed.
+    pub age: Duration,
+    /// The oldest ended sessions are removed while the file holds more bytes.
+    pub bytes: u64,
+}
+
+impl Default for Retention {
+    /// [`DEFAULT_RETENTION_AGE`] and [`DEFAULT_RETENTION_BYTES`].
+    fn default() -> Self {
+        Self { age: DEFAULT_RETENTION_AGE, bytes: DEFAULT_RETENTION_BYTES }
+    }
+}
+
+/// A session is packed when nothing was heard of it for so long: late spans have come by then.
+const PACK_AFTER: Duration = Duration::from_secs(30);
+
+/// How many blocks one transaction removes at most, so that a write does not wait long for it.
+const REMOVED_AT_ONCE: i64 = 512;
+
+/// How many free pages are kept for what comes next, and how many are given back at once (2 MiB).
+const FREE_PAGES: i64 = 256;
+
+impl SqliteStore {
+    /// See [`Store::maintain`](crate::store::Store::maintain).
+    pub(super) fn upkeep(&self, budget: Duration, now: Timestamp) -> Result<bool> {
+        let began = Instant::now();
+        while self.remove_some(now)? || self.pack_some(now)? || self.give_space_back()? {
+            if began.elapsed() >= budget {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Packs a session that has ended: each span keeps its last line only, in large and well compressed blocks. Says
+    /// whether anything was changed.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read or written; what was packed until then stays packed.
+    #[cfg(test)]
+    pub(crate) fn compact(&self, session: &SessionId) -> std::result::Result<bool, crate::store::StoreError> {
+        let traces = self.read(|connection| {
+            let ended = sessions::get(connection, session)?.is_some_and(|session| session.status.is_ended());
+            if ended { super::read::trace_rows(connection, session) } else { Ok(Vec::new()) }
+        })?;
+        let mut changed = false;
+        for trace in traces {
+            changed |= self.pack(trace, session)?;
+        }
+        Ok(changed)
+    }
+
+    fn pack_some(&self, now: Timestamp) -> Result<bool> {
+        let before = now.minus(PACK_AFTER).as_nanos();
+        let next = self.readers.read(|connection| {
+            let found: Option<(i64, [u8; 16], String)> = connection
+                .prepare_cached(
+                    "SELECT trace, traces.id, session_id FROM traces INDEXED BY traces_unpacked
+                         CROSS JOIN sessions ON sessions.id = session_id
+                     WHERE packed = 0 AND status > ?1 AND updated_at < ?2 LIMIT 1",
+                )?
+                .query_row([sessions::LAST_OPEN_STATUS, before], |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+                })
+                .optional()?;
+            found
+                .map(|(number, id, session)| {
+                    Ok((TraceRow { number, id: trace_id(id)? }, session_id(&session)?))
+                })
+                .transpose()
+        })?;
+        match next {
+            // A trace in which nothing is left to pack is marked, so that it is not found again.
+            Some((trace, session)) => self.pack(trace, &session).map(|_| true),
+            None => Ok(false),
+        }
+    }
+
+    fn remove_some(&self, now: Timestamp) -> Result<bool> {
+        let cutoff = now.minus(self.retention.age).as_nanos();
+        let bytes = self.retention.bytes;
+        // Looked at by a reader first, so that the writer is not held up when there is nothing to do.
+        if self.readers.read(|connection| victim(connection, cutoff, bytes))?.is_none() {
+            return Ok(false);
+        }
+        self.change(|writing| {
+            let mut left = REMOVED_AT_ONCE;
+            while left > 0 {
+                let Some(victim) = victim(writing.connection, cutoff, bytes)? else { break };
+                left -= writing.remove(&victim, left)?.max(1);
+            }
+            Ok(true)
+        })
+    }
+
+    fn give_space_back(&self) -> Result<bool> {
+        let free = |connection: &Connection| schema::number(connection, "PRAGMA freelist_count");
+        if self.readers.read(|connection| free(connection))? < 2 * FREE_PAGES {
+            return Ok(false);
+        }
+        let writer = self.writer.lock();
+        let before = free(&writer.connection)?;
+        let mut vacuum =
+            writer.connection.prepare_cached(&format!("PRAGMA incremental_vacuum({FREE_PAGES})"))?;
+        let mut pages = vacuum.query([])?;
+        while pages.next()?.is_some() {}
+        drop(pages);
+        drop(vacuum);
+        Ok(free(&writer.connection)? < before)
+    }
+}
+
+/// What is removed next.
+enum Victim {
+    /// A session that has ended, with everything.
+    Session(SessionId),
+    /// A trace that no session was ever named for.
+    Trace(i64),
+    /// The oldest blocks of a session that runs.
+    BlocksOf(SessionId),
+}
+
+fn victim(connection: &Connection, cutoff: i64, bytes: u64) -> Result<Option<Victim>> {
+    let session = |sql: &str, parameters: &[i64]| -> Result<Option<SessionId>> {
+        let mut statement = connection.prepare_cached(sql)?;
+        let id: Option<String> =
+            statement.query_row(rusqlite::params_from_iter(parameters), |row| row.get(0)).optional()?;
+        id.as_deref().map(session_id).transpose()
+    };
+    let trace = |before: i64| -> Result<Option<i64>> {
+        let mut statement = connection
+            .prepare_cached("SELECT trace FROM traces WHERE session_id IS NULL AND seen_at < ?1 LIMIT 1")?;
+        Ok(statement.query_row([before], |row| row.get(0)).optional()?)
+    };
+    let too_old = session(
+        "SELECT id FROM sessions INDEXED BY sessions_by_start
+         WHERE started_at < ?1 AND status > ?2 AND updated_at < ?1 ORDER BY started_at LIMIT 1",
+        &[cutoff, sessions::LAST_OPEN_STATUS],
+    )?;
+    if let Some(id) = too_old {
+        return Ok(Some(Victim::Session(id)));
+    }
+    if let Some(trace) = trace(cutoff)? {
+        return Ok(Some(Victim::Trace(trace)));
+    }
+    if used_bytes(connection)? <= bytes {
+        return Ok(None);
+    }
+    let oldest = session(
+        "SELECT id FROM sessions INDEXED BY sessions_by_start WHERE status > ?1 ORDER BY started_at LIMIT 1",
+        &[sessions::LAST_OPEN_STATUS],
+    )?;
+    if let Some(id) = oldest {
+        return Ok(Some(Victim::Session(id)));
+    }
+    if let Some(trace) = trace(i64::MAX)? {
+        return Ok(Some(Victim::Trace(trace)));
+    }
+    let running = session(
+        "SELECT sessions.id FROM sessions INDEXED BY sessions_by_start CROSS JOIN traces ON session_id = sessions.id
+         WHERE EXISTS (SELECT 1 FROM blocks WHERE blocks.trace = traces.trace) ORDER BY started_at LIMIT 1",
+        &[],
+    )?;
+    Ok(running.map(Victim::BlocksOf))
+}
+
+/// Bytes of the file that hold something; the rest is given back in time.
+fn used_bytes(connection: &Connection) -> Result<u64> {
+    let [pages, free, size] = ["PRAGMA page_count", "PRAGMA freelist_count", "PRAGMA page_size"]
+        .map(|pragma| schema::number(connection, pragma));
+    Ok(((pages? - free?) * size?).cast_unsigned())
+}
+
+fn session_id(text: &str) -> Result<SessionId> {
+    SessionId::parse(text).map_err(|_| corrupt("a stored session has an unfit id"))
+}
+
+impl Writing<'_> {
+    /// Removes a victim, or `most` of its blocks. Gives how many blocks it removed.
+    fn remove(&mut self, victim: &Victim, most: i64) -> Result<i64> {
+        let (Victim::Session(session) | Victim::BlocksOf(session)) = victim else {
+            if let Victim::Trace(trace) = victim {
+                remove_trace(self.connection, *trace)?;
+            }
+            return Ok(1);
+        };
+        let blocks: i64 = self
+            .connection
+            .prepare_cached("SELECT count(*) FROM traces JOIN blocks USING (trace) WHERE session_id = ?1")?
+            .query_row([session.as_str()], |row| row.get(0))?;
+        if blocks <= most && matches!(victim, Victim::Session(_)) {
+            remove_session(self.connection, session)?;
+            return Ok(blocks);
+        }
+        let oldest: Vec<(i64, i64)> = self
+            .connection
+            .prepare_cached(
+                "SELECT trace, block FROM traces JOIN blocks USING (trace) WHERE session_id = ?1 ORDER BY block LIMIT ?2",
+            )?
+            .query_map(params![session.as_str(), most], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<std::result::Result<_, _>>()?;
+        for (trace, block) in &oldest {
+            remove_block(self.connection, *trace, *block)?;
+        }
+        for trace in super::read::trace_rows(self.connection, session)? {
+            if oldest.iter().any(|(of, _)| *of == trace.number) {
+                recount(self.connection, trace)?;
+            }
+        }
+        *self.seen = spans::SeenSpans::default();
+        renew(self.connection, session.as_str(), self.now)?;
+        Ok(i64::try_from(oldest.len()).unwrap_or(most))
+    }
+}
+
+pub(super) fn remove_block(connection: &Connection, trace: i64, block: i64) -> Result<()> {
+    connection.prepare_cached("DELETE FROM block_bytes WHERE block = ?1")?.execute([block])?;
+    connection
+        .prepare_cached("DELETE FROM blocks WHERE trace = ?1 AND block = ?2")?
+        .execute([trace, block])?;
+    Ok(())
+}
+
+/// Counts the spans of a trace again after some of its blocks were removed.
+fn recount(connection: &Connection, trace: TraceRow) -> Result<()> {
+    let now = i64::try_from(spans::of_trace(connection, trace)?.len()).unwrap_or(0);
+    let before: i64 = connection
+        .prepare_cached("SELECT spans FROM traces WHERE trace = ?1")?
+        .query_row([trace.number], |row| row.get(0))?;
+    connection
+        .prepare_cached("UPDATE traces SET spans = ?1 WHERE trace = ?2")?
+        .execute([now, trace.number])?;
+    Counter::Spans.add(connection, now - before)
+}

@@ -1,0 +1,204 @@
+//! Writing batches.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::failure::Result;
+use super::spans::{SeenSpans, TraceRow};
+use super::{events, lines, sessions};
+use crate::model::{SessionId, Timestamp, TraceId};
+use crate::store::{Block, Chunk, ChunkSpan, WriteBatch};
+
+/// What a batch is written with.
+pub(super) struct Writing<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) seen: &'a mut SeenSpans,
+    pub(super) instance: i64,
+    pub(super) now: Timestamp,
+}
+
+impl Writing<'_> {
+    pub(super) fn batch(&mut self, batch: &WriteBatch) -> Result<()> {
+        let mut last: HashMap<&SessionId, usize> = HashMap::new();
+        for (at, session) in batch.sessions.iter().enumerate() {
+            last.insert(&session.id, at);
+        }
+        for (at, session) in batch.sessions.iter().enumerate() {
+            // Of several states of one session in a batch only the last is stored.
+            if last.get(&session.id) == Some(&at) {
+                sessions::put(self.connection, session, self.instance, self.now)?;
+            }
+        }
+        for (trace, session) in &batch.traces {
+            self.map_trace(*trace, session)?;
+        }
+        let mut added_spans = 0;
+        for chunk in &batch.chunks {
+            added_spans += self.chunk(chunk)?;
+        }
+        if added_spans > 0 {
+            Counter::Spans.add(self.connection, added_spans)?;
+        }
+        for session in &batch.removed_sessions {
+            remove_session(self.connection, session)?;
+        }
+        events::write(self.connection, &batch.events, self.instance)
+    }
+
+    fn map_trace(&self, id: TraceId, session: &SessionId) -> Result<()> {
+        let known: Option<(i64, Option<String>)> = self
+            .connection
+            .prepare_cached("SELECT trace, session_id FROM traces WHERE id = ?1")?
+            .query_row([id.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let Some((trace, before)) = known else {
+            self.insert_trace(id, Some(session))?;
+            return Ok(());
+        };
+        if before.as_deref() == Some(session.as_str()) {
+            return Ok(());
+        }
+        self.connection
+            .prepare_cached("UPDATE traces SET session_id = ?1 WHERE trace = ?2")?
+            .execute(params![session.as_str(), trace])?;
+        if last_block(self.connection, trace)? > 0 {
+            for changed in [before.as_deref(), Some(session.as_str())].into_iter().flatten() {
+                renew(self.connection, changed, self.now)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn insert_trace(&self, id: TraceId, session: Option<&SessionId>) -> Result<TraceRow> {
+        self.connection
+            .prepare_cached("INSERT INTO traces (id, session_id, seen_at) VALUES (?1, ?2, ?3)")?
+            .execute(params![id.as_bytes(), session.map(SessionId::as_str), self.now.as_nanos()])?;
+        Ok(TraceRow { number: self.connection.last_insert_rowid(), id })
+    }
+
+    /// Adds a chunk, and says how many spans it has that were not known.
+    fn chunk(&mut self, chunk: &Chunk) -> Result<i64> {
+        let known: Option<i64> = self
+            .connection
+            .prepare_cached("SELECT trace FROM traces WHERE id = ?1")?
+            .query_row([chunk.trace_id.as_bytes()], |row| row.get(0))
+            .optional()?;
+        let trace = match known {
+            Some(number) => TraceRow { number, id: chunk.trace_id },
+            None => self.insert_trace(chunk.trace_id, None)?,
+        };
+        let before = last_block(self.connection, trace.number)?;
+        let block = insert_block(self.connection, trace, &chunk.block, &chunk.spans, false)?;
+        let added = self.seen.count_new(self.connection, trace, before, block, &chunk.spans)?;
+        self.connection
+            .prepare_cached("UPDATE traces SET spans = spans + ?1, packed = 0 WHERE trace = ?2")?
+            .execute([added, trace.number])?;
+        Ok(added)
+    }
+}
+
+/// Adds a block at the end of a trace.
+pub(super) fn insert_block(
+    connection: &Connection,
+    trace: TraceRow,
+    block: &Block,
+    spans: &[ChunkSpan],
+    packed: bool,
+) -> Result<i64> {
+    connection.prepare_cached("INSERT INTO block_bytes (bytes) VALUES (?1)")?.execute([&block.bytes[..]])?;
+    let id = connection.last_insert_rowid();
+    connection
+        .prepare_cached(
+            "INSERT INTO blocks (trace, block, compressed_bytes, plain_bytes, crc32, packed, lines)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            trace.number,
+            id,
+            i64::try_from(block.bytes.len()).unwrap_or(i64::MAX),
+            i64::try_from(block.plain_bytes).unwrap_or(i64::MAX),
+            block.crc32,
+            packed,
+            lines::encode(spans),
+        ])?;
+    Ok(id)
+}
+
+/// The newest block of a trace, or 0.
+pub(super) fn last_block(connection: &Connection, trace: i64) -> Result<i64> {
+    Ok(connection
+        .prepare_cached("SELECT coalesce(max(block), 0) FROM blocks WHERE trace = ?1")?
+        .query_row([trace], |row| row.get(0))?)
+}
+
+/// Gives a session another generation: its blocks are no longer those listed before with more at the end.
+pub(super) fn renew(connection: &Connection, session: &str, now: Timestamp) -> Result<()> {
+    connection
+        .prepare_cached("UPDATE sessions SET generation = max(generation + 1, ?1) WHERE id = ?2")?
+        .execute(params![now.as_nanos(), session])?;
+    Ok(())
+}
+
+/// Removes a session with all that is its own.
+pub(super) fn remove_session(connection: &Connection, session: &SessionId) -> Result<()> {
+    let traces: Vec<i64> = connection
+        .prepare_cached("SELECT trace FROM traces WHERE session_id = ?1")?
+        .query_map([session.as_str()], |row| row.get(0))?
+        .collect::<std::result::Result<_, _>>()?;
+    for trace in traces {
+        remove_trace(connection, trace)?;
+    }
+    for table in [
+        "DELETE FROM sessions WHERE id = ?1",
+        "DELETE FROM session_tags WHERE session_id = ?1",
+        "DELETE FROM session_events WHERE session_id = ?1",
+    ] {
+        connection.prepare_cached(table)?.execute([session.as_str()])?;
+    }
+    Ok(())
+}
+
+/// Removes a trace with its blocks.
+pub(super) fn remove_trace(connection: &Connection, trace: i64) -> Result<()> {
+    connection
+        .prepare_cached("DELETE FROM block_bytes WHERE block IN (SELECT block FROM blocks WHERE trace = ?1)")?
+        .execute([trace])?;
+    connection.prepare_cached("DELETE FROM blocks WHERE trace = ?1")?.execute([trace])?;
+    let spans: Option<i64> = connection
+        .prepare_cached("DELETE FROM traces WHERE trace = ?1 RETURNING spans")?
+        .query_row([trace], |row| row.get(0))
+        .optional()?;
+    Counter::Spans.add(connection, -spans.unwrap_or(0))
+}
+
+/// Numbers that would take long to count.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Counter {
+    Spans,
+    Events,
+    EventBytes,
+}
+
+impl Counter {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Spans => "spans",
+            Self::Events => "events",
+            Self::EventBytes => "event_bytes",
+        }
+    }
+
+    pub(super) fn add(self, connection: &Connection, number: i64) -> Result<()> {
+        connection
+            .prepare_cached("UPDATE counters SET value = value + ?1 WHERE name = ?2")?
+            .execute(params![number, self.name()])?;
+        Ok(())
+    }
+
+    pub(super) fn get(self, connection: &Connection) -> Result<i64> {
+        Ok(connection
+            .prepare_cached("SELECT value FROM counters WHERE name = ?1")?
+            .query_row([self.name()], |row| row.get(0))?)
+    }
+}

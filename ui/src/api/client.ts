@@ -1,0 +1,79 @@
+import type { Problem } from "./types";
+import { apiUrl } from "./base";
+import { noteServerDate } from "./clock";
+import { Signal } from "./signal";
+
+/** An answer that is not a success, with the host's own words for it when it gave any. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly detail: string | undefined,
+    readonly retryAfterMs: number | undefined,
+  ) {
+    super(message);
+  }
+}
+
+/** True while the host asks for a token. Every request may find out, so it is known in one place. */
+export const signInRequired = new Signal(false);
+
+/** Throws what the answer says went wrong, or returns it. */
+export async function checked(response: Response): Promise<Response> {
+  noteServerDate(response.headers.get("date"));
+  if (response.ok) return response;
+  const error = await readError(response);
+  if (error.code === "sign_in_required") signInRequired.set(true);
+  throw error;
+}
+
+export async function getJson<T>(
+  path: string,
+  parameters: Parameters<typeof apiUrl>[1],
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  const response = await fetch(apiUrl(path, parameters), {
+    headers: { accept: "application/json" },
+    credentials: "same-origin",
+    ...(signal && { signal }),
+  });
+  return (await (await checked(response)).json()) as T;
+}
+
+/** Exchanges the token for the host's cookie. */
+export async function signIn(token: string): Promise<void> {
+  const response = await fetch(apiUrl("auth"), {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    credentials: "same-origin",
+    body: JSON.stringify({ token }),
+  });
+  if (!response.ok) throw await readError(response);
+  signInRequired.set(false);
+}
+
+async function readError(response: Response): Promise<ApiError> {
+  const problem = await readProblem(response);
+  const retryAfter = Number(response.headers.get("retry-after") ?? NaN);
+  return new ApiError(
+    response.status,
+    problem?.code ?? "unexpected_answer",
+    problem?.title ?? `The host answered ${response.status}`,
+    problem?.detail,
+    Number.isFinite(retryAfter) ? retryAfter * 1000 : undefined,
+  );
+}
+
+/** A proxy or the host itself may answer with anything; only a problem document is believed. */
+async function readProblem(response: Response): Promise<Problem | undefined> {
+  if (!response.headers.get("content-type")?.includes("json")) return undefined;
+  try {
+    const body = (await response.json()) as Partial<Problem> | null;
+    return typeof body?.title === "string" && typeof body.code === "string" ? (body as Problem) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import { sampleSession, sampleSpan } from "../testing/sample";
+import { readEvent } from "./readEvent";
+
+function read(value: unknown): unknown {
+  return readEvent(JSON.stringify(value));
+}
+
+describe("an event", () => {
+  it("of a known type is read whole", () => {
+    const session = sampleSession();
+    expect(read({ id: 1, type: "SessionUpdated", timestamp: "t", session_id: "s1", session })).toEqual({
+      id: 1,
+      type: "SessionUpdated",
+      session_id: "s1",
+      session,
+    });
+    const span = sampleSpan(1);
+    expect(read({ id: 2, type: "SpanStarted", session_id: "s1", span })).toMatchObject({ type: "SpanStarted", span });
+    expect(read({ id: 3, type: "SessionMerged", session_id: "s1", into: "s2" })).toMatchObject({ into: "s2" });
+    expect(read({ id: 4, type: "Gap", missed_from: 1, missed_to: 3, at_most: 3 })).toMatchObject({ at_most: 3 });
+  });
+
+  it("of an unknown type is kept", () => {
+    expect(read({ id: 5, type: "BudgetWarning", data: 1 })).toEqual({ id: 5, type: "Other", name: "BudgetWarning" });
+  });
+
+  it("whose body is not as promised harms nobody", () => {
+    expect(read({ id: 6, type: "SessionUpdated", session: { id: 1 } })).toMatchObject({ type: "Other" });
+    expect(read({ id: 7, type: "SpanStarted", session_id: "s1" })).toMatchObject({ type: "Other" });
+    expect(read({ id: 8, type: "SessionMerged", session_id: "s1" })).toMatchObject({ type: "Other" });
+  });
+
+  it.each(["", "nonsense", "null", "[]", '{"type":"x"}', '{"id":1}'])("is not made of %j", (text) => {
+    expect(readEvent(text)).toBeUndefined();
+  });
+});

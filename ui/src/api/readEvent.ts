@@ -1,0 +1,76 @@
+import type { LiveEvent, Session, SpanSummary } from "./types";
+
+/** The types this page acts on: asked for by name, so that a chatty host's logs don't cross the wire for nothing. */
+export const WANTED_TYPES = [
+  "SessionStarted",
+  "SessionUpdated",
+  "SessionFinished",
+  "SessionMerged",
+  "SpanStarted",
+  "SpanFinished",
+  "Gap",
+] as const;
+
+/**
+ * One message of the stream as a typed event; undefined when it is not an event at all. The stream outlives versions on
+ * both sides, so a type nobody here knows is kept as `Other`, and one whose body is not as promised is treated the same.
+ */
+export function readEvent(text: string): LiveEvent | undefined {
+  const raw = parse(text);
+  if (raw === undefined || typeof raw.id !== "number" || typeof raw.type !== "string") return undefined;
+  const base = { id: raw.id, ...(typeof raw.session_id === "string" && { session_id: raw.session_id }) };
+  const { type } = raw;
+  switch (type) {
+    case "SessionStarted":
+    case "SessionUpdated":
+    case "SessionFinished":
+      if (isSession(raw.session)) return { ...base, type, session: raw.session };
+      break;
+    case "SessionMerged":
+      if (base.session_id !== undefined && typeof raw.into === "string") {
+        return { ...base, session_id: base.session_id, type, into: raw.into };
+      }
+      break;
+    case "SpanStarted":
+    case "SpanFinished":
+      if (base.session_id !== undefined && isSpan(raw.span)) {
+        return { ...base, session_id: base.session_id, type, span: raw.span };
+      }
+      break;
+    case "Gap":
+      return { ...base, type, at_most: typeof raw.at_most === "number" ? raw.at_most : 0 };
+  }
+  return { ...base, type: "Other", name: type };
+}
+
+function parse(text: string): Record<string, unknown> | undefined {
+  try {
+    const value = JSON.parse(text) as unknown;
+    return isRecord(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isSession(value: unknown): value is Session {
+  return (
+    isRecord(value) &&
+    typeof value.id === "string" &&
+    typeof value.started_at === "string" &&
+    typeof value.status === "string" &&
+    isRecord(value.counters)
+  );
+}
+
+function isSpan(value: unknown): value is SpanSummary {
+  return (
+    isRecord(value) &&
+    typeof value.trace_id === "string" &&
+    typeof value.span_id === "string" &&
+    typeof value.start_time === "string"
+  );
+}

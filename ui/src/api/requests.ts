@@ -1,0 +1,38 @@
+import { getJson } from "./client";
+import type { Health, Session, SessionList, SessionQuery, Span, SpanPage } from "./types";
+
+/** Rows per request while a reader scrolls; the first page is smaller because somebody waits for it. */
+export const FIRST_SESSIONS = 100;
+export const MORE_SESSIONS = 500;
+/** A first screenful comes at once; the rest in the contract's maximum, so that 50,000 spans are six requests. */
+export const FIRST_SPANS = 1_000;
+export const MORE_SPANS = 10_000;
+
+export function listSessions(query: SessionQuery, cursor?: string, signal?: AbortSignal): Promise<SessionList> {
+  const limit = cursor === undefined ? FIRST_SESSIONS : MORE_SESSIONS;
+  return getJson("sessions", { ...(query as Record<string, string | string[] | undefined>), limit, cursor }, signal);
+}
+
+export function getSession(id: string, signal?: AbortSignal): Promise<Session> {
+  return getJson(`sessions/${encodeURIComponent(id)}`, {}, signal);
+}
+
+export interface SpanRange {
+  cursor?: string | undefined;
+  /** Only rows that changed after this event. */
+  since?: number | undefined;
+}
+
+export function listSpans(id: string, range: SpanRange, signal?: AbortSignal): Promise<SpanPage> {
+  const limit = range.cursor === undefined && range.since === undefined ? FIRST_SPANS : MORE_SPANS;
+  return getJson(`sessions/${encodeURIComponent(id)}/spans`, { limit, ...range }, signal);
+}
+
+export function getSpan(id: string, traceId: string, spanId: string, signal?: AbortSignal): Promise<Span> {
+  const path = `sessions/${encodeURIComponent(id)}/spans/${encodeURIComponent(spanId)}`;
+  return getJson(path, { trace_id: traceId }, signal);
+}
+
+export function getHealth(signal?: AbortSignal): Promise<Health> {
+  return getJson("health", {}, signal);
+}

@@ -1,0 +1,21 @@
+import { recall, remember } from "../api/storage";
+
+export type Theme = "system" | "light" | "dark";
+
+const KEY = "theme";
+
+export function storedTheme(): Theme {
+  const stored = recall(KEY);
+  return stored === "light" || stored === "dark" ? stored : "system";
+}
+
+/** `color-scheme` follows this attribute and every colour follows `color-scheme`. */
+export function applyTheme(theme: Theme): void {
+  if (theme === "system") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+}
+
+export function chooseTheme(theme: Theme): void {
+  applyTheme(theme);
+  remember(KEY, theme === "system" ? null : theme);
+}

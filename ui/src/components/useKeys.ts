@@ -1,0 +1,40 @@
+import { useEffect, useEffectEvent } from "react";
+
+export type Keys = Record<string, (event: KeyboardEvent) => void>;
+
+/** Where plain letters belong to the reader's text and not to us. */
+function isTyping(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || target instanceof HTMLTextAreaElement || isTextInput(target))
+  );
+}
+
+function isTextInput(target: HTMLElement): boolean {
+  return target instanceof HTMLInputElement && !["checkbox", "radio", "button"].includes(target.type);
+}
+
+/**
+ * Keys for the whole screen. Ctrl, Alt and Meta always belong to the browser; while somebody types, and while a dialog
+ * stands over the page, all keys do. Enter and Space stay with a focused control that means something by them.
+ */
+export function useKeys(keys: Keys): void {
+  const handle = useEffectEvent((event: KeyboardEvent) => {
+    if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || isTyping(event.target)) return;
+    if (document.querySelector("dialog[open]") !== null) return;
+    if ((event.key === "Enter" || event.key === " ") && isControl(event.target)) return;
+    const action = Object.hasOwn(keys, event.key) ? keys[event.key] : undefined;
+    if (action === undefined) return;
+    event.preventDefault();
+    action(event);
+  });
+  useEffect(() => {
+    const listener = (event: KeyboardEvent): void => handle(event);
+    document.addEventListener("keydown", listener);
+    return () => document.removeEventListener("keydown", listener);
+  }, []);
+}
+
+function isControl(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest("a, button, summary, [role=separator]") !== null;
+}

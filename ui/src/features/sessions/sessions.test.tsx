@@ -1,0 +1,154 @@
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { FakeHost, problem } from "../../testing/host";
+import { renderAt } from "../../testing/page";
+import { at, sampleSession } from "../../testing/sample";
+import { SessionsPage } from "./Page";
+import { rowHeight, trouble } from "./SessionRow";
+
+afterEach(() => vi.unstubAllGlobals());
+
+function open(sessions: object[], address = "/sessions", more: object = {}) {
+  const host = new FakeHost({ sessions: { sessions, degraded: [], ...more } });
+  return { host, ...renderAt(address, <SessionsPage />) };
+}
+
+function titles(): (string | null)[] {
+  return screen.getAllByRole("link").map((link) => link.textContent);
+}
+
+describe("the sessions screen", () => {
+  it("shows a session with its status in words and its numbers", async () => {
+    open([sampleSession({ status: "completed", ended_at: at(72) })]);
+    const row = (await screen.findByText("Refactor the parser")).closest<HTMLElement>("[role=row]");
+    if (row === null) throw new Error("no row");
+    for (const text of ["Completed", "coder", "tokio", "8", "14", "42.1k", "$0.21"]) {
+      expect(within(row).getByText(text)).toBeInTheDocument();
+    }
+    expect(row).toHaveTextContent("1 m 12 s");
+    expect(screen.getByRole("grid")).toHaveAttribute("aria-rowcount", "2");
+  });
+
+  it("says what a paused session waits for and why one failed, in the row", async () => {
+    open([
+      sampleSession({ id: "a", status: "paused", waiting_on: { signal_name: "permission", prompt: "Delete?", since: at(2) } }),
+      sampleSession({ id: "b", status: "failed", error: "rate limited (429)" }),
+    ]);
+    expect(await screen.findByText("Waits for permission: Delete?")).toBeInTheDocument();
+    expect(screen.getByText("PAUSED")).toBeInTheDocument();
+    expect(screen.getByText("rate limited (429)")).toBeInTheDocument();
+  });
+
+  it("updates a row and adds a new one while it is open", async () => {
+    const { live } = open([sampleSession({ id: "a", title: "First" })]);
+    await screen.findByText("First");
+    live.send({
+      events: [
+        { id: 1, type: "SessionStarted", session: sampleSession({ id: "b", title: "Second", started_at: at(30) }) },
+        { id: 2, type: "SessionUpdated", session: sampleSession({ id: "a", title: "First, renamed", updated_at: at(9) }) },
+      ],
+    });
+    await waitFor(() => expect(titles()).toEqual(["Second", "First, renamed"]));
+  });
+
+  it("offers what is new to a reader who scrolled away, and doesn't move the rows", async () => {
+    const user = userEvent.setup();
+    const { live } = open(Array.from({ length: 60 }, (_, index) => sampleSession({ id: `s${index}`, started_at: at(100 - index), title: `Run ${index}` })));
+    await screen.findByText("Run 0");
+    const grid = screen.getByRole("grid");
+    grid.scrollTop = 40;
+    fireEvent.scroll(grid);
+    live.send({ events: [{ id: 1, type: "SessionStarted", session: sampleSession({ id: "new", started_at: at(200), title: "Brand new" }) }] });
+    const offer = await screen.findByRole("button", { name: "1 new session" });
+    expect(screen.queryByText("Brand new")).toBeNull();
+    await user.click(offer);
+    expect(screen.getByText("Brand new")).toBeInTheDocument();
+    expect(screen.queryByRole("button", { name: "1 new session" })).toBeNull();
+  });
+
+  it("doesn't lose what happened while the list was on its way", async () => {
+    const { live } = open([sampleSession({ id: "a", title: "First" })]);
+    live.send({ events: [{ id: 1, type: "SessionStarted", session: sampleSession({ id: "b", started_at: at(30), title: "Second" }) }] });
+    await waitFor(() => expect(titles()).toEqual(["Second", "First"]));
+  });
+
+  it("fetches again after a gap", async () => {
+    const { host, live } = open([sampleSession()]);
+    await screen.findByText("Refactor the parser");
+    host.answers.sessions = { sessions: [sampleSession({ title: "Now current" })], degraded: [] };
+    live.send({ events: [], resync: { missed: 214 } });
+    expect(await screen.findByText("Now current")).toBeInTheDocument();
+  });
+
+  it("sends the filter of the address to the host", async () => {
+    const { host } = open([sampleSession()], "/sessions?q=status%3Apaused+engine%3Acodex+refund");
+    await screen.findByText("Refactor the parser");
+    expect(host.to("sessions")[0]?.search).toBe("?status=paused&engine=codex&text=refund&limit=100");
+    expect(screen.getByRole("textbox")).toHaveValue("status:paused engine:codex refund");
+    expect(screen.getByRole("button", { name: "Paused" })).toHaveAttribute("aria-pressed", "true");
+  });
+
+  it("writes a chip into the box, and clears it", async () => {
+    const user = userEvent.setup();
+    open([sampleSession()]);
+    await user.click(await screen.findByRole("button", { name: "Failed" }));
+    expect(screen.getByRole("textbox")).toHaveValue("status:failed");
+    await user.click(screen.getByRole("button", { name: "Clear the filter" }));
+    expect(screen.getByRole("textbox")).toHaveValue("");
+  });
+
+  it("works from the keyboard", async () => {
+    const user = userEvent.setup();
+    const { history } = open([sampleSession({ id: "a", started_at: at(5) }), sampleSession({ id: "b" })]);
+    await screen.findAllByText("Refactor the parser");
+    await user.keyboard("jj");
+    expect(screen.getByRole("grid")).toHaveFocus();
+    expect(screen.getByRole("grid")).toHaveAttribute("aria-activedescendant", "session-b");
+    await user.keyboard("k{Enter}");
+    expect(history.at(-1)).toBe("/sessions/a");
+  });
+
+  it("tells an empty host what to do, and an empty search why", async () => {
+    const first = open([]);
+    expect(await screen.findByText("No session yet")).toBeInTheDocument();
+    expect(screen.getByText(/app\.nest\("\/_inspector", inspector\.router\(\)\)/)).toBeInTheDocument();
+    expect(screen.getByText("OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:3000/_inspector")).toBeInTheDocument();
+    first.unmount();
+    open([], "/sessions?q=nothing");
+    expect(await screen.findByText("No session matches")).toBeInTheDocument();
+  });
+
+  it("says which registry is away, and keeps the rest", async () => {
+    open([sampleSession()], "/sessions", { degraded: [{ registry: "temporal", message: "connection refused" }] });
+    expect(await screen.findByText(/temporal can’t be reached.*connection refused/)).toBeInTheDocument();
+    expect(screen.getByText("Refactor the parser")).toBeInTheDocument();
+  });
+
+  it("shows an error with what to try", async () => {
+    new FakeHost({ sessions: () => problem(403, "forbidden_host", "This host name is not allowed") });
+    renderAt("/sessions", <SessionsPage />);
+    expect(await screen.findByText("Loading the sessions failed")).toBeInTheDocument();
+    expect(screen.getByText(/403 forbidden_host/)).toBeInTheDocument();
+    expect(screen.getByRole("button", { name: "Try again" })).toBeInTheDocument();
+  });
+
+  it("draws few rows of many", async () => {
+    open(Array.from({ length: 100 }, (_, index) => sampleSession({ id: `s${index}`, started_at: at(200 - index) })));
+    await screen.findAllByText("Refactor the parser");
+    expect(screen.getAllByRole("row").length).toBeLessThan(60);
+  });
+
+  it("shows hostile text as text", async () => {
+    open([sampleSession({ title: "<img src=x onerror=alert(1)> \u202Etxt" })]);
+    expect((await screen.findByText(/<img src=x/)).className).toContain("foreign");
+    expect(document.querySelector("img")).toBeNull();
+  });
+});
+
+it("a wait that is over and an empty error are no trouble", () => {
+  const waiting = { signal_name: "permission", since: at(1) };
+  expect(trouble(sampleSession({ status: "running", waiting_on: waiting }))).toBeUndefined();
+  expect(trouble(sampleSession({ error: "" }))).toBeUndefined();
+  expect(rowHeight(sampleSession({ error: "x" }), false)).toBeGreaterThan(rowHeight(sampleSession(), false));
+});

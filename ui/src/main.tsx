@@ -1,0 +1,20 @@
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { FetchLiveSource } from "./api/live";
+import { App, newQueryClient } from "./app/App";
+import { followSignInLink } from "./app/signInLink";
+import { applyTheme, storedTheme } from "./app/theme";
+import "./styles/tokens.css";
+import "./styles/base.css";
+
+applyTheme(storedTheme());
+
+const root = document.getElementById("root");
+if (root === null) throw new Error("index.html has no #root");
+
+await followSignInLink();
+createRoot(root).render(
+  <StrictMode>
+    <App live={new FetchLiveSource()} client={newQueryClient()} />
+  </StrictMode>,
+);

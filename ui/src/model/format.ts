@@ -1,0 +1,88 @@
+import type { Counters, Cost } from "../api/types";
+
+/** A missing value: never drawn as 0, because 0 is something somebody measured. */
+export const UNKNOWN = "—";
+
+/** Tokens: exact below a thousand, then three significant digits: `840`, `12.4k`, `1.25M`. */
+export function formatTokens(count: number | undefined): string {
+  if (count === undefined) return UNKNOWN;
+  if (count < 1000) return count.toString();
+  if (count < 999_500) return `${digits(count / 1000)}k`;
+  if (count < 999_500_000) return `${digits(count / 1_000_000)}M`;
+  return `${digits(count / 1_000_000_000)}G`;
+}
+
+function digits(value: number): string {
+  return value < 9.995 ? value.toFixed(2) : value < 99.95 ? value.toFixed(1) : Math.round(value).toString();
+}
+
+const GROUPED = new Intl.NumberFormat("en-US");
+
+/** A whole number with thousands marks, for places where every digit counts. */
+export function formatCount(count: number): string {
+  return GROUPED.format(count);
+}
+
+/** Dollars with two significant digits below a cent, so that `$0.0025` doesn't read as nothing. */
+export function formatUsd(usd: number): string {
+  if (usd === 0) return "$0";
+  const size = Math.abs(usd);
+  if (size >= 1000) return `$${GROUPED.format(Math.round(usd))}`;
+  if (size >= 0.095) return `$${usd.toFixed(2)}`;
+  if (size < 0.000001) return "<$0.000001";
+  const [whole, decimals = ""] = Number(usd.toPrecision(2)).toFixed(7).split(".");
+  return `$${whole}.${decimals.replace(/0+$/, "").padEnd(2, "0")}`;
+}
+
+export interface CostText {
+  text: string;
+  /** What the mark means, for a tooltip and for those who don't see it. */
+  meaning: string;
+}
+
+/** Cost of one call: reported plain, computed with ≈, unknown as a dash. */
+export function formatCost(cost: Cost | undefined): CostText {
+  if (cost === undefined) return { text: UNKNOWN, meaning: "Unpriced: not reported, and not in the price list" };
+  if (cost.source === "computed") {
+    return { text: `≈${formatUsd(cost.usd)}`, meaning: "Computed from the price list" };
+  }
+  return { text: formatUsd(cost.usd), meaning: "Reported by the provider" };
+}
+
+/**
+ * Cost of a whole session. Only the sum is on the wire, so what it can say about its source is whether calls are missing
+ * from it: `+` marks a sum that is known to be too small.
+ */
+export function formatSessionCost(counters: Counters): CostText {
+  const { cost_usd: usd, unpriced_calls: unpriced } = counters;
+  const calls = unpriced === 1 ? "1 call" : `${formatCount(unpriced)} calls`;
+  if (usd == null) {
+    return { text: UNKNOWN, meaning: unpriced > 0 ? `Unpriced: no price is known for ${calls}` : "Nothing to price" };
+  }
+  if (unpriced > 0) return { text: `${formatUsd(usd)}+`, meaning: `At least; no price is known for ${calls}` };
+  return { text: formatUsd(usd), meaning: "Sum over all priced calls" };
+}
+
+/** Input and output together, as the list shows them; undefined when no call said anything. */
+export function totalTokens(counters: Counters): number | undefined {
+  const total = counters.input_tokens + counters.output_tokens;
+  return total === 0 ? undefined : total;
+}
+
+/** Sizes in decimal units, as disks and transfer meters state them. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  const units = ["kB", "MB", "GB", "TB"];
+  let value = bytes / 1000;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${value < 9.95 ? value.toFixed(1) : Math.round(value).toString()} ${units[unit] ?? ""}`;
+}
+
+/** `1 span`, `2 spans`. */
+export function plural(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,231 @@
+import type { SpanSummary } from "../api/types";
+import { toMillis } from "./time";
+
+/** One span with its place in the tree. Identity is stable for the life of the tree; `span` is replaced by updates. */
+export interface SpanNode {
+  readonly key: string;
+  span: SpanSummary;
+  /** Milliseconds since the epoch, parsed once. */
+  start: number;
+  end: number | undefined;
+  parent: SpanNode | undefined;
+  children: SpanNode[];
+  /** Written by `flatten`: how deep, how many below, and whether one of those below failed. */
+  depth: number;
+  descendants: number;
+  errorsBelow: number;
+  /** Written by `flatten`: place among its siblings, counted from 1, and how many they are. */
+  position: number;
+  siblings: number;
+}
+
+export function spanKey(traceId: string, spanId: string): string {
+  return `${traceId}:${spanId}`;
+}
+
+/**
+ * The spans of a session as a tree that grows while they arrive, in any order.
+ *
+ * Upserts cost the depth of the span at most; the pre-order list is made anew in one pass, and only when something
+ * was added, moved, or began to fail. Nothing here is React: a view asks `flatten()` after each batch.
+ */
+export class TraceTree {
+  readonly nodes = new Map<string, SpanNode>();
+  /** Earliest start and latest known moment, for the time axis. */
+  start = Infinity;
+  end = -Infinity;
+  /** Spans that are running now. */
+  running = 0;
+
+  private readonly roots: SpanNode[] = [];
+  private order: SpanNode[] = [];
+  private stale = false;
+
+  /** Adds spans or replaces the ones already known. Older news about a known span is ignored. */
+  upsert(spans: readonly SpanSummary[]): void {
+    for (const span of spans) this.put(span);
+  }
+
+  find(traceId: string | undefined, spanId: string): SpanNode | undefined {
+    if (traceId !== undefined) return this.nodes.get(spanKey(traceId, spanId));
+    for (const node of this.nodes.values()) if (node.span.span_id === spanId) return node;
+    return undefined;
+  }
+
+  /** All spans in pre-order. The array is the same object until the shape or the set of failures changes. */
+  flatten(): readonly SpanNode[] {
+    if (this.stale) {
+      this.order = preOrder(this.roots);
+      this.stale = false;
+    }
+    return this.order;
+  }
+
+  private put(span: SpanSummary): void {
+    const key = spanKey(span.trace_id, span.span_id);
+    const known = this.nodes.get(key);
+    if (known === undefined) {
+      const node = this.create(key, span);
+      this.attach(node);
+      return;
+    }
+    // A placeholder carries no news; a page fetched earlier must not undo a later event.
+    if (span.event_id < known.span.event_id || (span.placeholder === true && known.span.placeholder !== true)) return;
+    this.replace(known, span);
+  }
+
+  private replace(node: SpanNode, span: SpanSummary): void {
+    const before = node.span;
+    const startBefore = node.start;
+    if (isRunning(before)) this.running -= 1;
+    node.span = span;
+    this.measure(node);
+    if (isRunning(span)) this.running += 1;
+    if (before.parent_span_id !== span.parent_span_id) {
+      this.detach(node);
+      this.attach(node);
+    } else if (node.start !== startBefore) {
+      const siblings = node.parent?.children ?? this.roots;
+      remove(siblings, node);
+      insert(siblings, node);
+      this.stale = true;
+    }
+    if ((before.status === "error") !== (span.status === "error")) this.stale = true;
+  }
+
+  private create(key: string, span: SpanSummary): SpanNode {
+    const node: SpanNode = {
+      key,
+      span,
+      start: 0,
+      end: undefined,
+      parent: undefined,
+      children: [],
+      depth: 0,
+      descendants: 0,
+      errorsBelow: 0,
+      position: 1,
+      siblings: 1,
+    };
+    this.measure(node);
+    this.nodes.set(key, node);
+    if (isRunning(span)) this.running += 1;
+    this.stale = true;
+    return node;
+  }
+
+  private measure(node: SpanNode): void {
+    node.start = toMillis(node.span.start_time);
+    node.end = node.span.end_time == null ? undefined : toMillis(node.span.end_time);
+    if (node.start < this.start) this.start = node.start;
+    const last = node.end ?? node.start;
+    if (last > this.end) this.end = last;
+  }
+
+  private attach(node: SpanNode): void {
+    const parent = this.parentOf(node);
+    node.parent = parent;
+    insert(parent?.children ?? this.roots, node);
+    this.stale = true;
+  }
+
+  private detach(node: SpanNode): void {
+    remove(node.parent?.children ?? this.roots, node);
+    node.parent = undefined;
+  }
+
+  private parentOf(node: SpanNode): SpanNode | undefined {
+    const { parent_span_id: parentId, trace_id: traceId } = node.span;
+    if (parentId == null || parentId === node.span.span_id) return undefined;
+    const key = spanKey(traceId, parentId);
+    const known = this.nodes.get(key);
+    if (known === undefined) {
+      const made = this.create(key, placeholder(node.span, parentId));
+      this.attach(made);
+      return made;
+    }
+    // Only a span that already has children can close a circle, so the common case never climbs.
+    if (node.children.length > 0) {
+      for (let up: SpanNode | undefined = known; up !== undefined; up = up.parent) if (up === node) return undefined;
+    }
+    return known;
+  }
+}
+
+/** Still open. A placeholder is unknown rather than running. */
+export function isRunning(span: SpanSummary): boolean {
+  return span.end_time == null && span.placeholder !== true && span.abandoned !== true;
+}
+
+function placeholder(child: SpanSummary, spanId: string): SpanSummary {
+  return {
+    trace_id: child.trace_id,
+    span_id: spanId,
+    name: "Not reported yet",
+    kind: "other",
+    start_time: child.start_time,
+    status: "unset",
+    placeholder: true,
+    event_id: 0,
+  };
+}
+
+function before(a: SpanNode, b: SpanNode): boolean {
+  return a.start < b.start || (a.start === b.start && a.span.span_id < b.span.span_id);
+}
+
+/** Keeps siblings in order of start. News mostly belongs at the end, so that place is tried first. */
+function insert(siblings: SpanNode[], node: SpanNode): void {
+  const last = siblings.at(-1);
+  if (last === undefined || before(last, node)) {
+    siblings.push(node);
+    return;
+  }
+  let low = 0;
+  let high = siblings.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const at = siblings[middle];
+    if (at !== undefined && before(at, node)) low = middle + 1;
+    else high = middle;
+  }
+  siblings.splice(low, 0, node);
+}
+
+function remove(siblings: SpanNode[], node: SpanNode): void {
+  const index = siblings.lastIndexOf(node);
+  if (index >= 0) siblings.splice(index, 1);
+}
+
+/** Depth first without recursion: a chain of 50,000 spans is unusual but must not overflow the stack. */
+function preOrder(roots: readonly SpanNode[]): SpanNode[] {
+  const order: SpanNode[] = [];
+  const stack: SpanNode[] = [];
+  push(stack, roots, 0);
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    order.push(node);
+    push(stack, node.children, node.depth + 1);
+  }
+  // Backwards, every child comes before its parent, so one pass sums up the whole tree.
+  for (let index = order.length - 1; index >= 0; index -= 1) {
+    const parent = order[index]?.parent;
+    const node = order[index];
+    if (parent === undefined || node === undefined) continue;
+    parent.descendants += node.descendants + 1;
+    parent.errorsBelow += node.errorsBelow + (node.span.status === "error" ? 1 : 0);
+  }
+  return order;
+}
+
+function push(stack: SpanNode[], siblings: readonly SpanNode[], depth: number): void {
+  for (let index = siblings.length - 1; index >= 0; index -= 1) {
+    const node = siblings[index];
+    if (node === undefined) continue;
+    node.depth = depth;
+    node.descendants = 0;
+    node.errorsBelow = 0;
+    node.position = index + 1;
+    node.siblings = siblings.length;
+    stack.push(node);
+  }
+}

@@ -1,0 +1,48 @@
+import { defineConfig } from "vitest/config";
+import react from "@vitejs/plugin-react";
+import { licences } from "./scripts/licences.ts";
+
+/**
+ * Where `vite dev` finds a running inspector, e.g. `INSPECTOR_URL=http://127.0.0.1:3000/_inspector npm run dev`.
+ * Its API is proxied below the dev server's own `/_inspector/`, so cookies and Origin checks behave as in production.
+ */
+const inspector = new URL(process.env.INSPECTOR_URL ?? "http://127.0.0.1:3000/_inspector");
+
+export default defineConfig({
+  // Relative asset addresses: the page may be mounted at any depth of any host.
+  base: "./",
+  plugins: [react(), licences("LICENSES.txt")],
+  build: {
+    outDir: "../ui-dist",
+    emptyOutDir: true,
+    // Fixed names keep the committed build's history readable; the server adds the content hash.
+    target: "es2022",
+    cssTarget: ["chrome123", "firefox128", "safari17.5"],
+    cssCodeSplit: false,
+    modulePreload: false,
+    assetsInlineLimit: 0,
+    reportCompressedSize: true,
+    rollupOptions: {
+      output: {
+        entryFileNames: "assets/app.js",
+        chunkFileNames: "assets/[name].js",
+        assetFileNames: "assets/app[extname]",
+      },
+    },
+  },
+  server: {
+    proxy: {
+      "/_inspector": {
+        target: inspector.origin,
+        rewrite: (path) => path.replace(/^\/_inspector/, inspector.pathname.replace(/\/$/, "")),
+      },
+    },
+  },
+  test: {
+    environment: "jsdom",
+    globals: true,
+    include: ["src/**/*.test.{ts,tsx}"],
+    setupFiles: ["src/testing/setup.ts"],
+    restoreMocks: true,
+  },
+});
