@@ -180,9 +180,8 @@ impl Pipeline {
                 .await
                 .map_err(|_| IngestRefused::Busy)?
                 .map_err(|_| IngestRefused::Closed)?;
-        let (redactor, gauges) = (Arc::clone(&shared.redactor), Arc::clone(&shared.gauges));
-        let prepared = tokio::task::spawn_blocking(move || prepare(spans, &redactor, &gauges.panics));
-        let traces = prepared.await.map_err(|_| {
+        let redactor = Arc::clone(&shared.redactor);
+        let traces = tokio::task::spawn_blocking(move || prepare(spans, &redactor)).await.map_err(|_| {
             shared.gauges.panics.fetch_add(1, Ordering::Relaxed);
             IngestRefused::NotStored
         })?;
@@ -235,7 +234,9 @@ impl Pipeline {
             published: shared.bus.counts().0,
             dropped_capture: shared.lane.dropped(),
             not_stored: shared.store.not_stored(),
-            panics_contained: shared.gauges.panics.load(Ordering::Relaxed) + shared.store.panics(),
+            panics_contained: shared.gauges.panics.load(Ordering::Relaxed)
+                + shared.store.panics()
+                + shared.redactor.panics(),
             ingested_spans: shared.gauges.ingested_spans.load(Ordering::Relaxed),
             open_spans: shared.gauges.open_spans.load(Ordering::Relaxed),
         }

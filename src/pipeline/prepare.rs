@@ -1,12 +1,11 @@
 //! What is done to every span before anybody sees it: normalise, redact, cut, and look at what it says of its session.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::fold::FoldSpan;
 use crate::model::{EventId, Span, TraceId};
 use crate::normalize;
-use crate::redact::{Redaction, Redactor, cut};
+use crate::redact::{self, Redactor};
 use crate::store::{Chunk, ChunkBuilder};
 
 /// The most bytes of lines in one block: enough to compress well, little enough to open for one span.
@@ -26,20 +25,20 @@ impl Prepared {
     }
 }
 
-/// Normalises, redacts and cuts one span, and says what was redacted. A redactor that panics has cost the span its content.
-pub(super) fn clean(span: &mut Span, redactor: &Redactor) -> (FoldSpan, Redaction) {
+/// Normalises, redacts and cuts one span. A redactor that panics has cost the span its content.
+pub(super) fn clean(span: &mut Span, redactor: &Redactor) -> FoldSpan {
     normalize::span(span);
     let hint = normalize::session_hint(span);
-    let title = if span.parent_span_id.is_none() { normalize::title_hint(span) } else { None };
     let service = span.resource.text("service.name").map(str::to_owned);
-    let redaction = redactor.apply(span);
-    cut(span);
-    let title = title.map(|title| redactor.label(&title).into_owned());
-    (FoldSpan { summary: span.summary(EventId(0)), hint, title, service }, redaction)
+    redactor.apply(span);
+    redact::cut(span);
+    // After redaction, for a title may quote the prompt.
+    let title = normalize::title_hint(span);
+    FoldSpan { summary: span.summary(EventId(0)), hint, title, service }
 }
 
 /// Prepares what an outside sender sent. Heavy: called on threads that may block.
-pub(super) fn prepare(spans: Vec<Span>, redactor: &Redactor, panics: &AtomicU64) -> Vec<Prepared> {
+pub(super) fn prepare(spans: Vec<Span>, redactor: &Redactor) -> Vec<Prepared> {
     let mut order: Vec<TraceId> = Vec::new();
     let mut by_trace: HashMap<TraceId, Vec<Span>> = HashMap::new();
     for span in spans {
@@ -53,16 +52,15 @@ pub(super) fn prepare(spans: Vec<Span>, redactor: &Redactor, panics: &AtomicU64)
     }
     order
         .into_iter()
-        .filter_map(|trace_id| Some(prepare_trace(trace_id, by_trace.remove(&trace_id)?, redactor, panics)))
+        .filter_map(|trace_id| Some(prepare_trace(trace_id, by_trace.remove(&trace_id)?, redactor)))
         .collect()
 }
 
-fn prepare_trace(trace_id: TraceId, spans: Vec<Span>, redactor: &Redactor, panics: &AtomicU64) -> Prepared {
+fn prepare_trace(trace_id: TraceId, spans: Vec<Span>, redactor: &Redactor) -> Prepared {
     let mut prepared = Prepared { trace_id, spans: Vec::with_capacity(spans.len()), chunks: Vec::new() };
     let mut builder = ChunkBuilder::new(trace_id);
     for mut span in spans {
-        let (folded, redaction) = clean(&mut span, redactor);
-        panics.fetch_add(u64::from(redaction.panicked), Ordering::Relaxed);
+        let folded = clean(&mut span, redactor);
         if builder.plain_bytes() > MAX_CHUNK_BYTES {
             let full = std::mem::replace(&mut builder, ChunkBuilder::new(trace_id));
             prepared.chunks.extend(full.finish());

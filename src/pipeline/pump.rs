@@ -23,14 +23,14 @@ use crate::capture::lane::Lane;
 use crate::capture::record::{CapturedEvent, Record};
 use crate::clock::Clock;
 use crate::model::{Event, EventFrame, EventId, EventKind, SessionId, Span, SpanSummary, Timestamp};
-use crate::redact::Redactor;
+use crate::redact::{Redactor, cut_data, cut_name};
 
 /// How often the pump looks while somebody reads the live stream: below what a person sees, and 100 short wake-ups a
 /// second.
-pub(super) const PUMP_TICK: Duration = Duration::from_millis(10);
+pub const PUMP_TICK: Duration = Duration::from_millis(10);
 
 /// How often it looks while nobody does.
-pub(super) const IDLE_PUMP_TICK: Duration = Duration::from_millis(100);
+pub const IDLE_PUMP_TICK: Duration = Duration::from_millis(100);
 
 /// How many bytes from outside one turn takes, so that the host's records, which come first, never wait for long.
 const TURN_BYTES: usize = 8 << 20;
@@ -109,7 +109,7 @@ impl Pump {
     fn leave(&mut self) {
         for (session, mut span) in self.open.take_all() {
             span.abandoned = true;
-            self.host_span(session.as_ref(), span);
+            self.host_span(session, span);
         }
         self.fold.leave();
         self.finish_turn();
@@ -153,12 +153,12 @@ impl Pump {
         match record {
             Record::SessionStarted(mut start) => {
                 self.publish_open();
-                start.title = self.redactor.label(&start.title).into_owned();
+                start.title = cut_name(self.redactor.name(&start.title));
                 self.fold.session_started(*start, &mut folded);
             }
             Record::SessionEnded(mut end) => {
                 self.publish_open();
-                end.error = end.error.map(|error| self.redactor.content(&error).into_owned());
+                end.error = end.error.map(|error| cut_name(self.redactor.text(&error)));
                 self.fold.session_ended(*end);
             }
             Record::SpanStarted(start) => self.open.start(*start),
@@ -168,7 +168,7 @@ impl Pump {
                     self.publish_open();
                     let mut span = ended.span;
                     span.end_time = Some(at.max(span.start_time));
-                    self.host_span(ended.session.as_ref(), span);
+                    self.host_span(ended.session, span);
                 }
             }
             Record::Event(event) => {
@@ -183,16 +183,15 @@ impl Pump {
     /// order in which things happened; a span that begins and ends with nothing in between is published once.
     fn publish_open(&mut self) {
         for (session, span) in self.open.due() {
-            self.host_span(session.as_ref(), span);
+            self.host_span(session, span);
         }
     }
 
     /// Publishes a span of the host as it stands.
-    fn host_span(&mut self, session: Option<&SessionId>, mut span: Span) {
-        let (mut cleaned, redaction) = clean(&mut span, &self.redactor);
-        self.gauges.panics.fetch_add(u64::from(redaction.panicked), Ordering::Relaxed);
+    fn host_span(&mut self, session: Option<SessionId>, mut span: Span) {
+        let mut cleaned = clean(&mut span, &self.redactor);
         let mut folded = Folded::default();
-        let source = session.map_or(Source::Host, Source::Session);
+        let source = session.as_ref().map_or(Source::Host, Source::Session);
         let session = self.fold.assign(span.trace_id, source, std::slice::from_ref(&cleaned), &mut folded);
         self.announce(folded);
         let Some(id) = self.span_event(&session, &mut cleaned.summary) else { return };
@@ -244,11 +243,16 @@ impl Pump {
     fn redact_event(&self, kind: &mut EventKind) {
         match kind {
             EventKind::Custom { name, data } => {
-                *name = self.redactor.label(name).into_owned().into();
-                self.redactor.data(data);
+                *name = cut_name(self.redactor.name(name)).into();
+                self.redactor.json(data);
+                cut_data(data);
             }
-            EventKind::ProgressUpdate { message: Some(message), .. } | EventKind::Log { message, .. } => {
-                *message = self.redactor.content(message).into_owned();
+            EventKind::ProgressUpdate { message: Some(message), .. } => {
+                *message = cut_name(self.redactor.text(message));
+            }
+            EventKind::Log { message, attributes, .. } => {
+                *message = cut_name(self.redactor.text(message));
+                self.redactor.attributes(attributes);
             }
             _ => {}
         }

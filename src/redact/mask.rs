@@ -45,7 +45,8 @@ impl Masker {
         }
     }
 
-    fn attributes(&mut self, attributes: &mut Attributes) {
+    /// Masks in attributes.
+    pub(super) fn attributes(&mut self, attributes: &mut Attributes) {
         for (name, value) in attributes.iter_mut() {
             self.named(name, value);
         }

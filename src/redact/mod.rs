@@ -6,7 +6,6 @@
 //! no longer look like one.
 
 mod cut;
-mod event;
 mod mask;
 mod name;
 mod pattern;
@@ -19,8 +18,10 @@ use std::borrow::Cow;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use self::cut::{MAX_ATTRIBUTE_BYTES, MAX_NAME_BYTES, cut};
+pub(crate) use self::cut::{cut_data, cut_name};
 use self::mask::Masker;
 use crate::model::{Attributes, Span, SpanError};
 
@@ -70,6 +71,7 @@ pub struct Redactor {
     secrets: bool,
     structure_only: bool,
     kept: Vec<String>,
+    panics: Arc<AtomicU64>,
 }
 
 impl Default for Redactor {
@@ -92,8 +94,14 @@ impl fmt::Debug for Redactor {
 impl Redactor {
     /// Masks secrets.
     #[must_use]
-    pub const fn new() -> Self {
-        Self { host: Vec::new(), secrets: true, structure_only: false, kept: Vec::new() }
+    pub fn new() -> Self {
+        Self {
+            host: Vec::new(),
+            secrets: true,
+            structure_only: false,
+            kept: Vec::new(),
+            panics: Arc::default(),
+        }
     }
 
     /// Does not mask secrets. For tests, and for hosts whose own redaction does.
@@ -133,6 +141,7 @@ impl Redactor {
         if !self.host.is_empty() && !self.host_applied(span) {
             drop_content(span);
             redaction.panicked = true;
+            self.panics.fetch_add(1, Ordering::Relaxed);
         }
         if self.structure_only {
             structure::keep_only(span, &self.kept);
@@ -143,6 +152,44 @@ impl Redactor {
             redaction.masked = masker.masked();
         }
         redaction
+    }
+
+    /// How often the host's own redaction panicked.
+    #[must_use]
+    pub fn panics(&self) -> u64 {
+        self.panics.load(Ordering::Relaxed)
+    }
+
+    /// A name without its secrets.
+    #[must_use]
+    pub fn name<'a>(&self, name: &'a str) -> Cow<'a, str> {
+        if self.secrets { redact_text(name) } else { name.into() }
+    }
+
+    /// A text that belongs to no span, such as a log message, without what must not be shown.
+    #[must_use]
+    pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if self.structure_only { MASK.into() } else { self.name(text) }
+    }
+
+    /// Takes out of JSON that belongs to no span what must not be shown.
+    pub fn json(&self, value: &mut serde_json::Value) {
+        if self.structure_only {
+            structure::keep_only_json(value, &self.kept);
+        }
+        if self.secrets {
+            redact_json(value);
+        }
+    }
+
+    /// Takes out of attributes that belong to no span what must not be shown.
+    pub fn attributes(&self, attributes: &mut Attributes) {
+        if self.structure_only {
+            structure::keep_only_attributes(attributes, &self.kept);
+        }
+        if self.secrets {
+            Masker::default().attributes(attributes);
+        }
     }
 
     /// Runs the host's redaction; `false` when it panicked. The span stays the one it was: another id would lose it.

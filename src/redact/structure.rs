@@ -1,5 +1,7 @@
 //! Keeping the structure of a span and none of its content.
 
+use serde_json::Value;
+
 use super::MASK;
 use crate::model::{AttributeValue, Attributes, Span};
 
@@ -43,17 +45,18 @@ pub(super) fn keep_only(span: &mut Span, kept: &[String]) {
     if let Some(message) = span.error.as_mut().and_then(|error| error.message.as_mut()) {
         MASK.clone_into(message);
     }
-    attributes(&mut span.attributes, kept);
-    attributes(&mut span.resource, kept);
+    keep_only_attributes(&mut span.attributes, kept);
+    keep_only_attributes(&mut span.resource, kept);
     for event in &mut span.events {
-        attributes(&mut event.attributes, kept);
+        keep_only_attributes(&mut event.attributes, kept);
     }
     for link in &mut span.links {
-        attributes(&mut link.attributes, kept);
+        keep_only_attributes(&mut link.attributes, kept);
     }
 }
 
-fn attributes(attributes: &mut Attributes, kept: &[String]) {
+/// Drops the texts of attributes.
+pub(super) fn keep_only_attributes(attributes: &mut Attributes, kept: &[String]) {
     for (name, value) in attributes.iter_mut() {
         if !kept.iter().any(|kept| kept == name) {
             drop_texts(value, is_structure(name));
@@ -83,4 +86,29 @@ fn drop_texts(value: &mut AttributeValue, structure: bool) {
         | AttributeValue::Int(_)
         | AttributeValue::Double(_) => {}
     }
+}
+
+/// Drops the texts in JSON.
+pub(super) fn keep_only_json(value: &mut Value, kept: &[String]) {
+    drop_json_texts(value, false, kept);
+}
+
+fn drop_json_texts(value: &mut Value, structure: bool, kept: &[String]) {
+    match value {
+        Value::String(text) if !(structure && is_short(text)) => MASK.clone_into(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| drop_json_texts(item, structure, kept)),
+        Value::Object(items) => {
+            for (name, item) in items {
+                if !kept.contains(name) {
+                    drop_json_texts(item, is_structure(name), kept);
+                }
+            }
+        }
+        Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Whether a text can be a name.
+fn is_short(text: &str) -> bool {
+    text.len() <= MAX_KEPT_BYTES && !text.contains('\n')
 }
