@@ -11,11 +11,11 @@ use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, 
 use super::StoreError;
 use crate::model::{SpanSummary, TraceId};
 
-/// Level 2 takes about the time of level 1 and makes 30 % fewer bytes (794 instead of 1,102 for an agent's span in a block
-/// of 25); level 6 would save a tenth more at three times the time. Closed sessions are packed again anyway.
+/// Level 2 makes 28 % fewer bytes than level 1 (794 instead of 1,102 of an agent's span, in blocks of 25) for 3 us more a
+/// span; level 6 saves another tenth for 18 us. Ended sessions are packed at that level anyway.
 const LEVEL: Compression = Compression::new(2);
 
-/// Setting up level 2 takes longer than a few lines at level 1 do.
+/// Setting up level 2 takes as long as compressing a line or two.
 const SMALL_LEVEL: Compression = Compression::new(1);
 
 /// Fewer plain bytes than this are compressed at [`SMALL_LEVEL`].

@@ -104,6 +104,12 @@ fn blocks_of_event_ids_do_not_overlap_and_stay_below_the_limit_of_javascript(sto
         assert!(first > above && first.0 + count < EventId::LIMIT);
         above = EventId(first.0 + count - 1);
     }
+    for too_many in [EventId::LIMIT, u64::MAX] {
+        assert!(matches!(store.reserve_event_ids(too_many), Err(StoreError::Unavailable(_))));
+    }
+    let left = EventId::LIMIT - above.0 - 1;
+    assert_eq!(store.reserve_event_ids(left).unwrap(), above.next());
+    assert!(store.reserve_event_ids(1).is_err());
 }
 
 fn a_store_says_how_full_it_is(store: &dyn Store) {

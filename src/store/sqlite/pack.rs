@@ -7,6 +7,7 @@
 mod plan;
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use flate2::Compression;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -35,10 +36,13 @@ struct Packed {
 
 impl SqliteStore {
     /// Packs an ended session in transactions of bounded size. It stops early, and goes on at the next call, when
-    /// something is added meanwhile. Says whether anything was changed.
-    pub(super) fn pack(&self, session: &SessionId) -> Result<bool> {
+    /// something is added meanwhile or the deadline has passed. Says whether anything was changed.
+    pub(super) fn pack(&self, session: &SessionId, deadline: Option<Instant>) -> Result<bool> {
         let Plan { runs, mut state } = self.readers.read(|connection| plan::of(connection, session))?;
-        for run in &runs {
+        for (at, run) in runs.iter().enumerate() {
+            if at > 0 && deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                return Ok(true);
+            }
             let packed = self.readers.read(|connection| repack(connection, run))?;
             let replaced = self.change(|writing| {
                 if plan::state(writing.connection, session)? != state {

@@ -46,9 +46,10 @@ const FREE_PAGES: i64 = 128;
 impl SqliteStore {
     /// See [`Store::maintain`](crate::store::Store::maintain).
     pub(super) fn upkeep(&self, budget: Duration, now: Timestamp) -> Result<bool> {
-        let began = Instant::now();
-        while self.remove_some(now)? || self.pack_some(now)? || self.give_space_back()? {
-            if began.elapsed() >= budget {
+        self.writer.lock().open()?;
+        let deadline = Instant::now() + budget;
+        while self.remove_some(now)? || self.pack_some(now, deadline)? || self.give_space_back()? {
+            if Instant::now() >= deadline {
                 return Ok(true);
             }
         }
@@ -66,10 +67,10 @@ impl SqliteStore {
         let ended = self.read(|connection| {
             Ok(sessions::get(connection, session)?.is_some_and(|s| s.status.is_ended()))
         })?;
-        Ok(ended && self.pack(session)?)
+        Ok(ended && self.pack(session, None)?)
     }
 
-    fn pack_some(&self, now: Timestamp) -> Result<bool> {
+    fn pack_some(&self, now: Timestamp, deadline: Instant) -> Result<bool> {
         let before = now.minus(PACK_AFTER).as_nanos();
         let next = self.readers.read(|connection| {
             let found: Option<String> = connection
@@ -84,7 +85,7 @@ impl SqliteStore {
         })?;
         match next {
             // A session in which nothing is left to pack is marked, so that it is not found again.
-            Some(session) => self.pack(&session).map(|_| true),
+            Some(session) => self.pack(&session, Some(deadline)).map(|_| true),
             None => Ok(false),
         }
     }

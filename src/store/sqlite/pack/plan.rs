@@ -14,9 +14,9 @@ use crate::store::sqlite::spans::{TraceRow, blob};
 /// A packed block with fewer plain bytes is packed again together with what came later.
 const SMALL_BYTES: u64 = 64 << 10;
 
-/// What is replaced in one transaction.
-const RUN_LINES: usize = 1024;
-const RUN_BYTES: u64 = 4 << 20;
+/// What is packed at a time, in some 20 ms, and replaced in one transaction.
+const RUN_LINES: usize = 512;
+const RUN_BYTES: u64 = 2 << 20;
 
 /// A block to be packed.
 pub(super) struct Loose {

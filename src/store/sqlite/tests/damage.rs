@@ -138,3 +138,11 @@ fn a_full_disk_is_unavailable_and_leaves_nothing_half_written() {
     assert_eq!(store.session_spans(&id("big")).unwrap().len(), 199);
     assert_eq!(store.stats().unwrap().spans, 201);
 }
+
+#[test]
+fn the_default_directory_is_the_programs_own() {
+    let dir = default_data_dir().unwrap();
+    let program = std::env::current_exe().unwrap();
+    assert_eq!(dir.file_name(), program.file_stem());
+    assert!(dir.is_absolute() && dir.parent().unwrap().ends_with("agent-inspector"));
+}

@@ -15,17 +15,6 @@ fn event_ids_are_not_used_again_by_a_sibling_or_after_a_crash() {
 }
 
 #[test]
-fn event_ids_end_below_two_to_the_53rd() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path());
-    assert!(matches!(store.reserve_event_ids(EventId::LIMIT), Err(StoreError::Unavailable(_))));
-    assert!(matches!(store.reserve_event_ids(u64::MAX), Err(StoreError::Unavailable(_))));
-    let left = EventId::LIMIT - store.reserve_event_ids(1).unwrap().0 - 1;
-    store.reserve_event_ids(left).unwrap();
-    assert!(store.reserve_event_ids(1).is_err());
-}
-
-#[test]
 fn what_a_dead_process_left_running_is_abandoned() {
     let dir = tempfile::tempdir().unwrap();
     let dead = open(dir.path());

@@ -91,7 +91,7 @@ fn seen(store: &dyn Store) -> (Vec<Seen>, u64, Vec<Option<SessionId>>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
     #[test]
     fn a_store_on_disk_answers_like_one_in_memory(steps in steps()) {
         let dir = tempfile::tempdir().unwrap();
