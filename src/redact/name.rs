@@ -66,9 +66,14 @@ pub(super) fn is_secret(sensitivity: Sensitivity, value: &str) -> bool {
     }
 }
 
+/// The longest mask; what is longer holds more than a mask.
+const MAX_MASK_BYTES: usize = 32;
+
 /// Whether somebody has masked the value already.
 fn is_masked(value: &str) -> bool {
-    value.starts_with("[redacted") || value.bytes().all(|byte| byte == b'*') || value == "<REDACTED>"
+    (value.starts_with("[redacted") && value.len() <= MAX_MASK_BYTES)
+        || value.bytes().all(|byte| byte == b'*')
+        || value == "<REDACTED>"
 }
 
 #[cfg(test)]
