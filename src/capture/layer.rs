@@ -45,7 +45,7 @@ impl CaptureLayer {
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         let parent = if attributes.is_contextual() {
-            context::with_current(|context| context.cloned())
+            context::with_current(|context| Some(context?.clone()))
         } else {
             span.parent().and_then(|parent| Some(parent.extensions().get::<Recorded>()?.0.clone()))
         };

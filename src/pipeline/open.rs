@@ -8,7 +8,7 @@ use crate::model::{SessionId, Span, SpanId, TraceId};
 
 /// A span that goes on changing is written again at most this often, so that many small changes do not become many large
 /// lines.
-pub const SPAN_UPDATE_INTERVAL: Duration = Duration::from_secs(1);
+pub(super) const SPAN_UPDATE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The most events and links that are kept of one span; more are counted as dropped attributes are.
 const MAX_SPAN_EVENTS: usize = 256;

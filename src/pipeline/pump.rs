@@ -23,7 +23,7 @@ use crate::capture::lane::Lane;
 use crate::capture::record::{CapturedEvent, Record};
 use crate::clock::Clock;
 use crate::model::{Event, EventFrame, EventId, EventKind, SessionId, Span, SpanSummary, Timestamp};
-use crate::redact::Redactor;
+use crate::redact::{Redactor, cut_data, cut_name};
 
 /// How often the pump looks while somebody reads the live stream: below what a person sees, and 100 short wake-ups a
 /// second.
@@ -151,12 +151,14 @@ impl Pump {
     fn record(&mut self, record: Record) {
         let mut folded = Folded::default();
         match record {
-            Record::SessionStarted(start) => {
+            Record::SessionStarted(mut start) => {
                 self.publish_open();
+                start.title = cut_name(self.redactor.name(&start.title));
                 self.fold.session_started(*start, &mut folded);
             }
-            Record::SessionEnded(end) => {
+            Record::SessionEnded(mut end) => {
                 self.publish_open();
+                end.error = end.error.map(|error| cut_name(self.redactor.text(&error)));
                 self.fold.session_ended(*end);
             }
             Record::SpanStarted(start) => self.open.start(*start),
@@ -241,14 +243,15 @@ impl Pump {
     fn redact_event(&self, kind: &mut EventKind) {
         match kind {
             EventKind::Custom { name, data } => {
-                *name = self.redactor.name(name).into_owned().into();
+                *name = cut_name(self.redactor.name(name)).into();
                 self.redactor.json(data);
+                cut_data(data);
             }
             EventKind::ProgressUpdate { message: Some(message), .. } => {
-                *message = self.redactor.text(message).into_owned();
+                *message = cut_name(self.redactor.text(message));
             }
             EventKind::Log { message, attributes, .. } => {
-                *message = self.redactor.text(message).into_owned();
+                *message = cut_name(self.redactor.text(message));
                 self.redactor.attributes(attributes);
             }
             _ => {}

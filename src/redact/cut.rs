@@ -1,5 +1,7 @@
 //! Shortening what is too long for a span.
 
+use std::borrow::Cow;
+
 use super::mask::{may_be_json, written};
 use super::shrink::{json_bytes, shortened, shrink};
 use crate::model::{AttributeValue, Attributes, Span};
@@ -43,6 +45,19 @@ pub fn cut(span: &mut Span) -> u32 {
         cuts += cut_attributes(&mut link.attributes);
     }
     cuts
+}
+
+/// Shortens the data of an event as [`cut`] does the value of an attribute.
+pub(crate) fn cut_data(data: &mut serde_json::Value) {
+    let mut value = AttributeValue::from(std::mem::take(data));
+    cut_value(&mut value);
+    // Every attribute value has a JSON form.
+    *data = serde_json::to_value(value).unwrap_or_default();
+}
+
+/// Shortens a title or a word to [`MAX_NAME_BYTES`].
+pub(crate) fn cut_name(text: Cow<'_, str>) -> String {
+    if text.len() > MAX_NAME_BYTES { shortened(&text, MAX_NAME_BYTES) } else { text.into_owned() }
 }
 
 fn cut_attributes(attributes: &mut Attributes) -> u32 {

@@ -21,6 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use self::cut::{MAX_ATTRIBUTE_BYTES, MAX_NAME_BYTES, cut};
+pub(crate) use self::cut::{cut_data, cut_name};
 use self::mask::Masker;
 use crate::model::{Attributes, Span, SpanError};
 

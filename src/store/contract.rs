@@ -6,7 +6,7 @@ use super::*;
 use crate::model::{Event, EventKind, SessionStatus};
 
 mod lists;
-mod traces;
+pub(super) mod traces;
 
 /// A store with what it needs to live; dropped together.
 pub(super) struct Fresh {
@@ -84,7 +84,7 @@ pub(super) fn frame(number: u64, of: Option<&str>, kind: EventKind) -> Arc<Event
     Arc::new(EventFrame::new(&Event { id: EventId(number), timestamp: Timestamp::EPOCH, session_id, kind }))
 }
 
-fn custom(number: u64, of: Option<&str>) -> Arc<EventFrame> {
+pub(super) fn custom(number: u64, of: Option<&str>) -> Arc<EventFrame> {
     frame(number, of, EventKind::Custom { name: "ticked".into(), data: number.into() })
 }
 

@@ -21,7 +21,7 @@ use crate::registry::MemoryRegistry;
 use crate::store::Store;
 
 /// How often one session's changes are announced while it changes.
-pub const SESSION_UPDATE_INTERVAL: Duration = Duration::from_millis(250);
+pub(super) const SESSION_UPDATE_INTERVAL: Duration = Duration::from_millis(250);
 
 /// After this long without a word, a session of an outside sender that did not end counts as abandoned.
 pub const DEFAULT_ABANDON_AFTER: Duration = Duration::from_secs(300);

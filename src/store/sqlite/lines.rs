@@ -45,7 +45,9 @@ pub(super) fn encode(lines: &[ChunkSpan]) -> Vec<u8> {
 struct Writer<'a> {
     out: Vec<u8>,
     texts: HashMap<&'a str, u64>,
+    /// Where an id was written last, counted from 1 over all that were written.
     spans: HashMap<SpanId, u64>,
+    spans_written: u64,
     last: Last,
 }
 
@@ -66,7 +68,7 @@ impl<'a> Writer<'a> {
         self.span_id(span.span_id);
         if let Some(parent) = span.parent_span_id {
             match self.spans.get(&parent).copied() {
-                Some(at) => self.varint(at + 1),
+                Some(at) => self.varint(at),
                 None => {
                     self.varint(0);
                     self.span_id(parent);
@@ -98,8 +100,8 @@ impl<'a> Writer<'a> {
     }
 
     fn span_id(&mut self, id: SpanId) {
-        let next = self.spans.len() as u64;
-        self.spans.entry(id).or_insert(next);
+        self.spans_written += 1;
+        self.spans.insert(id, self.spans_written);
         self.out.extend_from_slice(id.as_bytes());
     }
 
@@ -175,23 +177,21 @@ fn signed(id: u64) -> i64 {
 
 /// Reads the lines of a block of `trace` back.
 pub(super) fn decode(trace: TraceId, bytes: &[u8]) -> Result<Vec<ChunkSpan>> {
-    let mut reader = Reader {
-        left: bytes,
-        texts: Vec::new(),
-        spans: Vec::new(),
-        known: HashMap::new(),
-        last: Last::default(),
-    };
+    let mut lines = Vec::new();
+    decode_each(trace, bytes, |line| lines.push(line))?;
+    Ok(lines)
+}
+
+/// Reads the lines of a block of `trace` back, one by one.
+pub(super) fn decode_each(trace: TraceId, bytes: &[u8], mut each: impl FnMut(ChunkSpan)) -> Result<()> {
+    let mut reader = Reader { left: bytes, texts: Vec::new(), spans: Vec::new(), last: Last::default() };
     if reader.byte()? != LAYOUT {
         return Err(broken());
     }
-    let count = reader.varint()?;
-    // A line takes more than ten bytes, so that a damaged count does not ask for memory.
-    let mut lines = Vec::with_capacity(usize::try_from(count).unwrap_or(usize::MAX).min(bytes.len() / 10));
-    for _ in 0..count {
-        lines.push(reader.line(trace)?);
+    for _ in 0..reader.varint()? {
+        each(reader.line(trace)?);
     }
-    if reader.left.is_empty() { Ok(lines) } else { Err(broken()) }
+    if reader.left.is_empty() { Ok(()) } else { Err(broken()) }
 }
 
 fn broken() -> Failure {
@@ -202,7 +202,6 @@ struct Reader<'a> {
     left: &'a [u8],
     texts: Vec<&'a str>,
     spans: Vec<SpanId>,
-    known: HashMap<SpanId, ()>,
     last: Last,
 }
 
@@ -289,9 +288,7 @@ impl<'a> Reader<'a> {
 
     fn span_id(&mut self) -> Result<SpanId> {
         let id = SpanId::from_bytes(self.array()?).ok_or_else(broken)?;
-        if self.known.insert(id, ()).is_none() {
-            self.spans.push(id);
-        }
+        self.spans.push(id);
         Ok(id)
     }
 
@@ -331,5 +328,93 @@ impl<'a> Reader<'a> {
     fn cost(&mut self, computed: bool) -> Result<Cost> {
         let source = if computed { CostSource::Computed } else { CostSource::Reported };
         Ok(Cost { usd: f64::from_le_bytes(self.array()?), source })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn of() -> TraceId {
+        TraceId::from_bytes([7; 16]).unwrap()
+    }
+
+    fn lines() -> impl Strategy<Value = Vec<ChunkSpan>> {
+        let id = || (1_u64..20).prop_map(|id| SpanId::from_bytes(id.to_be_bytes()).unwrap());
+        let text = || prop::option::of("[a-c]{0,3}|ü");
+        let ids = (id(), prop::option::of(id()), any::<u64>());
+        let times = (any::<i64>(), prop::option::of(any::<i64>()));
+        let codes = (0..SpanKind::ALL.len(), 0..STATUSES.len(), any::<bool>(), any::<bool>());
+        let texts = ("[a-c]{0,3}", text(), text(), text(), text(), text());
+        let usage = prop::option::of(prop::array::uniform5(prop::option::of(any::<u64>())));
+        let cost = prop::option::of((-1e9..1e9, any::<bool>()));
+        let line = (ids, times, codes, texts, usage, cost, any::<u32>(), any::<u32>());
+        let line = line.prop_map(|(ids, times, codes, texts, usage, cost, offset, length)| ChunkSpan {
+            summary: SpanSummary {
+                trace_id: of(),
+                span_id: ids.0,
+                parent_span_id: ids.1,
+                event_id: EventId(ids.2),
+                start_time: Timestamp::from_nanos(times.0),
+                end_time: times.1.map(Timestamp::from_nanos),
+                kind: SpanKind::ALL[codes.0],
+                status: STATUSES[codes.1],
+                abandoned: codes.2,
+                placeholder: codes.3,
+                name: texts.0,
+                error: texts.1,
+                model: texts.2,
+                provider: texts.3,
+                agent: texts.4,
+                tool: texts.5,
+                usage: usage.map(
+                    |[
+                        input_tokens,
+                        output_tokens,
+                        cache_read_tokens,
+                        cache_write_tokens,
+                        reasoning_tokens,
+                    ]| {
+                        Usage {
+                            input_tokens,
+                            output_tokens,
+                            cache_read_tokens,
+                            cache_write_tokens,
+                            reasoning_tokens,
+                        }
+                    },
+                ),
+                cost: cost.map(|(usd, computed)| Cost {
+                    usd,
+                    source: if computed { CostSource::Computed } else { CostSource::Reported },
+                }),
+            },
+            offset,
+            length,
+        });
+        prop::collection::vec(line, 0..12)
+    }
+
+    fn comparable(lines: &[ChunkSpan]) -> Vec<(SpanSummary, u32, u32)> {
+        lines.iter().map(|line| (line.summary.clone(), line.offset, line.length)).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn lines_come_back_as_they_were(lines in lines()) {
+            let again = decode(of(), &encode(&lines)).unwrap();
+            prop_assert_eq!(comparable(&again), comparable(&lines));
+        }
+
+        #[test]
+        fn damaged_lines_are_refused_or_read_but_never_a_panic(lines in lines(), at in any::<prop::sample::Index>(), with in any::<u8>()) {
+            let mut bytes = encode(&lines);
+            let _ = decode(of(), &bytes[..at.index(bytes.len())]);
+            let at = at.index(bytes.len());
+            bytes[at] = with;
+            let _ = decode(of(), &bytes);
+        }
     }
 }
