@@ -59,7 +59,7 @@ pub(super) fn is_secret(sensitivity: Sensitivity, value: &str) -> bool {
     match sensitivity {
         Sensitivity::Secret => true,
         Sensitivity::Token => {
-            let has = |test: fn(&u8) -> bool| value.as_bytes().iter().any(|byte| test(byte));
+            let has = |test: fn(&u8) -> bool| value.as_bytes().iter().any(test);
             let number = value.parse::<f64>().is_ok();
             !number && (value.len() >= 12 || (has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic)))
         }
