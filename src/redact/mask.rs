@@ -1,5 +1,7 @@
 //! Masking secrets in everything a span holds.
 
+use serde::de::IgnoredAny;
+
 use super::MASK;
 use super::name::{Sensitivity, is_secret, sensitivity};
 use super::pattern;
@@ -120,8 +122,10 @@ impl Masker {
 
     /// The text without its secrets; `None` when it holds none.
     pub(super) fn text(&mut self, text: &str) -> Option<String> {
-        let found = pattern::find(text)?;
         if self.nested < MAX_NESTED_TEXTS && may_be_json(text) {
+            if !pattern::is_suspicious(text) {
+                return None;
+            }
             if let Ok(mut json) = serde_json::from_str::<AttributeValue>(text) {
                 let before = self.masked;
                 self.nested += 1;
@@ -129,17 +133,26 @@ impl Masker {
                 self.nested -= 1;
                 return (self.masked > before).then(|| written(&json));
             }
+            // JSON that is too deep to be read: masking it as plain text could break it.
+            if serde_json::from_str::<IgnoredAny>(text).is_ok() {
+                self.masked += 1;
+                return Some(format!("\"{MASK}\""));
+            }
+        }
+        let secrets = pattern::find(text);
+        if secrets.is_empty() {
+            return None;
         }
         let mut masked = String::with_capacity(text.len());
         let mut copied = 0;
-        for range in &found.secrets {
-            masked.push_str(&text[copied..range.start]);
+        for secret in &secrets {
+            masked.push_str(&text[copied..secret.start]);
             masked.push_str(MASK);
-            copied = range.end;
+            copied = secret.end;
         }
         masked.push_str(&text[copied..]);
-        self.masked += u32::try_from(found.secrets.len()).unwrap_or(u32::MAX);
-        (copied > 0).then_some(masked)
+        self.masked += u32::try_from(secrets.len()).unwrap_or(u32::MAX);
+        Some(masked)
     }
 
     /// Masks in JSON.

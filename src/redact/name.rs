@@ -59,16 +59,21 @@ pub(super) fn is_secret(sensitivity: Sensitivity, value: &str) -> bool {
     match sensitivity {
         Sensitivity::Secret => true,
         Sensitivity::Token => {
-            let has = |test: fn(&u8) -> bool| value.as_bytes().iter().any(|byte| test(byte));
+            let has = |test: fn(&u8) -> bool| value.as_bytes().iter().any(test);
             let number = value.parse::<f64>().is_ok();
             !number && (value.len() >= 12 || (has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic)))
         }
     }
 }
 
+/// The longest mask; what is longer holds more than a mask.
+const MAX_MASK_BYTES: usize = 32;
+
 /// Whether somebody has masked the value already.
 fn is_masked(value: &str) -> bool {
-    value.starts_with("[redacted") || value.bytes().all(|byte| byte == b'*') || value == "<REDACTED>"
+    (value.starts_with("[redacted") && value.len() <= MAX_MASK_BYTES)
+        || value.bytes().all(|byte| byte == b'*')
+        || value == "<REDACTED>"
 }
 
 #[cfg(test)]

@@ -47,73 +47,72 @@ fn compiled(pattern: &str) -> Regex {
     Regex::new(pattern).expect("the patterns are constants that a test compiles")
 }
 
-/// What was found in a text.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Found {
-    /// Where the secrets are, in order and apart.
-    pub(super) secrets: Vec<Range<usize>>,
-    /// A sensitive name stands before something that is not plain text.
-    pub(super) named: bool,
+/// How many bytes may be searched in one text. A hostile text can make every search look at all that is left of it;
+/// an honest one has room for a secret in every 30 bytes up to 64 KiB, of which no more than 30 KiB is kept.
+const MAX_WORK: usize = 1 << 27;
+
+/// The fewest matches looked at, however long the text is.
+const MIN_MATCHES: usize = 64;
+
+/// Whether a text may hold a secret, or a sensitive name before something that is not plain text.
+pub(super) fn is_suspicious(text: &str) -> bool {
+    text.len() >= SHORTEST
+        && ((TRIGGER.is_match(text) && SECRET.is_match(text)) || PASSWORD_IN_URL.is_match(text))
 }
 
-/// Looks for secrets in a text; `None` when there is nothing to look into.
-pub(super) fn find(text: &str) -> Option<Found> {
+/// Where the secrets of a text are, in order and apart. A text that holds very many is secret from there to its end.
+pub(super) fn find(text: &str) -> Vec<Range<usize>> {
+    find_within(text, MAX_WORK)
+}
+
+fn find_within(text: &str, work: usize) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
     if text.len() < SHORTEST {
-        return None;
+        return found;
     }
-    let mut found = Found::default();
     if TRIGGER.is_match(text) {
-        secrets(text, &mut found);
+        secrets(text, work, &mut found);
     }
-    for captures in PASSWORD_IN_URL.captures_iter(text) {
-        if let Some(password) = captures.get(1) {
-            found.secrets.push(password.range());
-        }
+    let passwords = PASSWORD_IN_URL.captures_iter(text).filter_map(|captures| captures.get(1));
+    found.extend(passwords.map(|password| password.range()));
+    if found.len() > 1 {
+        apart(&mut found);
     }
-    if found.secrets.len() > 1 {
-        apart(&mut found.secrets);
-    }
-    (found.named || !found.secrets.is_empty()).then_some(found)
+    found
 }
 
-fn secrets(text: &str, found: &mut Found) {
+fn secrets(text: &str, work: usize, found: &mut Vec<Range<usize>>) {
     let mut from = 0;
-    while let Some(captures) = SECRET.captures_at(text, from) {
-        let Some(whole) = captures.get(0) else { return };
-        let named = captures.name("name").map(|name| name.as_str());
-        found.named |= named.is_some();
-        match secret(&captures, named) {
-            Some(range) => {
-                from = range.end.max(whole.end());
-                found.secrets.push(range);
-            }
-            // What was refused may hold something that is none the less a secret, so the search goes on within it.
-            None => {
-                let next = text[whole.start()..].chars().next().map_or(1, char::len_utf8);
-                from = whole.start() + next;
-            }
-        }
+    for _ in 0..(work / text.len()).max(MIN_MATCHES) {
         if from >= text.len() {
             return;
         }
+        let Some(captures) = SECRET.captures_at(text, from) else { return };
+        let Some(whole) = captures.get(0) else { return };
+        if let Some(range) = secret(&captures) {
+            from = whole.end();
+            found.push(range);
+        } else {
+            // What was refused may hold something that is none the less a secret, so the search goes on within it.
+            from = whole.start() + text[whole.start()..].chars().next().map_or(1, char::len_utf8);
+        }
+    }
+    if from < text.len() {
+        found.push(from..text.len());
     }
 }
 
 /// The part of a match that is secret, if it is.
-fn secret(captures: &Captures<'_>, named: Option<&str>) -> Option<Range<usize>> {
-    let bearer = captures.name("bearer");
-    let name_group = named.and_then(|_| captures.name("name")).map(|name| name.range());
-    let value = (1..captures.len())
-        .filter_map(|at| captures.get(at))
-        .find(|group| Some(group.range()) != name_group)?;
-    let is_secret = match named {
-        Some(name) => name::is_secret(name::sensitivity(name).unwrap_or(Sensitivity::Secret), value.as_str()),
+fn secret(captures: &Captures<'_>) -> Option<Range<usize>> {
+    let (name, bearer) = (captures.name("name"), captures.name("bearer"));
+    let value = captures.iter().skip(1).flatten().find(|group| Some(*group) != name)?;
+    let is_secret = if bearer.is_some() {
         // "Bearer of bad news" is none.
-        None if bearer.is_some() => {
-            let token = value.as_str();
-            token.len() >= 16 || (token.len() >= 6 && token.bytes().any(|byte| byte.is_ascii_digit()))
-        }
-        None => name::is_secret(Sensitivity::Secret, value.as_str()),
+        let token = value.as_str();
+        token.len() >= 16 || (token.len() >= 6 && token.bytes().any(|byte| byte.is_ascii_digit()))
+    } else {
+        let sensitivity = name.and_then(|name| name::sensitivity(name.as_str()));
+        name::is_secret(sensitivity.unwrap_or(Sensitivity::Secret), value.as_str())
     };
     is_secret.then(|| value.range())
 }
@@ -135,7 +134,7 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Vec<&str> {
-        find(text).unwrap_or_default().secrets.into_iter().map(|range| &text[range]).collect()
+        find(text).into_iter().map(|range| &text[range]).collect()
     }
 
     #[test]
@@ -185,6 +184,15 @@ mod tests {
         ] {
             assert_eq!(found(text), [""; 0], "in {text}");
         }
+    }
+
+    #[test]
+    fn a_text_with_very_many_secrets_is_secret_from_there_to_its_end() {
+        let text = "eyJAAAAAAAAAKIAAAAAAAAAAAAAAAAA".repeat(MIN_MATCHES + 10);
+        let found = find_within(&text, 0);
+        assert_eq!(found.len(), MIN_MATCHES + 1);
+        assert_eq!(found.last().map(|range| range.end), Some(text.len()));
+        assert_eq!(find(&text).len(), MIN_MATCHES + 10);
     }
 
     #[test]

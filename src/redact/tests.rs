@@ -75,6 +75,13 @@ fn json_within_texts_stays_json_in_its_order() {
 }
 
 #[test]
+fn json_that_is_too_deep_to_be_read_is_masked_whole_and_only_when_it_names_a_secret() {
+    let deep = |inner: &str| format!("{}{inner}{}", "[".repeat(200), "]".repeat(200));
+    assert_eq!(redact_text(&deep(r#"{"password":123}"#)), "\"[redacted]\"");
+    assert_eq!(redact_text(&deep("1")), deep("1"));
+}
+
+#[test]
 fn json_values_are_masked_like_texts() {
     let mut value = json!({"headers": {"Authorization": "Basic abc", "Accept": "*/*"}, "log": format!("key {KEY}"), "secret": [1, "x", null]});
     redact_json(&mut value);
