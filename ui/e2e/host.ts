@@ -7,25 +7,38 @@ import { fileURLToPath } from "node:url";
 /** The first start may have to compile the example. */
 const START_MS = Number(process.env.INSPECTOR_HOST_START_MS ?? 600_000);
 const STOP_MS = 10_000;
-const COMMAND = process.env.INSPECTOR_HOST ?? "cargo run --quiet --example quickstart";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
+/** The process groups of hosts that run: they must not outlive the suite, however it ends. */
+const groups = new Set<number>();
+process.once("exit", () => {
+  for (const group of groups) end(group, "SIGKILL");
+});
+
 /**
- * A program with the inspector in it, started for one spec. `INSPECTOR_HOST` is its command; it gets `PORT` (0 is any free
- * port) and `AGENT_INSPECTOR_DATA_DIR`, prints the page's address, and runs an agent on `POST /run`.
+ * One of the examples, started for a spec: with cargo, or as it lies built in the folder `INSPECTOR_EXAMPLES`. It gets
+ * `PORT` (0 is any free port) and `AGENT_INSPECTOR_DATA_DIR`, and prints the addresses of its pages, then another line.
  */
 export class Host {
   private process: ChildProcess | undefined;
   private port = 0;
-  /** Address of the page, with a slash at its end. */
-  page = "";
+  /** Addresses as they were printed, each with what follows `/ui/`. */
+  pages: string[] = [];
 
-  private constructor(private readonly dataDir: string) {}
+  private constructor(
+    private readonly example: string,
+    private readonly dataDir: string,
+  ) {}
 
-  static async start(): Promise<Host> {
-    const host = new Host(await mkdtemp(join(tmpdir(), "agent-inspector-e2e-")));
+  static async start(example = "quickstart"): Promise<Host> {
+    const host = new Host(example, await mkdtemp(join(tmpdir(), "agent-inspector-e2e-")));
     await host.start();
     return host;
+  }
+
+  /** Address of the first page, with a slash at its end. */
+  get page(): string {
+    return this.pages[0] ?? "";
   }
 
   /** Address of the mount, without a slash at its end. */
@@ -35,7 +48,9 @@ export class Host {
 
   /** Starts the program, again on the same port and data when it ran before. */
   async start(): Promise<void> {
-    const [program = "", ...parameters] = COMMAND.split(" ");
+    const built = process.env.INSPECTOR_EXAMPLES;
+    const [program, parameters] =
+      built === undefined ? ["cargo", ["run", "--quiet", "--example", this.example]] : [join(built, this.example), []];
     const child = spawn(program, parameters, {
       cwd: root,
       // A group of its own: `cargo run` is not the program, and both must end.
@@ -44,20 +59,23 @@ export class Host {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.process = child;
-    this.page = await addressFrom(child);
+    if (child.pid !== undefined) groups.add(child.pid);
+    child.once("exit", () => groups.delete(child.pid ?? 0));
+    this.pages = await addressesFrom(child);
     this.port = Number(new URL(this.page).port);
   }
 
-  /** Ends the program by its own group, politely or as a crash would. */
+  /** Ends the program by its own group, politely or as a crash would. One that stays when asked to go is a failure. */
   async stop(how: NodeJS.Signals = "SIGTERM"): Promise<void> {
     const child = this.process;
     this.process = undefined;
     if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+    const ended = new Promise((resolve) => child.once("exit", (_code, signal) => resolve(signal)));
     end(child.pid, how);
     const late = setTimeout(() => end(child.pid, "SIGKILL"), STOP_MS);
-    await ended;
+    const signal = await ended;
     clearTimeout(late);
+    if (signal === "SIGKILL" && how !== "SIGKILL") throw new Error(`the host did not stop in ${STOP_MS} ms`);
   }
 
   async remove(): Promise<void> {
@@ -98,8 +116,8 @@ function end(pid: number | undefined, signal: NodeJS.Signals): void {
   }
 }
 
-/** Waits for the printed line with the page's address; what else was printed becomes the error when none comes. */
-function addressFrom(child: ChildProcess): Promise<string> {
+/** Waits until the addresses are printed; what else was printed becomes the error when none comes. */
+function addressesFrom(child: ChildProcess): Promise<string[]> {
   return new Promise((resolve, reject) => {
     let printed = "";
     const late = setTimeout(() => {
@@ -108,10 +126,14 @@ function addressFrom(child: ChildProcess): Promise<string> {
     }, START_MS);
     const read = (chunk: Buffer): void => {
       printed += chunk.toString();
-      const address = /https?:\/\/\S+\/ui\/(?=\s|$|#)/m.exec(printed)?.[0];
-      if (address === undefined) return;
+      const lines = printed.split("\n").slice(0, -1);
+      const addresses = lines.map((line) => /https?:\/\/\S+\/ui\/\S*/.exec(line)?.[0]);
+      const first = addresses.findIndex((address) => address !== undefined);
+      // The line after the addresses says that there are no more.
+      const end = addresses.indexOf(undefined, first);
+      if (first < 0 || end < 0) return;
       clearTimeout(late);
-      resolve(address);
+      resolve(addresses.slice(first, end).filter((address) => address !== undefined));
     };
     child.stdout?.on("data", read);
     child.stderr?.on("data", read);

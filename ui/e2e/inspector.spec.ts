@@ -15,7 +15,7 @@ test.afterAll(async () => {
 });
 
 test("a session appears live, without a reload", async ({ page }) => {
-  const quiet = watch(page, () => new URL(host.page).origin);
+  const quiet = watch(page, () => host.mount);
   await page.goto(host.page);
   await expect(page.getByText("Live", { exact: true })).toBeVisible();
   const rows = page.getByRole("grid", { name: "Sessions" }).getByRole("link");
@@ -26,7 +26,7 @@ test("a session appears live, without a reload", async ({ page }) => {
 });
 
 test("its tree and one span's attributes can be opened and deep-linked", async ({ page, context }) => {
-  const quiet = watch(page, () => new URL(host.page).origin);
+  const quiet = watch(page, () => host.mount);
   await page.goto(host.page);
   await page.getByRole("grid").getByRole("link").first().click();
   const tree = page.getByRole("tree", { name: "Spans" });
@@ -45,7 +45,7 @@ test("its tree and one span's attributes can be opened and deep-linked", async (
 });
 
 test("spans replayed over OTLP appear live, and again after a restart", async ({ page }) => {
-  const quiet = watch(page, () => new URL(host.page).origin);
+  const quiet = watch(page, () => host.mount);
   await page.goto(`${host.page}sessions?q=engine%3Aotlp`);
   await expect(page.getByText("Live", { exact: true })).toBeVisible();
   await host.sendOtlp(otlpRun("e2e-replay"));
@@ -96,7 +96,7 @@ test("the whole way can be gone with the keyboard alone", async ({ page }) => {
 });
 
 test("it works at 360 px", async ({ page }) => {
-  const quiet = watch(page, () => new URL(host.page).origin);
+  const quiet = watch(page, () => host.mount);
   await page.setViewportSize({ width: 360, height: 740 });
   await page.goto(host.page);
   await page.getByRole("grid").getByRole("link").first().click();
@@ -110,7 +110,7 @@ test("it works at 360 px", async ({ page }) => {
 });
 
 test("nothing is fetched from outside and nothing is complained about", async ({ page }) => {
-  const quiet = watch(page, () => new URL(host.page).origin);
+  const quiet = watch(page, () => host.mount);
   await page.goto(host.page);
   await expect(page.getByText("Live", { exact: true })).toBeVisible();
   await page.getByRole("link", { name: "Health" }).click();

@@ -79,7 +79,7 @@ export function HealthView({ health }: { health: Health }) {
             ["Readers of the stream", formatCount(health.subscribers)],
             ["Up for", <Amount key="up" text={formatElapsed(health.uptime_seconds * 1000)} />],
             ["Version", health.version],
-            ["Mounted at", health.mount],
+            ["Mounted at", health.mount === "" ? "/" : health.mount],
             ["Instance", health.instance],
           ]}
         />

@@ -38,3 +38,9 @@ it("says so when the host doesn't answer", async () => {
   renderAt("/health", <HealthPage />);
   expect(await screen.findByText("Asking for its health failed")).toBeInTheDocument();
 });
+
+it("calls the root by its name", async () => {
+  new FakeHost({ health: { ...health, mount: "" } });
+  renderAt("/health", <HealthPage />);
+  expect(await screen.findByText("/")).toBeInTheDocument();
+});

@@ -77,12 +77,15 @@ function Body({ sessions, query, clear, open }: BodyProps) {
 
 function NothingYet() {
   const endpoint = mountUrl.href.replace(/\/$/, "");
+  const path = mountUrl.pathname.replace(/\/$/, "");
+  // At the root there is nothing to nest below.
+  const mounting = path === "" ? "merge(inspector.router())" : `nest("${path}", inspector.router())`;
   return (
     <EmptyState title="No session yet">
       <p className="muted">
         The inspector is mounted and listening. Sessions appear here by themselves, as soon as an agent runs in this program:
       </p>
-      <CodeLine label="Copy the code" code={`let app = app.nest("${mountUrl.pathname.replace(/\/$/, "")}", inspector.router());`} />
+      <CodeLine label="Copy the code" code={`let app = app.${mounting};`} />
       <p className="muted">Any other program can report here with OpenTelemetry:</p>
       <CodeLine label="Copy the setting" code={`OTEL_EXPORTER_OTLP_ENDPOINT=${endpoint}`} />
     </EmptyState>
