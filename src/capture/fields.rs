@@ -7,7 +7,8 @@ use serde::Serialize;
 use tracing_core::Field;
 use tracing_core::field::Visit;
 
-use crate::model::{AttributeValue, Attributes, Key, OtelKind, SpanStatus, StatusCode};
+use super::flat::{Flat, FlatValue};
+use crate::model::{AttributeValue, OtelKind, SpanStatus, StatusCode};
 
 /// The most attributes that one record takes from `tracing`; its macros stop at 32 fields anyway.
 const MAX_FIELDS: usize = 128;
@@ -23,42 +24,42 @@ pub(super) fn to_json(value: &impl Serialize) -> AttributeValue {
 
 /// Gathers the fields of a span or an event. The names `otel.name`, `otel.kind`, `otel.status_code` and
 /// `otel.status_message` (or `otel.status_description`) set what they say, as everywhere in the `tracing` world.
-#[derive(Debug, Default)]
-pub(super) struct Fields {
-    pub(super) attributes: Attributes,
+#[derive(Debug)]
+pub(super) struct Fields<'a> {
+    pub(super) flat: &'a mut Flat,
     pub(super) message: Option<String>,
     pub(super) name: Option<String>,
     pub(super) kind: Option<OtelKind>,
     pub(super) status: Option<SpanStatus>,
 }
 
-impl Fields {
-    pub(super) fn with_capacity(capacity: usize) -> Self {
-        Self { attributes: Attributes::with_capacity(capacity), ..Self::default() }
+impl<'a> Fields<'a> {
+    pub(super) fn new(flat: &'a mut Flat) -> Self {
+        Self { flat, message: None, name: None, kind: None, status: None }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.attributes.is_empty() && self.name.is_none() && self.status.is_none()
+        self.flat.is_empty() && self.name.is_none() && self.status.is_none()
     }
 
-    fn add(&mut self, field: &Field, value: AttributeValue) {
+    fn add(&mut self, field: &Field, value: FlatValue) {
         let name = field.name();
         if name == "message" {
-            self.message = Some(text_of(value));
+            self.message = Some(self.flat.text_of(value));
         } else if let Some(special) = name.strip_prefix("otel.") {
             self.special(special, name, value);
-        } else if self.attributes.len() < MAX_FIELDS {
-            // A field stands once in a record, so there is no need to look for it.
-            self.attributes.push(Key::Borrowed(name), value);
+        } else if self.flat.len() < MAX_FIELDS {
+            self.flat.push(name, value);
         }
     }
 
-    fn special(&mut self, special: &str, name: &'static str, value: AttributeValue) {
+    fn special(&mut self, special: &str, name: &'static str, value: FlatValue) {
+        let text = self.flat.text_of(value);
         match special {
-            "name" => self.name = Some(text_of(value)),
-            "kind" => self.kind = otel_kind(value.as_str().unwrap_or_default()),
+            "name" => self.name = Some(text),
+            "kind" => self.kind = otel_kind(&text),
             "status_code" => {
-                let code = match value.as_str().unwrap_or_default().to_ascii_lowercase().as_str() {
+                let code = match text.to_ascii_lowercase().as_str() {
                     "ok" => StatusCode::Ok,
                     "error" => StatusCode::Error,
                     _ => StatusCode::Unset,
@@ -66,17 +67,10 @@ impl Fields {
                 self.status.get_or_insert_default().code = code;
             }
             "status_message" | "status_description" => {
-                self.status.get_or_insert_default().message = Some(text_of(value));
+                self.status.get_or_insert_default().message = Some(text)
             }
-            _ => self.attributes.push(Key::Borrowed(name), value),
+            _ => self.flat.push(name, value),
         }
-    }
-}
-
-fn text_of(value: AttributeValue) -> String {
-    match value {
-        AttributeValue::String(text) => text,
-        other => serde_json::to_string(&other).unwrap_or_default(),
     }
 }
 
@@ -91,33 +85,39 @@ fn otel_kind(text: &str) -> Option<OtelKind> {
     kinds.into_iter().find(|(name, _)| text.eq_ignore_ascii_case(name)).map(|(_, kind)| kind)
 }
 
-impl Visit for Fields {
+impl Visit for Fields<'_> {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.add(field, value.into());
+        self.add(field, FlatValue::Double(value));
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.add(field, value.into());
+        self.add(field, FlatValue::Int(value));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.add(field, value.into());
+        match i64::try_from(value) {
+            Ok(value) => self.add(field, FlatValue::Int(value)),
+            Err(_) => self.record_debug(field, &value),
+        }
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.add(field, value.into());
+        self.add(field, FlatValue::Bool(value));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.add(field, value.into());
+        let name = field.name();
+        if name == "message" || name.starts_with("otel.") || self.flat.len() >= MAX_FIELDS {
+            let value = self.flat.write(format_args!("{value}"));
+            self.add(field, value);
+        } else {
+            self.flat.push_text(name, value);
+        }
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         // The host's `Debug` runs here because the value is borrowed; its panic must not become the host's.
-        let text = catch_unwind(AssertUnwindSafe(|| format!("{value:?}")));
-        self.add(
-            field,
-            text.map_or(AttributeValue::Static("(its Debug implementation panicked)"), Into::into),
-        );
+        let written = catch_unwind(AssertUnwindSafe(|| self.flat.write(format_args!("{value:?}"))));
+        self.add(field, written.unwrap_or(FlatValue::Static("(its Debug implementation panicked)")));
     }
 }

@@ -6,7 +6,8 @@ use std::thread::Thread;
 
 use parking_lot::Mutex;
 
-use super::record::Record;
+use super::flat::{Flat, Slice};
+use super::record::{Record, SpanStarted};
 
 /// How many records may wait for the pump: at its slow tick of a tenth of a second, 650,000 a second.
 pub const DEFAULT_LANE_RECORDS: usize = 65_536;
@@ -34,8 +35,15 @@ pub(crate) struct Lane {
 
 #[derive(Debug, Default)]
 struct Queue {
-    records: Vec<Record>,
+    taken: Taken,
     bytes: usize,
+}
+
+/// Records with the flat attributes that they point into.
+#[derive(Debug, Default)]
+pub(crate) struct Taken {
+    pub(crate) records: Vec<Record>,
+    pub(crate) flat: Flat,
 }
 
 impl Lane {
@@ -59,32 +67,45 @@ impl Lane {
 
     /// Hands `record` over, and says whether it was taken.
     pub(crate) fn push(&self, record: Record) -> bool {
-        let size = record.size();
+        let (size, vital) = (record.size(), record.is_vital());
+        self.put(size, vital, |taken| taken.records.push(record))
+    }
+
+    /// Hands a record over with flat attributes, and says whether it was taken.
+    pub(crate) fn push_flat(&self, flat: &Flat, record: impl FnOnce(Slice) -> Record) -> bool {
+        self.put(size_of::<Record>() + flat.size(), false, |taken| {
+            let attributes = taken.flat.append(flat);
+            taken.records.push(record(attributes));
+        })
+    }
+
+    fn put(&self, size: usize, vital: bool, put: impl FnOnce(&mut Taken)) -> bool {
         let mut queue = self.queue.lock();
-        let full = queue.records.len() >= self.max_records || queue.bytes + size > self.max_bytes;
-        if full && !(record.is_vital() && queue.records.len() < self.max_records + 2 * self.max_open) {
+        let waiting = queue.taken.records.len();
+        let full = waiting >= self.max_records || queue.bytes + size > self.max_bytes;
+        if full && !(vital && waiting < self.max_records + 2 * self.max_open) {
             drop(queue);
             self.dropped.fetch_add(1, Ordering::Relaxed);
             return false;
         }
         queue.bytes += size;
-        queue.records.push(record);
-        let half = queue.records.len() == self.max_records / 2;
+        put(&mut queue.taken);
         drop(queue);
-        if half {
+        if waiting == self.max_records / 2 {
             self.wake();
         }
         true
     }
 
     /// Hands a span's start over, and says whether it was taken; if so its end will be taken too.
-    pub(crate) fn push_start(&self, record: Record) -> bool {
+    pub(crate) fn push_start(&self, start: SpanStarted, flat: &Flat) -> bool {
         if self.open.fetch_add(1, Ordering::Relaxed) >= self.max_open {
             self.open.fetch_sub(1, Ordering::Relaxed);
             self.dropped.fetch_add(1, Ordering::Relaxed);
             return false;
         }
-        let taken = self.push(record);
+        let taken =
+            self.push_flat(flat, |attributes| Record::SpanStarted(SpanStarted { attributes, ..start }));
         if !taken {
             self.open.fetch_sub(1, Ordering::Relaxed);
         }
@@ -98,10 +119,10 @@ impl Lane {
     }
 
     /// Moves everything that waits into `into`, which must be empty; its memory is used for what comes next.
-    pub(crate) fn take(&self, into: &mut Vec<Record>) {
-        debug_assert!(into.is_empty());
+    pub(crate) fn take(&self, into: &mut Taken) {
+        debug_assert!(into.records.is_empty());
         let mut queue = self.queue.lock();
-        std::mem::swap(&mut queue.records, into);
+        std::mem::swap(&mut queue.taken, into);
         queue.bytes = 0;
     }
 
@@ -121,7 +142,7 @@ impl Lane {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capture::record::{CapturedEvent, SpanStarted};
+    use crate::capture::record::CapturedEvent;
     use crate::model::{EventKind, SpanId, Timestamp, TraceId};
 
     fn event() -> Record {
@@ -132,9 +153,9 @@ mod tests {
         }))
     }
 
-    fn start() -> Record {
+    fn start() -> SpanStarted {
         let (trace, span) = (TraceId::from_bytes([1; 16]).unwrap(), SpanId::from_bytes([1; 8]).unwrap());
-        Record::SpanStarted(Box::new(SpanStarted::new(trace, span, "s", Timestamp::EPOCH)))
+        SpanStarted::new(trace, span, "s", Timestamp::EPOCH)
     }
 
     fn end() -> Record {
@@ -151,9 +172,9 @@ mod tests {
         let lane = Lane::new(2, usize::MAX, 10);
         assert!(lane.push(event()) && lane.push(event()) && !lane.push(event()));
         assert_eq!(lane.dropped(), 1);
-        let mut taken = Vec::new();
+        let mut taken = Taken::default();
         lane.take(&mut taken);
-        assert_eq!(taken.len(), 2);
+        assert_eq!(taken.records.len(), 2);
         assert!(lane.push(event()));
     }
 
@@ -166,19 +187,19 @@ mod tests {
     #[test]
     fn the_end_of_a_span_whose_start_was_taken_is_taken_also_by_a_full_lane() {
         let lane = Lane::new(1, usize::MAX, 10);
-        assert!(lane.push_start(start()));
-        assert!(!lane.push_start(start()));
+        assert!(lane.push_start(start(), &Flat::default()));
+        assert!(!lane.push_start(start(), &Flat::default()));
         lane.push_end(end());
-        let mut taken = Vec::new();
+        let mut taken = Taken::default();
         lane.take(&mut taken);
-        assert_eq!((taken.len(), lane.dropped()), (2, 1));
+        assert_eq!((taken.records.len(), lane.dropped()), (2, 1));
     }
 
     #[test]
     fn open_spans_are_bounded() {
         let lane = Lane::new(100, usize::MAX, 1);
-        assert!(lane.push_start(start()) && !lane.push_start(start()));
+        assert!(lane.push_start(start(), &Flat::default()) && !lane.push_start(start(), &Flat::default()));
         lane.push_end(end());
-        assert!(lane.push_start(start()));
+        assert!(lane.push_start(start(), &Flat::default()));
     }
 }

@@ -11,6 +11,7 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 use super::context::{self, Context};
 use super::fields::Fields;
 use super::filter::has_agent_fields;
+use super::flat::Flat;
 use super::record::{SpanChange, SpanStarted};
 use super::recorder::{Recorder, fresh_span_id, fresh_trace_id};
 use crate::model::{Attributes, Key, Link, OtelKind, SpanEvent, SpanId, TraceId};
@@ -82,19 +83,21 @@ where
         let Some(span_ref) = subscriber.span(id) else { return };
         let Some((context, parent)) = self.place(attributes, &span_ref) else { return };
         let metadata = attributes.metadata();
-        let mut fields = Fields::with_capacity(metadata.fields().len());
-        attributes.record(&mut fields);
-        let name = fields.name.map_or(Cow::Borrowed(metadata.name()), Cow::Owned);
-        let start = SpanStarted {
-            parent,
-            otel_kind: fields.kind.unwrap_or(OtelKind::Internal),
-            status: fields.status,
-            attributes: fields.attributes,
-            scope: metadata.target(),
-            source: "tracing",
-            ..SpanStarted::new(context.trace_id, context.span_id, name, self.recorder.now())
-        };
-        if self.recorder.span_started(start) {
+        let taken = Flat::scratch(|flat| {
+            let mut fields = Fields::new(flat);
+            attributes.record(&mut fields);
+            let name = fields.name.map_or(Cow::Borrowed(metadata.name()), Cow::Owned);
+            let start = SpanStarted {
+                parent,
+                otel_kind: fields.kind.unwrap_or(OtelKind::Internal),
+                status: fields.status.map(Box::new),
+                scope: metadata.target(),
+                source: "tracing",
+                ..SpanStarted::new(context.trace_id, context.span_id, name, self.recorder.now())
+            };
+            self.recorder.span_started(start, flat)
+        });
+        if taken {
             span_ref.extensions_mut().insert(Recorded(context));
         }
     }
@@ -102,15 +105,22 @@ where
     fn on_record(&self, id: &Id, values: &SpanRecord<'_>, subscriber: LayerContext<'_, S>) {
         let Some(span) = subscriber.span(id) else { return };
         let Some((trace_id, span_id)) = ids(&span) else { return };
-        let mut fields = Fields::default();
-        values.record(&mut fields);
-        if !fields.is_empty() {
-            let mut change = SpanChange::new(trace_id, span_id);
-            change.name = fields.name;
-            change.status = fields.status;
-            change.attributes = fields.attributes;
-            self.recorder.span_changed(change);
-        }
+        Flat::scratch(|flat| {
+            let mut fields = Fields::new(flat);
+            values.record(&mut fields);
+            if fields.is_empty() {
+                return;
+            }
+            let (name, status) = (fields.name, fields.status);
+            if name.is_some() || status.is_some() {
+                let mut change = SpanChange::new(trace_id, span_id);
+                (change.name, change.status) = (name, status);
+                self.recorder.span_changed(change);
+            }
+            if !flat.is_empty() {
+                self.recorder.span_fields(trace_id, span_id, flat);
+            }
+        });
     }
 
     fn on_follows_from(&self, id: &Id, follows: &Id, subscriber: LayerContext<'_, S>) {
@@ -135,17 +145,17 @@ where
         let place =
             place.or_else(|| context::with_current(|context| context.map(|at| (at.trace_id, at.span_id))));
         let Some((trace_id, span_id)) = place else { return };
-        let mut fields = Fields::default();
-        event.record(&mut fields);
         let metadata = event.metadata();
-        fields.attributes.set(Key::Borrowed("level"), metadata.level().as_str());
-        fields.attributes.set(Key::Borrowed("target"), metadata.target());
-        let mut change = SpanChange::new(trace_id, span_id);
-        change.events.push(SpanEvent {
-            name: fields.name.or(fields.message).unwrap_or_else(|| metadata.name().to_owned()),
-            time: self.recorder.now(),
-            attributes: fields.attributes,
+        let (name, mut attributes) = Flat::scratch(|flat| {
+            let mut fields = Fields::new(flat);
+            event.record(&mut fields);
+            (fields.name.or(fields.message), flat.attributes(flat.whole()))
         });
+        attributes.set(Key::Borrowed("level"), metadata.level().as_str());
+        attributes.set(Key::Borrowed("target"), metadata.target());
+        let name = name.unwrap_or_else(|| metadata.name().to_owned());
+        let mut change = SpanChange::new(trace_id, span_id);
+        change.events.push(SpanEvent { name, time: self.recorder.now(), attributes });
         self.recorder.span_changed(change);
     }
 

@@ -7,6 +7,7 @@
 mod context;
 mod fields;
 mod filter;
+pub(crate) mod flat;
 pub(crate) mod lane;
 mod layer;
 pub(crate) mod record;

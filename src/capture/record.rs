@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::flat::{Flat, Slice};
 use crate::model::{
     Attributes, EventKind, Link, OtelKind, SessionId, SessionStatus, Span, SpanEvent, SpanId, SpanKind,
     SpanStatus, Timestamp, TraceId,
@@ -15,7 +16,9 @@ pub(crate) enum Record {
     /// A session of the explicit API ended.
     SessionEnded(Box<SessionEnded>),
     /// A span began.
-    SpanStarted(Box<SpanStarted>),
+    SpanStarted(SpanStarted),
+    /// Fields were recorded on a span that still runs.
+    SpanFields { trace_id: TraceId, span_id: SpanId, attributes: Slice },
     /// More became known of a span that still runs.
     SpanChanged(Box<SpanChange>),
     /// A span ended.
@@ -54,9 +57,10 @@ pub(crate) struct SpanStarted {
     pub(crate) name: Cow<'static, str>,
     pub(crate) kind: SpanKind,
     pub(crate) otel_kind: OtelKind,
-    pub(crate) status: Option<SpanStatus>,
-    pub(crate) agent: Option<String>,
-    pub(crate) attributes: Attributes,
+    pub(crate) status: Option<Box<SpanStatus>>,
+    pub(crate) agent: Option<Box<str>>,
+    /// In the [`Flat`] that the record came with.
+    pub(crate) attributes: Slice,
     pub(crate) scope: &'static str,
     pub(crate) source: &'static str,
 }
@@ -78,21 +82,21 @@ impl SpanStarted {
             otel_kind: OtelKind::Unspecified,
             status: None,
             agent: None,
-            attributes: Attributes::new(),
+            attributes: Slice::default(),
             scope: "",
             source: "session",
         }
     }
 
     /// The span, made on the pump's thread.
-    pub(crate) fn into_span(self) -> Span {
+    pub(crate) fn into_span(self, flat: &Flat) -> Span {
         let mut span = Span::new(self.trace_id, self.span_id, self.name, self.at);
         span.parent_span_id = self.parent;
         span.kind = self.kind;
         span.otel_kind = self.otel_kind;
-        span.status = self.status.unwrap_or_default();
-        span.agent = self.agent;
-        span.attributes = self.attributes;
+        span.status = self.status.map(|status| *status).unwrap_or_default();
+        span.agent = self.agent.map(String::from);
+        span.attributes = flat.attributes(self.attributes);
         self.scope.clone_into(&mut span.scope.name);
         span.source = Cow::Borrowed(self.source);
         span
@@ -139,7 +143,7 @@ pub(crate) struct CapturedEvent {
 }
 
 impl Record {
-    /// About how many bytes of memory it holds.
+    /// About how many bytes of memory it holds, without its flat attributes.
     pub(crate) fn size(&self) -> usize {
         size_of::<Self>()
             + match self {
@@ -147,9 +151,8 @@ impl Record {
                 Self::SessionEnded(end) => {
                     size_of::<SessionEnded>() + end.error.as_ref().map_or(0, String::len)
                 }
-                Self::SpanStarted(start) => {
-                    size_of::<SpanStarted>() + start.name.len() + start.attributes.size()
-                }
+                Self::SpanStarted(start) => start.name.len(),
+                Self::SpanFields { .. } => 0,
                 Self::SpanChanged(change) => change.size(),
                 Self::SpanEnded { change, .. } => change.as_ref().map_or(0, |change| change.size()),
                 Self::Event(event) => size_of::<CapturedEvent>() + event.size(),

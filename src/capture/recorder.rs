@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use super::flat::Flat;
 use super::lane::Lane;
 use super::record::{CapturedEvent, Record, SpanChange, SpanStarted};
 use crate::clock::Clock;
@@ -31,8 +32,12 @@ impl Recorder {
     }
 
     /// Says whether the start was taken; if not, the span must not be ended here.
-    pub(crate) fn span_started(&self, start: SpanStarted) -> bool {
-        self.lane.push_start(Record::SpanStarted(Box::new(start)))
+    pub(crate) fn span_started(&self, start: SpanStarted, flat: &Flat) -> bool {
+        self.lane.push_start(start, flat)
+    }
+
+    pub(crate) fn span_fields(&self, trace_id: TraceId, span_id: SpanId, flat: &Flat) {
+        self.lane.push_flat(flat, |attributes| Record::SpanFields { trace_id, span_id, attributes });
     }
 
     pub(crate) fn span_changed(&self, change: SpanChange) {

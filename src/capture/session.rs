@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::Serialize;
 
 use super::context::{self, Context, InSession};
+use super::flat::Flat;
 use super::record::{Record, SessionEnded, SessionStarted, SpanChange, SpanStarted};
 use super::recorder::{Recorder, error_status, fresh_span_id, fresh_trace_id};
 use super::span::SpanGuard;
@@ -64,7 +65,7 @@ impl SessionBuilder {
         let at = recorder.now();
         let root_span = SpanStarted {
             kind: SpanKind::Workflow,
-            agent: self.agent.clone(),
+            agent: self.agent.as_deref().map(Box::from),
             ..SpanStarted::new(trace_id, root, self.title.clone(), at)
         };
         recorder.record(Record::SessionStarted(Box::new(SessionStarted {
@@ -76,7 +77,7 @@ impl SessionBuilder {
             trace_id,
             at,
         })));
-        let root_taken = recorder.span_started(root_span);
+        let root_taken = recorder.span_started(root_span, &Flat::default());
         let live =
             Live { id: id.clone(), recorder, trace_id, root, root_taken, ended: AtomicBool::new(false) };
         SessionHandle::new(id, Some(live))

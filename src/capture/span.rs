@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::context::{self, Context, InSession};
 use super::fields::to_json;
+use super::flat::Flat;
 use super::record::{SpanChange, SpanStarted};
 use super::recorder::{error_status, fresh_span_id};
 use super::session::{Live, SessionHandle};
@@ -48,7 +49,7 @@ impl SpanGuard {
             kind,
             ..SpanStarted::new(trace_id, span_id, name, live.recorder.now())
         };
-        if !live.recorder.span_started(start) {
+        if !live.recorder.span_started(start, &Flat::default()) {
             return Self::disabled();
         }
         Self { open: Some(Open { recorder: live.recorder.clone(), session, trace_id, span_id, last: None }) }

@@ -16,7 +16,7 @@ use super::prepare::prepare;
 use super::pump::{Gauges, Pump};
 use super::writer::{self, StoreLane, Turn};
 use crate::bus::Bus;
-use crate::capture::lane::Lane;
+use crate::capture::lane::{Lane, Taken};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::model::Span;
@@ -143,7 +143,7 @@ impl Pipeline {
             ids,
             gauges: Arc::clone(&shared.gauges),
             open: OpenSpans::default(),
-            records: Vec::new(),
+            taken: Taken::default(),
             requests: Vec::new(),
             frames: Vec::new(),
             turn: Turn::default(),

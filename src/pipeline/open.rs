@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use crate::capture::record::{SpanChange, SpanStarted};
+use crate::capture::record::SpanChange;
 use crate::model::{Span, SpanId, TraceId};
 
 /// A span that goes on changing is written again at most this often, so that many small changes do not become many large
@@ -29,18 +29,17 @@ pub(super) struct OpenSpans {
 }
 
 impl OpenSpans {
-    pub(super) fn start(&mut self, start: SpanStarted) {
-        let key = (start.trace_id, start.span_id);
+    pub(super) fn start(&mut self, span: Span) {
+        let key = (span.trace_id, span.span_id);
         self.changed.push(key);
-        let open = OpenSpan { span: start.into_span(), changed: true, published: None };
+        let open = OpenSpan { span, changed: true, published: None };
         self.spans.insert(key, open);
     }
 
     /// Adds to an open span. One that ended before gets nothing more.
-    pub(super) fn change(&mut self, change: SpanChange) {
-        let key = (change.trace_id, change.span_id);
+    pub(super) fn change(&mut self, key: (TraceId, SpanId), change: impl FnOnce(&mut Span)) {
         let Some(open) = self.spans.get_mut(&key) else { return };
-        apply(&mut open.span, change);
+        change(&mut open.span);
         if !open.changed {
             open.changed = true;
             self.changed.push(key);
@@ -84,7 +83,8 @@ impl OpenSpans {
     }
 }
 
-fn apply(span: &mut Span, change: SpanChange) {
+/// Adds a change to a span.
+pub(super) fn apply(span: &mut Span, change: SpanChange) {
     if let Some(name) = change.name {
         span.name = name;
     }

@@ -14,12 +14,13 @@ use parking_lot::Mutex;
 use super::fold::{Fold, Folded, Source};
 use super::ids::Ids;
 use super::lane::{Done, IngestLane, Request};
-use super::open::OpenSpans;
+use super::open::{OpenSpans, apply};
 use super::prepare::{Prepared, clean};
 use super::rate::Rate;
 use super::writer::{StoreLane, Turn};
 use crate::bus::Bus;
-use crate::capture::lane::Lane;
+use crate::capture::flat::Flat;
+use crate::capture::lane::{Lane, Taken};
 use crate::capture::record::{CapturedEvent, Record};
 use crate::clock::Clock;
 use crate::model::{Event, EventFrame, EventId, EventKind, SessionId, Span, SpanSummary, Timestamp};
@@ -75,7 +76,7 @@ pub(super) struct Pump {
     pub(super) fold: Fold,
     pub(super) gauges: Arc<Gauges>,
     pub(super) open: OpenSpans,
-    pub(super) records: Vec<Record>,
+    pub(super) taken: Taken,
     pub(super) requests: Vec<Request>,
     pub(super) frames: Vec<Arc<EventFrame>>,
     pub(super) turn: Turn,
@@ -122,12 +123,13 @@ impl Pump {
         self.ingest.take(TURN_BYTES, &mut requests);
         let mut stop = None;
         if self.ids.left() > MIN_IDS_LEFT {
-            let mut records = std::mem::take(&mut self.records);
-            self.lane.take(&mut records);
-            for record in records.drain(..) {
-                self.record(record);
+            let mut taken = std::mem::take(&mut self.taken);
+            self.lane.take(&mut taken);
+            for record in taken.records.drain(..) {
+                self.record(record, &taken.flat);
             }
-            self.records = records;
+            taken.flat.clear();
+            self.taken = taken;
             self.publish_open();
         }
         for request in requests.drain(..) {
@@ -148,7 +150,7 @@ impl Pump {
         stop
     }
 
-    fn record(&mut self, record: Record) {
+    fn record(&mut self, record: Record, flat: &Flat) {
         let mut folded = Folded::default();
         match record {
             Record::SessionStarted(mut start) => {
@@ -161,8 +163,14 @@ impl Pump {
                 end.error = end.error.map(|error| cut_name(self.redactor.text(&error)));
                 self.fold.session_ended(*end);
             }
-            Record::SpanStarted(start) => self.open.start(*start),
-            Record::SpanChanged(change) => self.open.change(*change),
+            Record::SpanStarted(start) => self.open.start(start.into_span(flat)),
+            Record::SpanFields { trace_id, span_id, attributes } => {
+                self.open
+                    .change((trace_id, span_id), |span| span.attributes.merge(flat.attributes(attributes)));
+            }
+            Record::SpanChanged(change) => {
+                self.open.change((change.trace_id, change.span_id), |span| apply(span, *change));
+            }
             Record::SpanEnded { trace_id, span_id, at, change } => {
                 if let Some(mut span) = self.open.end(trace_id, span_id, change.map(|change| *change)) {
                     self.publish_open();
