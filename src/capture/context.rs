@@ -16,10 +16,19 @@ pub(crate) struct Context {
     pub(crate) span_id: SpanId,
 }
 
+/// Under which name a context was entered, so that leaving finds it again without asking anybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Entry {
+    /// By the session API.
+    Span(SpanId),
+    /// By `tracing`: the layer, because each registry counts its ids by itself, and the span's id there.
+    Tracing { layer: usize, id: u64 },
+}
+
 thread_local! {
     /// The innermost last. Sources push on entering and take out on leaving; with `tracing`, leaving need not be in
     /// order, so that the entry is looked for by its span.
-    static STACK: RefCell<Vec<Context>> = const { RefCell::new(Vec::new()) };
+    static STACK: RefCell<Vec<(Entry, Context)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Runs `read` on the innermost context. The thread may be about to end, when there is none any more.
@@ -27,7 +36,7 @@ pub(crate) fn with_current<T>(read: impl FnOnce(Option<&Context>) -> T) -> T {
     let mut read = Some(read);
     let found = STACK.try_with(|stack| {
         let stack = stack.borrow();
-        read.take().map(|read| read(stack.last()))
+        read.take().map(|read| read(stack.last().map(|(_, context)| context)))
     });
     match (found, read) {
         (Ok(Some(value)), _) => value,
@@ -37,14 +46,15 @@ pub(crate) fn with_current<T>(read: impl FnOnce(Option<&Context>) -> T) -> T {
     }
 }
 
-pub(crate) fn push(context: Context) {
-    let _ = STACK.try_with(|stack| stack.borrow_mut().push(context));
+pub(crate) fn push(entry: Entry, context: Context) {
+    let _ = STACK.try_with(|stack| stack.borrow_mut().push((entry, context)));
 }
 
-pub(crate) fn pop(span_id: SpanId) {
+/// Takes the innermost entry of this name out; there is none when nothing was pushed under it.
+pub(crate) fn pop(entry: Entry) {
     let popped = STACK.try_with(|stack| {
         let mut stack = stack.borrow_mut();
-        let at = stack.iter().rposition(|context| context.span_id == span_id)?;
+        let at = stack.iter().rposition(|(known, _)| *known == entry)?;
         Some(stack.remove(at))
     });
     // Dropped only now: ending a session must not meet a borrowed stack.
@@ -52,12 +62,12 @@ pub(crate) fn pop(span_id: SpanId) {
 }
 
 /// Takes the context out again, also when the code in it panics.
-pub(crate) struct Entered(SpanId);
+pub(crate) struct Entered(Entry);
 
 pub(crate) fn enter(context: Context) -> Entered {
-    let span_id = context.span_id;
-    push(context);
-    Entered(span_id)
+    let entry = Entry::Span(context.span_id);
+    push(entry, context);
+    Entered(entry)
 }
 
 impl Drop for Entered {

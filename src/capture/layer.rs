@@ -8,7 +8,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context as LayerContext;
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
-use super::context::{self, Context};
+use super::context::{self, Context, Entry};
 use super::fields::Fields;
 use super::filter::has_agent_fields;
 use super::flat::Flat;
@@ -34,6 +34,10 @@ struct SharedTrace(TraceId);
 impl CaptureLayer {
     pub(crate) fn new(recorder: Recorder) -> Self {
         Self { recorder }
+    }
+
+    fn entry(&self, id: &Id) -> Entry {
+        Entry::Tracing { layer: self.recorder.address(), id: id.into_u64() }
     }
 
     /// Where a new span belongs, and whether it is a root there; `None` when it is of no interest.
@@ -163,14 +167,12 @@ where
         let Some(span) = subscriber.span(id) else { return };
         let entered = span.extensions().get::<Recorded>().map(|recorded| recorded.0.clone());
         if let Some(context) = entered {
-            context::push(context);
+            context::push(self.entry(id), context);
         }
     }
 
-    fn on_exit(&self, id: &Id, subscriber: LayerContext<'_, S>) {
-        if let Some((_, span_id)) = subscriber.span(id).and_then(|span| ids(&span)) {
-            context::pop(span_id);
-        }
+    fn on_exit(&self, id: &Id, _: LayerContext<'_, S>) {
+        context::pop(self.entry(id));
     }
 
     fn on_close(&self, id: Id, subscriber: LayerContext<'_, S>) {

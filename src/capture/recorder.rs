@@ -23,6 +23,11 @@ impl Recorder {
         Self { lane, clock, _pump: pump }
     }
 
+    /// A number that no other inspector's recorder in this process has.
+    pub(crate) fn address(&self) -> usize {
+        Arc::as_ptr(&self.lane).addr()
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
