@@ -87,12 +87,8 @@ def check_used(package: dict) -> list[str]:
     """The dependencies of a member that no source file of it names."""
     folder = Path(package["manifest_path"]).parent
     # A member below the root is not the root's source.
-    places = ["src", "examples", "tests", "build.rs"] + (["benches"] if folder != ROOT else [])
-    sources = []
-    for place in places:
-        found = folder / place
-        files = found.rglob("*.rs") if found.is_dir() else [found] if found.is_file() else []
-        sources.extend(file.read_text(encoding="utf-8") for file in files)
+    places = [folder / place for place in ("src", "examples", "tests")] if folder == ROOT else [folder]
+    sources = [file.read_text(encoding="utf-8") for place in places for file in place.rglob("*.rs")]
     text = "\n".join(sources)
     problems = []
     for dependency in package["dependencies"]:

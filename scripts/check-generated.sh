@@ -14,6 +14,6 @@ cd ui
 npx --no-install openapi-typescript ../openapi/agent-inspector.json --output "$fresh/schema.d.ts" >/dev/null
 cmp "$fresh/schema.d.ts" src/api/schema.d.ts || stale ui/src/api/schema.d.ts
 
-npm run --silent build -- --outDir "$fresh/ui-dist" --emptyOutDir --logLevel warn
+npx --no-install vite build --outDir "$fresh/ui-dist" --emptyOutDir --logLevel warn
 diff --recursive --brief "$fresh/ui-dist" ../ui-dist || stale ui-dist/
 echo "openapi/, ui/src/api/schema.d.ts and ui-dist/ are up to date"

@@ -73,8 +73,8 @@ mod inspector;
 
 pub use self::bus::{DEFAULT_RING_BYTES, DEFAULT_RING_EVENTS};
 pub use self::capture::{
-    CaptureFilter, DEFAULT_EXCLUDED_TARGETS, InSession, SessionBuilder, SessionHandle, SpanGuard, current_session,
-    in_current_session,
+    CaptureFilter, DEFAULT_EXCLUDED_TARGETS, InSession, SessionBuilder, SessionHandle, SpanGuard,
+    current_session, in_current_session,
 };
 pub use self::error::Error;
 pub use self::http::{Access, PublicPath};
@@ -85,5 +85,6 @@ pub use self::pipeline::{DEFAULT_ABANDON_AFTER, DEFAULT_STORE_BACKLOG_BYTES};
 #[doc(hidden)]
 pub mod fuzzing;
 
-#[cfg(all(test, feature = "otlp"))]
+#[cfg(test)]
+#[cfg(feature = "otlp")]
 mod real_inputs;

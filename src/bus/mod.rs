@@ -12,12 +12,13 @@ use parking_lot::RwLock;
 use tokio::sync::watch;
 
 use self::ring::Ring;
-pub use self::ring::{Batch, DEFAULT_RING_BYTES, DEFAULT_RING_EVENTS, Missed};
+pub(crate) use self::ring::{Batch, Missed};
+pub use self::ring::{DEFAULT_RING_BYTES, DEFAULT_RING_EVENTS};
 use crate::model::{EventFrame, EventId};
 
 /// The ring with its readers.
 #[derive(Debug)]
-pub struct Bus {
+pub(crate) struct Bus {
     ring: RwLock<Ring>,
     head: watch::Sender<EventId>,
     readers: AtomicUsize,
@@ -27,7 +28,7 @@ impl Bus {
     /// An empty ring after `floor`, the last id that this stream will not hold; at most `events` events and `bytes`
     /// bytes of them are kept.
     #[must_use]
-    pub fn new(floor: EventId, events: usize, bytes: usize) -> Self {
+    pub(crate) fn new(floor: EventId, events: usize, bytes: usize) -> Self {
         Self {
             ring: RwLock::new(Ring::new(floor, events, bytes)),
             head: watch::Sender::new(floor),
@@ -36,7 +37,7 @@ impl Bus {
     }
 
     /// Adds frames, which come in order of their ids, and wakes the readers once.
-    pub fn publish(&self, frames: &[Arc<EventFrame>]) {
+    pub(crate) fn publish(&self, frames: &[Arc<EventFrame>]) {
         let Some(last) = frames.last() else { return };
         self.ring.write().extend(frames);
         self.head.send_replace(last.id);
@@ -44,40 +45,40 @@ impl Bus {
 
     /// What comes after `after`: at most `most` frames, and what this ring no longer has before them.
     #[must_use]
-    pub fn read(&self, after: EventId, most: usize) -> Batch {
+    pub(crate) fn read(&self, after: EventId, most: usize) -> Batch {
         self.ring.read().read(after, most)
     }
 
     /// The id of the newest event.
     #[must_use]
-    pub fn head(&self) -> EventId {
+    pub(crate) fn head(&self) -> EventId {
         *self.head.borrow()
     }
 
     /// How many events were published with this ring, and how many of them it still holds.
     #[must_use]
-    pub fn counts(&self) -> (u64, usize) {
+    pub(crate) fn counts(&self) -> (u64, usize) {
         let ring = self.ring.read();
         (ring.published(), ring.len())
     }
 
     /// A reader that begins after `after`.
     #[must_use]
-    pub fn reader(self: &Arc<Self>, after: EventId) -> Reader {
+    pub(crate) fn reader(self: &Arc<Self>, after: EventId) -> Reader {
         self.readers.fetch_add(1, Ordering::Relaxed);
         Reader { bus: Arc::clone(self), head: self.head.subscribe(), after }
     }
 
     /// How many readers there are.
     #[must_use]
-    pub fn readers(&self) -> usize {
+    pub(crate) fn readers(&self) -> usize {
         self.readers.load(Ordering::Relaxed)
     }
 }
 
 /// A place in the ring that moves on as it is read.
 #[derive(Debug)]
-pub struct Reader {
+pub(crate) struct Reader {
     bus: Arc<Bus>,
     head: watch::Receiver<EventId>,
     after: EventId,
@@ -86,17 +87,17 @@ pub struct Reader {
 impl Reader {
     /// The id after which the next read begins.
     #[must_use]
-    pub fn position(&self) -> EventId {
+    pub(crate) fn position(&self) -> EventId {
         self.after
     }
 
     /// Moves to just after `after`: what lies before was got elsewhere, or is given up.
-    pub fn seek(&mut self, after: EventId) {
+    pub(crate) fn seek(&mut self, after: EventId) {
         self.after = after;
     }
 
     /// What there is now, possibly nothing, without waiting. What is returned counts as read; so does what was missed.
-    pub fn poll_batch(&mut self, most: usize) -> Batch {
+    pub(crate) fn poll_batch(&mut self, most: usize) -> Batch {
         let batch = self.bus.read(self.after, most);
         if let Some(last) = batch.frames.last() {
             self.after = last.id;
@@ -105,7 +106,7 @@ impl Reader {
     }
 
     /// What there is, once there is something.
-    pub async fn next_batch(&mut self, most: usize) -> Batch {
+    pub(crate) async fn next_batch(&mut self, most: usize) -> Batch {
         loop {
             // Marked as seen before looking, so that what is published in between wakes us.
             self.head.mark_unchanged();

@@ -15,20 +15,20 @@ pub const DEFAULT_RING_BYTES: usize = 16 << 20;
 
 /// What a read found.
 #[derive(Debug, Default)]
-pub struct Batch {
+pub(crate) struct Batch {
     /// What the ring no longer has between the reader's place and the first frame.
-    pub missed: Option<Missed>,
+    pub(crate) missed: Option<Missed>,
     /// The frames, oldest first.
-    pub frames: Vec<Arc<EventFrame>>,
+    pub(crate) frames: Vec<Arc<EventFrame>>,
 }
 
 /// A span of ids that is no longer in the ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Missed {
+pub(crate) struct Missed {
     /// The first id after the reader's place.
-    pub from: EventId,
+    pub(crate) from: EventId,
     /// The id of the last frame that was dropped before the oldest one still there.
-    pub to: EventId,
+    pub(crate) to: EventId,
 }
 
 #[derive(Debug)]

@@ -75,7 +75,7 @@ pub fn current_session() -> Option<SessionHandle> {
 /// Carries the current session and span into another task or thread's future:
 /// `tokio::spawn(in_current_session(async { … }))`. Without a current session it is the future itself.
 pub fn in_current_session<F: Future>(future: F) -> InSession<F> {
-    InSession::new(with_current(|context| context.cloned()), future)
+    InSession::new(with_current(|context| Some(context?.clone())), future)
 }
 
 /// A future that runs in a session, whichever thread polls it.

@@ -122,7 +122,7 @@ impl Lane {
 mod tests {
     use super::*;
     use crate::capture::record::{CapturedEvent, SpanStarted};
-    use crate::model::{EventKind, Span, SpanId, Timestamp, TraceId};
+    use crate::model::{EventKind, SpanId, Timestamp, TraceId};
 
     fn event() -> Record {
         Record::Event(Box::new(CapturedEvent {
@@ -133,13 +133,8 @@ mod tests {
     }
 
     fn start() -> Record {
-        let span = Span::new(
-            TraceId::from_bytes([1; 16]).unwrap(),
-            SpanId::from_bytes([1; 8]).unwrap(),
-            "s",
-            Timestamp::EPOCH,
-        );
-        Record::SpanStarted(Box::new(SpanStarted { session: None, span }))
+        let (trace, span) = (TraceId::from_bytes([1; 16]).unwrap(), SpanId::from_bytes([1; 8]).unwrap());
+        Record::SpanStarted(Box::new(SpanStarted::new(trace, span, "s", Timestamp::EPOCH)))
     }
 
     fn end() -> Record {

@@ -11,9 +11,9 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 use super::context::{self, Context};
 use super::fields::Fields;
 use super::filter::has_agent_fields;
-use super::record::SpanChange;
+use super::record::{SpanChange, SpanStarted};
 use super::recorder::{Recorder, fresh_span_id, fresh_trace_id};
-use crate::model::{Attributes, Key, Link, OtelKind, Scope, Span, SpanEvent, SpanId, TraceId};
+use crate::model::{Attributes, Key, Link, OtelKind, SpanEvent, SpanId, TraceId};
 
 /// Records the spans of a `tracing` host: those in a session, and those with an agent's fields wherever they stand. A
 /// span is handed over when it is created, when fields are recorded and when it closes.
@@ -45,7 +45,7 @@ impl CaptureLayer {
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         let parent = if attributes.is_contextual() {
-            context::with_current(|context| context.cloned())
+            context::with_current(|context| Some(context?.clone()))
         } else {
             span.parent().and_then(|parent| Some(parent.extensions().get::<Recorded>()?.0.clone()))
         };
@@ -85,15 +85,16 @@ where
         let mut fields = Fields::with_capacity(metadata.fields().len());
         attributes.record(&mut fields);
         let name = fields.name.map_or(Cow::Borrowed(metadata.name()), Cow::Owned);
-        let mut span = Span::new(context.trace_id, context.span_id, name, self.recorder.now());
-        span.parent_span_id = parent;
-        span.otel_kind = fields.kind.unwrap_or(OtelKind::Internal);
-        span.status = fields.status.unwrap_or_default();
-        span.attributes = fields.attributes;
-        span.scope = Scope { name: metadata.target().to_owned(), version: None };
-        span.source = Cow::Borrowed("tracing");
-        let session = context.session.as_ref().map(|session| session.id().clone());
-        if self.recorder.span_started(session, span) {
+        let start = SpanStarted {
+            parent,
+            otel_kind: fields.kind.unwrap_or(OtelKind::Internal),
+            status: fields.status,
+            attributes: fields.attributes,
+            scope: metadata.target(),
+            source: "tracing",
+            ..SpanStarted::new(context.trace_id, context.span_id, name, self.recorder.now())
+        };
+        if self.recorder.span_started(start) {
             span_ref.extensions_mut().insert(Recorded(context));
         }
     }

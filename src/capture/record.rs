@@ -1,8 +1,10 @@
 //! What the host's threads hand over.
 
+use std::borrow::Cow;
+
 use crate::model::{
-    Attributes, EventKind, Link, SessionId, SessionStatus, Span, SpanEvent, SpanId, SpanStatus, Timestamp,
-    TraceId,
+    Attributes, EventKind, Link, OtelKind, SessionId, SessionStatus, Span, SpanEvent, SpanId, SpanKind,
+    SpanStatus, Timestamp, TraceId,
 };
 
 /// One thing that happened in the host. Small, so that handing it over is a short copy.
@@ -41,11 +43,60 @@ pub(crate) struct SessionEnded {
     pub(crate) at: Timestamp,
 }
 
+/// A span as its source first knows it. The session is not in it: the pump knows which session a trace belongs to, and
+/// sharing its id between threads would cost the host's.
 #[derive(Debug)]
 pub(crate) struct SpanStarted {
-    /// The session it was opened in; absent for a span that stands for itself.
-    pub(crate) session: Option<SessionId>,
-    pub(crate) span: Span,
+    pub(crate) trace_id: TraceId,
+    pub(crate) span_id: SpanId,
+    pub(crate) parent: Option<SpanId>,
+    pub(crate) at: Timestamp,
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) kind: SpanKind,
+    pub(crate) otel_kind: OtelKind,
+    pub(crate) status: Option<SpanStatus>,
+    pub(crate) agent: Option<String>,
+    pub(crate) attributes: Attributes,
+    pub(crate) scope: &'static str,
+    pub(crate) source: &'static str,
+}
+
+impl SpanStarted {
+    pub(crate) fn new(
+        trace_id: TraceId,
+        span_id: SpanId,
+        name: impl Into<Cow<'static, str>>,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            trace_id,
+            span_id,
+            parent: None,
+            at,
+            name: name.into(),
+            kind: SpanKind::Other,
+            otel_kind: OtelKind::Unspecified,
+            status: None,
+            agent: None,
+            attributes: Attributes::new(),
+            scope: "",
+            source: "session",
+        }
+    }
+
+    /// The span, made on the pump's thread.
+    pub(crate) fn into_span(self) -> Span {
+        let mut span = Span::new(self.trace_id, self.span_id, self.name, self.at);
+        span.parent_span_id = self.parent;
+        span.kind = self.kind;
+        span.otel_kind = self.otel_kind;
+        span.status = self.status.unwrap_or_default();
+        span.agent = self.agent;
+        span.attributes = self.attributes;
+        self.scope.clone_into(&mut span.scope.name);
+        span.source = Cow::Borrowed(self.source);
+        span
+    }
 }
 
 /// What is added to a span that was handed over before.
@@ -96,7 +147,9 @@ impl Record {
                 Self::SessionEnded(end) => {
                     size_of::<SessionEnded>() + end.error.as_ref().map_or(0, String::len)
                 }
-                Self::SpanStarted(start) => start.span.size(),
+                Self::SpanStarted(start) => {
+                    size_of::<SpanStarted>() + start.name.len() + start.attributes.size()
+                }
                 Self::SpanChanged(change) => change.size(),
                 Self::SpanEnded { change, .. } => change.as_ref().map_or(0, |change| change.size()),
                 Self::Event(event) => size_of::<CapturedEvent>() + event.size(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::lane::Lane;
 use super::record::{CapturedEvent, Record, SpanChange, SpanStarted};
 use crate::clock::Clock;
-use crate::model::{EventKind, SessionId, Span, SpanId, SpanStatus, Timestamp, TraceId};
+use crate::model::{EventKind, SessionId, SpanId, SpanStatus, Timestamp, TraceId};
 
 /// Hands records to the lane. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -31,8 +31,8 @@ impl Recorder {
     }
 
     /// Says whether the start was taken; if not, the span must not be ended here.
-    pub(crate) fn span_started(&self, session: Option<SessionId>, span: Span) -> bool {
-        self.lane.push_start(Record::SpanStarted(Box::new(SpanStarted { session, span })))
+    pub(crate) fn span_started(&self, start: SpanStarted) -> bool {
+        self.lane.push_start(Record::SpanStarted(Box::new(start)))
     }
 
     pub(crate) fn span_changed(&self, change: SpanChange) {

@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::Serialize;
 
 use super::context::{self, Context, InSession};
-use super::record::{Record, SessionEnded, SessionStarted, SpanChange};
+use super::record::{Record, SessionEnded, SessionStarted, SpanChange, SpanStarted};
 use super::recorder::{Recorder, error_status, fresh_span_id, fresh_trace_id};
 use super::span::SpanGuard;
-use crate::model::{EventKind, Key, SessionId, SessionStatus, Span, SpanId, SpanKind, TraceId};
+use crate::model::{EventKind, Key, SessionId, SessionStatus, SpanId, SpanKind, TraceId};
 
 /// What a session is to be called, before it starts.
 #[derive(Debug)]
@@ -58,14 +58,15 @@ impl SessionBuilder {
     #[must_use]
     pub fn start(self) -> SessionHandle {
         let id = self.id.unwrap_or_else(SessionId::generate);
-        let Some(recorder) = self.recorder else { return SessionHandle { id, live: None } };
-        let parent = self.parent.or_else(|| context::current_session().map(|session| session.id));
+        let Some(recorder) = self.recorder else { return SessionHandle::new(id, None) };
+        let parent = self.parent.or_else(|| context::current_session().map(|session| session.id().clone()));
         let (trace_id, root) = (fresh_trace_id(), fresh_span_id());
         let at = recorder.now();
-        let mut span = Span::new(trace_id, root, self.title.clone(), at);
-        span.kind = SpanKind::Workflow;
-        span.source = "session".into();
-        span.agent.clone_from(&self.agent);
+        let root_span = SpanStarted {
+            kind: SpanKind::Workflow,
+            agent: self.agent.clone(),
+            ..SpanStarted::new(trace_id, root, self.title.clone(), at)
+        };
         recorder.record(Record::SessionStarted(Box::new(SessionStarted {
             id: id.clone(),
             title: self.title,
@@ -75,10 +76,10 @@ impl SessionBuilder {
             trace_id,
             at,
         })));
-        let root_taken = recorder.span_started(Some(id.clone()), span);
+        let root_taken = recorder.span_started(root_span);
         let live =
             Live { id: id.clone(), recorder, trace_id, root, root_taken, ended: AtomicBool::new(false) };
-        SessionHandle { id, live: Some(Arc::new(live)) }
+        SessionHandle::new(id, Some(live))
     }
 }
 
@@ -87,8 +88,14 @@ impl SessionBuilder {
 /// the thread panics.
 #[derive(Clone, Debug)]
 pub struct SessionHandle {
+    inner: Arc<Inner>,
+}
+
+/// One allocation and one count, because a handle travels with every span that is entered.
+#[derive(Debug)]
+struct Inner {
     id: SessionId,
-    live: Option<Arc<Live>>,
+    live: Option<Live>,
 }
 
 #[derive(Debug)]
@@ -102,10 +109,14 @@ pub(super) struct Live {
 }
 
 impl SessionHandle {
+    fn new(id: SessionId, live: Option<Live>) -> Self {
+        Self { inner: Arc::new(Inner { id, live }) }
+    }
+
     /// The id.
     #[must_use]
     pub fn id(&self) -> &SessionId {
-        &self.id
+        &self.inner.id
     }
 
     /// Runs `future` in the session: what it opens, by this API or by `tracing`, belongs to the session. A task that
@@ -121,16 +132,16 @@ impl SessionHandle {
     }
 
     /// Opens a span below the current span of this session, or below its root.
-    pub fn span(&self, kind: SpanKind, name: impl Into<String>) -> SpanGuard {
-        let Some(live) = &self.live else { return SpanGuard::disabled() };
+    pub fn span(&self, kind: SpanKind, name: impl Into<Cow<'static, str>>) -> SpanGuard {
+        let Some(live) = &self.inner.live else { return SpanGuard::disabled() };
         let parent = context::with_current(|context| {
             context.filter(|context| context.trace_id == live.trace_id).map(|context| context.span_id)
         });
         self.span_below(parent.unwrap_or(live.root), kind, name.into())
     }
 
-    pub(super) fn span_below(&self, parent: SpanId, kind: SpanKind, name: String) -> SpanGuard {
-        let Some(live) = &self.live else { return SpanGuard::disabled() };
+    pub(super) fn span_below(&self, parent: SpanId, kind: SpanKind, name: Cow<'static, str>) -> SpanGuard {
+        let Some(live) = &self.inner.live else { return SpanGuard::disabled() };
         SpanGuard::open(self.clone(), live, live.trace_id, parent, kind, name)
     }
 
@@ -148,7 +159,7 @@ impl SessionHandle {
     }
 
     fn snapshot(&self, key: String, value: &impl Serialize) {
-        let Some(live) = &self.live else { return };
+        let Some(live) = &self.inner.live else { return };
         let span_id = context::with_current(|context| {
             context
                 .filter(|context| context.trace_id == live.trace_id)
@@ -161,17 +172,17 @@ impl SessionHandle {
 
     /// Says how far the session has come: `percent` between 0 and 100, and words.
     pub fn progress(&self, percent: Option<f64>, message: impl Into<String>) {
-        let Some(live) = &self.live else { return };
+        let Some(live) = &self.inner.live else { return };
         let percent = percent.filter(|percent| percent.is_finite()).map(|percent| percent.clamp(0.0, 100.0));
         let message = Some(message.into());
         live.recorder
-            .event(Some(self.id.clone()), EventKind::ProgressUpdate { span_id: None, percent, message });
+            .event(Some(self.id().clone()), EventKind::ProgressUpdate { span_id: None, percent, message });
     }
 
     /// Publishes an event of the host's own kind.
     pub fn emit(&self, name: impl Into<Cow<'static, str>>, data: serde_json::Value) {
-        let Some(live) = &self.live else { return };
-        live.recorder.event(Some(self.id.clone()), EventKind::Custom { name: name.into(), data });
+        let Some(live) = &self.inner.live else { return };
+        live.recorder.event(Some(self.id().clone()), EventKind::Custom { name: name.into(), data });
     }
 
     /// Ends the session well. Only the first end counts.
@@ -190,13 +201,13 @@ impl SessionHandle {
     }
 
     fn end(&self, status: SessionStatus, error: Option<String>) {
-        if let Some(live) = &self.live {
+        if let Some(live) = &self.inner.live {
             live.end(status, error);
         }
     }
 
     fn context(&self) -> Option<Context> {
-        let live = self.live.as_ref()?;
+        let live = self.inner.live.as_ref()?;
         Some(Context { session: Some(self.clone()), trace_id: live.trace_id, span_id: live.root })
     }
 }

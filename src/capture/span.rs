@@ -1,15 +1,16 @@
 //! Spans of the explicit API.
 
+use std::borrow::Cow;
 use std::future::Future;
 
 use serde::Serialize;
 
 use super::context::{self, Context, InSession};
 use super::fields::to_json;
-use super::record::SpanChange;
+use super::record::{SpanChange, SpanStarted};
 use super::recorder::{error_status, fresh_span_id};
 use super::session::{Live, SessionHandle};
-use crate::model::{AttributeValue, Key, Span, SpanId, SpanKind, TraceId};
+use crate::model::{AttributeValue, Key, SpanId, SpanKind, TraceId};
 
 /// A span that runs until it is dropped, or ended with [`finish`](Self::finish). Visible from its first moment.
 #[derive(Debug)]
@@ -39,14 +40,15 @@ impl SpanGuard {
         trace_id: TraceId,
         parent: SpanId,
         kind: SpanKind,
-        name: String,
+        name: Cow<'static, str>,
     ) -> Self {
         let span_id = fresh_span_id();
-        let mut span = Span::new(trace_id, span_id, name, live.recorder.now());
-        span.parent_span_id = Some(parent);
-        span.kind = kind;
-        span.source = "session".into();
-        if !live.recorder.span_started(Some(session.id().clone()), span) {
+        let start = SpanStarted {
+            parent: Some(parent),
+            kind,
+            ..SpanStarted::new(trace_id, span_id, name, live.recorder.now())
+        };
+        if !live.recorder.span_started(start) {
             return Self::disabled();
         }
         Self { open: Some(Open { recorder: live.recorder.clone(), session, trace_id, span_id, last: None }) }
@@ -74,7 +76,7 @@ impl SpanGuard {
     }
 
     /// Opens a span below this one.
-    pub fn child(&self, kind: SpanKind, name: impl Into<String>) -> Self {
+    pub fn child(&self, kind: SpanKind, name: impl Into<Cow<'static, str>>) -> Self {
         match &self.open {
             Some(open) => open.session.span_below(open.span_id, kind, name.into()),
             None => Self::disabled(),

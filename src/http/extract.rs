@@ -53,12 +53,19 @@ pub(crate) struct Params(Vec<(String, String)>);
 impl Params {
     /// The values of a parameter that may repeat.
     pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .filter(move |(key, value)| key == name && !value.is_empty())
+            .map(|(_, value)| value.as_str())
     }
 
     /// The value of a parameter that stands once; of several the last.
     pub(crate) fn one(&self, name: &str) -> Option<&str> {
-        self.0.iter().rev().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .rev()
+            .find(|(key, value)| key == name && !value.is_empty())
+            .map(|(_, value)| value.as_str())
     }
 
     /// A parameter read by `parse`.
@@ -81,7 +88,9 @@ impl Params {
     pub(crate) fn limit(&self, default: usize, most: usize) -> Result<usize, Problem> {
         match self.number::<u64>("limit")? {
             None => Ok(default),
-            Some(0) => Err(Problem::invalid_parameter("limit", &format!("a number from 1 to {most} is wanted"))),
+            Some(0) => {
+                Err(Problem::invalid_parameter("limit", &format!("a number from 1 to {most} is wanted")))
+            }
             Some(limit) => Ok(usize::try_from(limit).unwrap_or(most).min(most)),
         }
     }
@@ -116,7 +125,8 @@ fn decode(text: &str) -> String {
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
-        let escaped = digit(at + 1).zip(digit(at + 2)).and_then(|(high, low)| u8::try_from(high << 4 | low).ok());
+        let escaped =
+            digit(at + 1).zip(digit(at + 2)).and_then(|(high, low)| u8::try_from(high << 4 | low).ok());
         match (byte, escaped) {
             (b'%', Some(escaped)) => {
                 decoded.push(escaped);
@@ -136,7 +146,8 @@ mod tests {
 
     #[test]
     fn parameters_are_decoded_and_empty_ones_count_as_absent() {
-        let params = Params::of(Some("text=a+b%20c%C3%A4&status=running&status=paused&agent=&cursor&x=%zz%4"));
+        let params =
+            Params::of(Some("text=a+b%20c%C3%A4&status=running&status=paused&agent=&cursor&x=%zz%4"));
         assert_eq!(params.one("text"), Some("a b cä"));
         assert_eq!(params.all("status").collect::<Vec<_>>(), ["running", "paused"]);
         assert_eq!((params.one("agent"), params.one("cursor")), (None, None));

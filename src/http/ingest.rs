@@ -90,7 +90,8 @@ async fn take(state: &AppState, headers: &HeaderMap, body: Body) -> Result<Trace
         let mut request = otlp::traces(content_type.as_deref(), coding.as_deref(), &body)?;
         drop(body);
         let spans = std::mem::take(&mut request.spans);
-        let mut commit = Box::pin(async move { if spans.is_empty() { Ok(()) } else { pipeline.ingest(spans).await } });
+        let mut commit =
+            Box::pin(async move { if spans.is_empty() { Ok(()) } else { pipeline.ingest(spans).await } });
         // The first poll does the work; what is left is the wait for the commit, which needs no thread and no turn.
         let done = commit.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         Ok::<_, Refused>((request, done, commit))

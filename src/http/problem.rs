@@ -123,15 +123,23 @@ impl Problem {
 
     /// A source of sessions that might know the session could not be asked.
     pub(crate) fn registry_unavailable(names: &str) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "registry_unavailable", "A source of sessions cannot be asked")
-            .detail(format!("nobody else knows the session, and these could not be asked: {names}"))
-            .later()
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "registry_unavailable",
+            "A source of sessions cannot be asked",
+        )
+        .detail(format!("nobody else knows the session, and these could not be asked: {names}"))
+        .later()
     }
 
     /// The store cannot be read.
     pub(crate) fn store_unavailable() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", "The store cannot be read at the moment")
-            .later()
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "store_unavailable",
+            "The store cannot be read at the moment",
+        )
+        .later()
     }
 
     /// Too many reads wait for the store already.
@@ -141,14 +149,18 @@ impl Problem {
 
     /// Too many live streams are open.
     pub(crate) fn too_many_streams() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_streams", "Too many live streams are open").later()
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_streams", "Too many live streams are open")
+            .later()
     }
 
     /// No byte of the range lies within the trace.
     pub(crate) fn range_not_satisfiable(length: u64) -> Self {
-        let problem =
-            Self::new(StatusCode::RANGE_NOT_SATISFIABLE, "range_not_satisfiable", "The range lies outside the trace")
-                .detail(format!("the trace has {length} bytes"));
+        let problem = Self::new(
+            StatusCode::RANGE_NOT_SATISFIABLE,
+            "range_not_satisfiable",
+            "The range lies outside the trace",
+        )
+        .detail(format!("the trace has {length} bytes"));
         match HeaderValue::try_from(format!("bytes */{length}")) {
             Ok(value) => problem.header(CONTENT_RANGE, value),
             Err(_) => problem,
@@ -227,7 +239,9 @@ impl Problem {
     /// What is wrong and what to do about it, in one text.
     #[cfg(feature = "otlp")]
     pub(crate) fn message(&self) -> String {
-        self.detail.as_ref().map_or_else(|| self.title.to_owned(), |detail| format!("{}: {detail}", self.title))
+        self.detail
+            .as_ref()
+            .map_or_else(|| self.title.to_owned(), |detail| format!("{}: {detail}", self.title))
     }
 }
 
@@ -242,11 +256,17 @@ impl From<crate::ingest::IngestError> for Problem {
     fn from(error: crate::ingest::IngestError) -> Self {
         use crate::ingest::IngestError;
         let (status, code, title) = match &error {
-            IngestError::Malformed(_) => (StatusCode::BAD_REQUEST, "invalid_body", "The body cannot be understood"),
-            IngestError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large"),
-            IngestError::UnsupportedMediaType | IngestError::UnsupportedEncoding => {
-                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "This type of body is not understood")
+            IngestError::Malformed(_) => {
+                (StatusCode::BAD_REQUEST, "invalid_body", "The body cannot be understood")
             }
+            IngestError::TooLarge => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large")
+            }
+            IngestError::UnsupportedMediaType | IngestError::UnsupportedEncoding => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                "This type of body is not understood",
+            ),
         };
         Self::new(status, code, title).detail(error.to_string())
     }

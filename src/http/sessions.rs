@@ -105,7 +105,11 @@ fn query(params: &Params) -> Result<SessionQuery, Problem> {
             Problem::invalid_parameter("status", &format!("one of {} is wanted", known.join(", ")))
         })
     };
-    let time = |name| params.parse(name, |text| Timestamp::parse(text).map_err(|_| "a time like 2026-11-21T00:52:44Z is wanted"));
+    let time = |name| {
+        params.parse(name, |text| {
+            Timestamp::parse(text).map_err(|_| "a time like 2026-11-21T00:52:44Z is wanted")
+        })
+    };
     Ok(SessionQuery {
         limit: params.limit(DEFAULT_SESSIONS, MAX_SESSIONS)?,
         after: params.parse("cursor", |text| Cursor::parse(text))?,

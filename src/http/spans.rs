@@ -70,7 +70,9 @@ pub(super) async fn list_spans(
     // Ordering and writing thousands of rows takes as long as reading them: all of it off the runtime's threads.
     let page = state.read(move |store| {
         let spans = store.session_spans(&session)?;
-        Ok((!spans.is_empty()).then(|| page(pre_order(spans), since, from, limit)).map(|page| Json::of(&page)))
+        Ok((!spans.is_empty())
+            .then(|| page(pre_order(spans), since, from, limit))
+            .map(|page| Json::of(&page)))
     });
     match page.await? {
         Some(page) => page,

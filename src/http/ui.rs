@@ -5,7 +5,9 @@ use std::io::Write;
 use std::sync::{Arc, OnceLock};
 
 use axum::extract::RawPathParams;
-use axum::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, VARY};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, VARY,
+};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -59,7 +61,8 @@ fn load() -> Files {
     Dist::iter()
         .filter_map(|name| {
             let embedded = Dist::get(&name)?;
-            let hash = embedded.metadata.sha256_hash().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+            let hash =
+                embedded.metadata.sha256_hash().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
             let plain = Bytes::from(embedded.data.into_owned());
             let gzip = compress(&plain).filter(|gzip| gzip.len() < plain.len()).map(Bytes::from);
             Some((name.to_string(), File { plain, gzip, content_type: content_type(&name), hash }))
@@ -115,7 +118,8 @@ fn asset(file: &File, query: Option<&str>, headers: &HeaderMap) -> Response {
     };
     let version = query.unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("v="));
     let cache = if version == Some(file.hash.as_str()) { IMMUTABLE } else { REVALIDATE };
-    let mut response = tagged(headers, &format!("\"{}{coding}\"", file.hash), file.content_type, body.clone());
+    let mut response =
+        tagged(headers, &format!("\"{}{coding}\"", file.hash), file.content_type, body.clone());
     let out = response.headers_mut();
     out.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
     out.insert(VARY, HeaderValue::from_static("Accept-Encoding"));

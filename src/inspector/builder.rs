@@ -112,7 +112,10 @@ impl InspectorBuilder {
     /// When the text is too short to be a secret.
     pub fn token(mut self, token: &str) -> Result<Self, Error> {
         self.access.token = Some(Token::new(token).ok_or_else(|| {
-            Error::Setting("the token is too short: it needs at least 16 characters that can stand in a header".to_owned())
+            Error::Setting(
+                "the token is too short: it needs at least 16 characters that can stand in a header"
+                    .to_owned(),
+            )
         })?);
         Ok(self)
     }
@@ -238,7 +241,11 @@ fn start(
     }
 }
 
-fn open_store(place: Place, instance: InstanceId, problems: &mut Vec<(&'static str, String)>) -> Arc<dyn Store> {
+fn open_store(
+    place: Place,
+    instance: InstanceId,
+    problems: &mut Vec<(&'static str, String)>,
+) -> Arc<dyn Store> {
     let dir = match place {
         Place::Given(store) => return store,
         Place::Memory => None,
@@ -289,6 +296,7 @@ fn open_sqlite(
     _: InstanceId,
     problems: &mut Vec<(&'static str, String)>,
 ) -> Option<Arc<dyn Store>> {
-    problems.push(("history", "history is kept in memory only: built without the feature `sqlite`".to_owned()));
+    problems
+        .push(("history", "history is kept in memory only: built without the feature `sqlite`".to_owned()));
     None
 }

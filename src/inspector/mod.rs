@@ -50,7 +50,6 @@ struct Shared {
 
 impl Inspector {
     /// Begins to build one.
-    #[must_use]
     pub fn builder() -> InspectorBuilder {
         InspectorBuilder::new()
     }

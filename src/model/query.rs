@@ -72,7 +72,9 @@ impl SessionQuery {
     /// Whether `session` is wanted. Every source of sessions gives this answer, in code or in its own language.
     #[must_use]
     pub fn matches(&self, session: &Session) -> bool {
-        self.after.as_ref().is_none_or(|after| (session.started_at, &session.id) < (after.started_at, &after.id))
+        self.after
+            .as_ref()
+            .is_none_or(|after| (session.started_at, &session.id) < (after.started_at, &after.id))
             && (self.statuses.is_empty() || self.statuses.contains(&session.status))
             && (self.engines.is_empty() || self.engines.contains(&session.engine))
             && self.agent.as_ref().is_none_or(|agent| session.agent.as_ref() == Some(agent))
@@ -89,7 +91,12 @@ impl SessionQuery {
 
     /// What the words of [`text`](Self::text) are looked for in. A store that searches in its own language keeps this.
     pub(crate) fn searched_text(session: &Session) -> String {
-        let parts = [Some(session.id.as_str()), Some(&session.title), session.agent.as_deref(), session.error.as_deref()];
+        let parts = [
+            Some(session.id.as_str()),
+            Some(&session.title),
+            session.agent.as_deref(),
+            session.error.as_deref(),
+        ];
         parts.into_iter().flatten().collect::<Vec<_>>().join("\n").to_lowercase()
     }
 
@@ -139,7 +146,10 @@ mod tests {
     fn all_conditions_must_hold_and_words_match_in_any_case() {
         let query = SessionQuery { text: Some("PARSER ref".into()), ..Default::default() };
         assert!(query.matches(&session("a", 1)));
-        assert!(!SessionQuery { statuses: vec![SessionStatus::Failed], ..query.clone() }.matches(&session("a", 1)));
+        assert!(
+            !SessionQuery { statuses: vec![SessionStatus::Failed], ..query.clone() }
+                .matches(&session("a", 1))
+        );
         assert!(!SessionQuery { text: Some("lexer".into()), ..query }.matches(&session("a", 1)));
     }
 

@@ -104,6 +104,7 @@ pub struct Session {
     pub parent_session_id: Option<SessionId>,
     /// Free words to find it by.
     #[serde(default)]
+    #[schema(required)]
     pub tags: Vec<String>,
     /// What it waits for, when paused.
     #[serde(default, skip_serializing_if = "Option::is_none")]

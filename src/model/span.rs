@@ -156,6 +156,7 @@ pub struct SpanEvent {
     pub time: Timestamp,
     /// The rest.
     #[serde(default)]
+    #[schema(required)]
     pub attributes: Attributes,
 }
 
@@ -168,6 +169,7 @@ pub struct Link {
     pub span_id: SpanId,
     /// The rest.
     #[serde(default)]
+    #[schema(required)]
     pub attributes: Attributes,
 }
 
@@ -203,6 +205,7 @@ pub struct Span {
     pub kind: SpanKind,
     /// OpenTelemetry's span kind.
     #[serde(default)]
+    #[schema(required)]
     pub otel_kind: OtelKind,
     /// When it began.
     pub start_time: Timestamp,
@@ -211,21 +214,27 @@ pub struct Span {
     pub end_time: Option<Timestamp>,
     /// How it ended.
     #[serde(default)]
+    #[schema(required)]
     pub status: SpanStatus,
     /// Its attributes as they were sent, after redaction and cutting.
     #[serde(default)]
+    #[schema(required)]
     pub attributes: Attributes,
     /// What happened in it.
     #[serde(default)]
+    #[schema(required)]
     pub events: Vec<SpanEvent>,
     /// What it points to.
     #[serde(default)]
+    #[schema(required)]
     pub links: Vec<Link>,
     /// The program that sent it (OpenTelemetry's resource).
     #[serde(default)]
+    #[schema(required)]
     pub resource: Attributes,
     /// The library that recorded it.
     #[serde(default)]
+    #[schema(required)]
     pub scope: Scope,
     /// How it came here: `tracing`, `session`, `otlp`.
     pub source: std::borrow::Cow<'static, str>,

@@ -27,7 +27,7 @@ pub struct SpanNode {
 #[must_use]
 pub fn pre_order(mut spans: Vec<SpanSummary>) -> Vec<SpanNode> {
     add_placeholders(&mut spans);
-    spans.sort_by(|a, b| (a.start_time, a.trace_id, a.span_id).cmp(&(b.start_time, b.trace_id, b.span_id)));
+    spans.sort_by_key(|span| (span.start_time, span.trace_id, span.span_id));
     let position: HashMap<(TraceId, SpanId), usize> =
         spans.iter().enumerate().map(|(at, span)| ((span.trace_id, span.span_id), at)).collect();
     let mut children: Vec<Vec<usize>> = vec![Vec::new(); spans.len()];

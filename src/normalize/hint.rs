@@ -38,7 +38,8 @@ pub(crate) fn title_hint(span: &Span) -> Option<String> {
         return None;
     }
     let facts = Facts::of(span);
-    let asked = facts.text(Slot::UserPrompt).filter(|prompt| *prompt != "<REDACTED>");
+    // Claude Code sends the first when it may not send prompts; the second is the inspector's own mask.
+    let asked = facts.text(Slot::UserPrompt).filter(|prompt| !matches!(*prompt, "<REDACTED>" | "[redacted]"));
     let name = asked
         .or_else(|| facts.text(Slot::Workflow))
         .or_else(|| facts.text(Slot::Entity))

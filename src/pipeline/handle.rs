@@ -25,17 +25,17 @@ use crate::registry::MemoryRegistry;
 use crate::store::{Store, StoreError};
 
 /// How many bytes of outside spans may be under way between request and commit.
-pub const DEFAULT_INGEST_BYTES: usize = 128 << 20;
+pub(crate) const DEFAULT_INGEST_BYTES: usize = 128 << 20;
 
 /// How long a sender waits for room, and then for its commit, before it is asked to come back.
-pub const INGEST_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const INGEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Permits of the ingest budget stand for so many bytes each.
 const PERMIT_BYTES: usize = 1024;
 
 /// Why a batch from outside was not taken. The sender should send it again later.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum IngestRefused {
+pub(crate) enum IngestRefused {
     /// Too much is waiting already, or the store cannot keep up.
     #[error("the inspector is busy; send again later")]
     Busy,
@@ -49,24 +49,24 @@ pub enum IngestRefused {
 
 /// Counts since the start. Each is a loss that was counted, or the base to compare it with.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counters {
+pub(crate) struct Counters {
     /// Events published.
-    pub published: u64,
+    pub(crate) published: u64,
     /// Records of the host that did not fit into the capture lane.
-    pub dropped_capture: u64,
+    pub(crate) dropped_capture: u64,
     /// Records that could not be stored in time and are only in the ring.
-    pub not_stored: u64,
+    pub(crate) not_stored: u64,
     /// Panics that were contained: in host-supplied code, in the store, or in the pump itself.
-    pub panics_contained: u64,
+    pub(crate) panics_contained: u64,
     /// Spans taken from outside senders.
-    pub ingested_spans: u64,
+    pub(crate) ingested_spans: u64,
     /// Spans of the host that run at the moment.
-    pub open_spans: u64,
+    pub(crate) open_spans: u64,
 }
 
 /// A handle on the running pipeline. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Pipeline {
+pub(crate) struct Pipeline {
     shared: Arc<Shared>,
 }
 
@@ -85,7 +85,7 @@ struct Shared {
 
 /// What the pipeline is built from.
 #[derive(Debug)]
-pub struct Parts {
+pub(crate) struct Parts {
     /// The capture lane.
     pub(crate) lane: Arc<Lane>,
     /// The clock of the sources.
@@ -161,7 +161,7 @@ impl Pipeline {
     /// # Errors
     ///
     /// When they are not stored.
-    pub async fn ingest(&self, spans: Vec<Span>) -> Result<(), IngestRefused> {
+    pub(crate) async fn ingest(&self, spans: Vec<Span>) -> Result<(), IngestRefused> {
         let shared = &self.shared;
         if shared.closed.load(Ordering::Acquire) {
             return Err(IngestRefused::Closed);
@@ -195,7 +195,7 @@ impl Pipeline {
     }
 
     /// Waits until everything handed over before is in the ring and the store.
-    pub async fn settle(&self) {
+    pub(crate) async fn settle(&self) {
         if !self.shared.closed.load(Ordering::Acquire) {
             let (settled, wait) = oneshot::channel();
             self.shared.ingest.push(Request::Settle(Done::Task(settled)));
@@ -214,7 +214,7 @@ impl Pipeline {
     }
 
     /// Stores what was handed over and ends both threads.
-    pub async fn stop(&self) {
+    pub(crate) async fn stop(&self) {
         let (stopped, wait) = oneshot::channel();
         if self.shared.close(Done::Task(stopped)) {
             let _ = wait.await;
@@ -228,7 +228,7 @@ impl Pipeline {
 
     /// Counts since the start.
     #[must_use]
-    pub fn counters(&self) -> Counters {
+    pub(crate) fn counters(&self) -> Counters {
         let shared = &self.shared;
         Counters {
             published: shared.bus.counts().0,
@@ -244,13 +244,13 @@ impl Pipeline {
 
     /// What is wrong with the store writer at the moment, for `/health`.
     #[must_use]
-    pub fn problem(&self) -> Option<String> {
+    pub(crate) fn problem(&self) -> Option<String> {
         self.shared.store.problem()
     }
 
     /// Events published in the last minute.
     #[must_use]
-    pub fn events_last_minute(&self) -> u64 {
+    pub(crate) fn events_last_minute(&self) -> u64 {
         self.shared.gauges.rate.lock().last_minute()
     }
 }

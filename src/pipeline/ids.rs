@@ -9,7 +9,7 @@ use crate::store::{Store, StoreError};
 
 /// How many ids are reserved at a time. Large, so that the live stream goes on for hours while the store cannot take a
 /// reservation; a start uses up one block, and there is room for half a billion blocks below 2^53.
-pub const EVENT_ID_BLOCK: u64 = 1 << 24;
+pub(super) const EVENT_ID_BLOCK: u64 = 1 << 24;
 
 /// Gives out ids one by one. The next block is asked for when half of the current one is used, and the store writer
 /// fetches it, so that the pump does not wait for the disk.

@@ -17,10 +17,8 @@ mod pump;
 mod rate;
 mod writer;
 
-pub use self::fold::{DEFAULT_ABANDON_AFTER, SESSION_UPDATE_INTERVAL};
-pub(crate) use self::handle::StartError;
-pub use self::handle::{Counters, DEFAULT_INGEST_BYTES, INGEST_TIMEOUT, IngestRefused, Parts, Pipeline};
-pub use self::ids::EVENT_ID_BLOCK;
-pub use self::open::SPAN_UPDATE_INTERVAL;
-pub use self::pump::{IDLE_PUMP_TICK, PUMP_TICK};
+pub use self::fold::DEFAULT_ABANDON_AFTER;
+#[cfg(feature = "otlp")]
+pub(crate) use self::handle::IngestRefused;
+pub(crate) use self::handle::{Parts, Pipeline, StartError};
 pub use self::writer::DEFAULT_STORE_BACKLOG_BYTES;

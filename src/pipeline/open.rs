@@ -4,20 +4,19 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use crate::capture::record::{SpanChange, SpanStarted};
-use crate::model::{SessionId, Span, SpanId, TraceId};
+use crate::model::{Span, SpanId, TraceId};
 
 /// A span that goes on changing is written again at most this often, so that many small changes do not become many large
 /// lines.
-pub const SPAN_UPDATE_INTERVAL: Duration = Duration::from_secs(1);
+pub(super) const SPAN_UPDATE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The most events and links that are kept of one span; more are counted as dropped attributes are.
 const MAX_SPAN_EVENTS: usize = 256;
 
 /// One open span, as the host handed it over: not redacted, since what is still to come belongs to it.
 #[derive(Debug)]
-pub(super) struct OpenSpan {
-    pub(super) session: Option<SessionId>,
-    pub(super) span: Span,
+struct OpenSpan {
+    span: Span,
     changed: bool,
     published: Option<Instant>,
 }
@@ -31,9 +30,9 @@ pub(super) struct OpenSpans {
 
 impl OpenSpans {
     pub(super) fn start(&mut self, start: SpanStarted) {
-        let key = (start.span.trace_id, start.span.span_id);
+        let key = (start.trace_id, start.span_id);
         self.changed.push(key);
-        let open = OpenSpan { session: start.session, span: start.span, changed: true, published: None };
+        let open = OpenSpan { span: start.into_span(), changed: true, published: None };
         self.spans.insert(key, open);
     }
 
@@ -49,21 +48,16 @@ impl OpenSpans {
     }
 
     /// Takes out a span that ended, when its start is known.
-    pub(super) fn end(
-        &mut self,
-        trace: TraceId,
-        span: SpanId,
-        change: Option<SpanChange>,
-    ) -> Option<OpenSpan> {
+    pub(super) fn end(&mut self, trace: TraceId, span: SpanId, change: Option<SpanChange>) -> Option<Span> {
         let mut open = self.spans.remove(&(trace, span))?;
         if let Some(change) = change {
             apply(&mut open.span, change);
         }
-        Some(open)
+        Some(open.span)
     }
 
     /// The spans that began, or changed and are due again.
-    pub(super) fn due(&mut self) -> Vec<(Option<SessionId>, Span)> {
+    pub(super) fn due(&mut self) -> Vec<Span> {
         let mut due = Vec::new();
         let spans = &mut self.spans;
         self.changed.retain(|key| {
@@ -73,16 +67,16 @@ impl OpenSpans {
             }
             open.changed = false;
             open.published = Some(Instant::now());
-            due.push((open.session.clone(), open.span.clone()));
+            due.push(open.span.clone());
             false
         });
         due
     }
 
     /// Takes out all, when the inspector ends before them.
-    pub(super) fn take_all(&mut self) -> Vec<(Option<SessionId>, Span)> {
+    pub(super) fn take_all(&mut self) -> Vec<Span> {
         self.changed.clear();
-        self.spans.drain().map(|(_, open)| (open.session, open.span)).collect()
+        self.spans.drain().map(|(_, open)| open.span).collect()
     }
 
     pub(super) fn len(&self) -> usize {

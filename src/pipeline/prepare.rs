@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::fold::FoldSpan;
 use crate::model::{EventId, Span, TraceId};
 use crate::normalize;
-use crate::redact::Redactor;
+use crate::redact::{self, Redactor};
 use crate::store::{Chunk, ChunkBuilder};
 
 /// The most bytes of lines in one block: enough to compress well, little enough to open for one span.
@@ -25,14 +25,15 @@ impl Prepared {
     }
 }
 
-/// Normalises and redacts one span. A redactor that panics has cost the span its content.
+/// Normalises, redacts and cuts one span. A redactor that panics has cost the span its content.
 pub(super) fn clean(span: &mut Span, redactor: &Redactor) -> FoldSpan {
     normalize::span(span);
     let hint = normalize::session_hint(span);
-    let title = if span.parent_span_id.is_none() { normalize::title_hint(span) } else { None };
     let service = span.resource.text("service.name").map(str::to_owned);
     redactor.apply(span);
-    let title = title.map(|title| redactor.text(&title).into_owned());
+    redact::cut(span);
+    // After redaction, for a title may quote the prompt.
+    let title = normalize::title_hint(span);
     FoldSpan { summary: span.summary(EventId(0)), hint, title, service }
 }
 

@@ -23,7 +23,7 @@ use crate::capture::lane::Lane;
 use crate::capture::record::{CapturedEvent, Record};
 use crate::clock::Clock;
 use crate::model::{Event, EventFrame, EventId, EventKind, SessionId, Span, SpanSummary, Timestamp};
-use crate::redact::Redactor;
+use crate::redact::{Redactor, cut_data, cut_name};
 
 /// How often the pump looks while somebody reads the live stream: below what a person sees, and 100 short wake-ups a
 /// second.
@@ -107,9 +107,9 @@ impl Pump {
 
     /// Marks what still runs: nobody will tell how it goes on.
     fn leave(&mut self) {
-        for (session, mut span) in self.open.take_all() {
+        for mut span in self.open.take_all() {
             span.abandoned = true;
-            self.host_span(session, span);
+            self.host_span(span);
         }
         self.fold.leave();
         self.finish_turn();
@@ -151,22 +151,23 @@ impl Pump {
     fn record(&mut self, record: Record) {
         let mut folded = Folded::default();
         match record {
-            Record::SessionStarted(start) => {
+            Record::SessionStarted(mut start) => {
                 self.publish_open();
+                start.title = cut_name(self.redactor.name(&start.title));
                 self.fold.session_started(*start, &mut folded);
             }
-            Record::SessionEnded(end) => {
+            Record::SessionEnded(mut end) => {
                 self.publish_open();
+                end.error = end.error.map(|error| cut_name(self.redactor.text(&error)));
                 self.fold.session_ended(*end);
             }
             Record::SpanStarted(start) => self.open.start(*start),
             Record::SpanChanged(change) => self.open.change(*change),
             Record::SpanEnded { trace_id, span_id, at, change } => {
-                if let Some(ended) = self.open.end(trace_id, span_id, change.map(|change| *change)) {
+                if let Some(mut span) = self.open.end(trace_id, span_id, change.map(|change| *change)) {
                     self.publish_open();
-                    let mut span = ended.span;
                     span.end_time = Some(at.max(span.start_time));
-                    self.host_span(ended.session, span);
+                    self.host_span(span);
                 }
             }
             Record::Event(event) => {
@@ -180,17 +181,17 @@ impl Pump {
     /// Publishes the spans that began or changed. It comes before whatever is published next, so that the stream keeps the
     /// order in which things happened; a span that begins and ends with nothing in between is published once.
     fn publish_open(&mut self) {
-        for (session, span) in self.open.due() {
-            self.host_span(session, span);
+        for span in self.open.due() {
+            self.host_span(span);
         }
     }
 
     /// Publishes a span of the host as it stands.
-    fn host_span(&mut self, session: Option<SessionId>, mut span: Span) {
+    fn host_span(&mut self, mut span: Span) {
         let mut cleaned = clean(&mut span, &self.redactor);
         let mut folded = Folded::default();
-        let source = session.as_ref().map_or(Source::Host, Source::Session);
-        let session = self.fold.assign(span.trace_id, source, std::slice::from_ref(&cleaned), &mut folded);
+        let session =
+            self.fold.assign(span.trace_id, Source::Host, std::slice::from_ref(&cleaned), &mut folded);
         self.announce(folded);
         let Some(id) = self.span_event(&session, &mut cleaned.summary) else { return };
         self.fold.apply(&cleaned);
@@ -241,11 +242,16 @@ impl Pump {
     fn redact_event(&self, kind: &mut EventKind) {
         match kind {
             EventKind::Custom { name, data } => {
-                *name = self.redactor.text(name).into_owned().into();
+                *name = cut_name(self.redactor.name(name)).into();
                 self.redactor.json(data);
+                cut_data(data);
             }
-            EventKind::ProgressUpdate { message: Some(message), .. } | EventKind::Log { message, .. } => {
-                *message = self.redactor.text(message).into_owned();
+            EventKind::ProgressUpdate { message: Some(message), .. } => {
+                *message = cut_name(self.redactor.text(message));
+            }
+            EventKind::Log { message, attributes, .. } => {
+                *message = cut_name(self.redactor.text(message));
+                self.redactor.attributes(attributes);
             }
             _ => {}
         }

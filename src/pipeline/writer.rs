@@ -69,6 +69,8 @@ impl Turn {
         // Only a session's last state counts; the order of first appearance is kept.
         let mut at: HashMap<SessionId, usize> =
             self.sessions.iter().enumerate().map(|(at, session)| (session.id.clone(), at)).collect();
+        // One that came back after it was removed stays.
+        self.removed.retain(|removed| !later.sessions.iter().any(|session| session.id == *removed));
         for session in later.sessions {
             if let Some(&at) = at.get(&session.id) {
                 self.sessions[at] = session;

@@ -20,11 +20,14 @@ pub struct RegistryState {
     pub problem: Option<String>,
 }
 
+/// A registry, and what was wrong with it the last time.
+type Watched = (Arc<dyn SessionRegistry>, Mutex<Option<String>>);
+
 /// Asks all registries at once, each within a time-out and on a task of its own, so that one that hangs, fails or
 /// panics costs the list only its own sessions.
 #[derive(Debug)]
 pub struct MergedRegistry {
-    registries: Vec<(Arc<dyn SessionRegistry>, Mutex<Option<String>>)>,
+    registries: Vec<Watched>,
     timeout: Duration,
 }
 
@@ -54,7 +57,7 @@ impl MergedRegistry {
             match self.settle(registry.as_ref(), problem, answer).await {
                 Ok(found) => merge(&mut sessions, found.into_iter().filter(|session| query.matches(session))),
                 Err(RegistryError(message)) => {
-                    degraded.push(Degraded { registry: registry.name().to_owned(), message })
+                    degraded.push(Degraded { registry: registry.name().to_owned(), message });
                 }
             }
         }
@@ -75,7 +78,7 @@ impl MergedRegistry {
                 Ok(Some(session)) => return (Some(session), degraded),
                 Ok(None) => {}
                 Err(RegistryError(message)) => {
-                    degraded.push(Degraded { registry: registry.name().to_owned(), message })
+                    degraded.push(Degraded { registry: registry.name().to_owned(), message });
                 }
             }
         }

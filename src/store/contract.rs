@@ -6,7 +6,7 @@ use super::*;
 use crate::model::{Event, EventKind, SessionStatus};
 
 mod lists;
-mod traces;
+pub(super) mod traces;
 
 /// A store with what it needs to live; dropped together.
 pub(super) struct Fresh {
@@ -84,7 +84,7 @@ pub(super) fn frame(number: u64, of: Option<&str>, kind: EventKind) -> Arc<Event
     Arc::new(EventFrame::new(&Event { id: EventId(number), timestamp: Timestamp::EPOCH, session_id, kind }))
 }
 
-fn custom(number: u64, of: Option<&str>) -> Arc<EventFrame> {
+pub(super) fn custom(number: u64, of: Option<&str>) -> Arc<EventFrame> {
     frame(number, of, EventKind::Custom { name: "ticked".into(), data: number.into() })
 }
 
@@ -104,6 +104,12 @@ fn blocks_of_event_ids_do_not_overlap_and_stay_below_the_limit_of_javascript(sto
         assert!(first > above && first.0 + count < EventId::LIMIT);
         above = EventId(first.0 + count - 1);
     }
+    for too_many in [EventId::LIMIT, u64::MAX] {
+        assert!(matches!(store.reserve_event_ids(too_many), Err(StoreError::Unavailable(_))));
+    }
+    let left = EventId::LIMIT - above.0 - 1;
+    assert_eq!(store.reserve_event_ids(left).unwrap(), above.next());
+    assert!(store.reserve_event_ids(1).is_err());
 }
 
 fn a_store_says_how_full_it_is(store: &dyn Store) {

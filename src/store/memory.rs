@@ -1,6 +1,8 @@
 //! History in bounded memory: for tests, for hosts without a disk, and when the data directory cannot be written.
 
 mod state;
+#[cfg(test)]
+mod tests;
 
 use std::time::SystemTime;
 
@@ -55,7 +57,9 @@ impl Store for MemoryStore {
     fn reserve_event_ids(&self, count: u64) -> Result<EventId, StoreError> {
         let mut next = self.next_event_id.lock();
         let first = *next;
-        *next = EventId(first.0.saturating_add(count));
+        let after = first.0.checked_add(count).filter(|after| *after <= EventId::LIMIT);
+        *next =
+            EventId(after.ok_or_else(|| StoreError::Unavailable("there are no more event ids".to_owned()))?);
         Ok(first)
     }
 

@@ -28,7 +28,8 @@ pub use self::sqlite::{
     DEFAULT_RETENTION_AGE, DEFAULT_RETENTION_BYTES, Retention, SqliteStore, default_data_dir,
 };
 use crate::model::{
-    EventFrame, EventId, EventQuery, Session, SessionId, SessionQuery, Span, SpanId, SpanSummary, Timestamp, TraceId,
+    EventFrame, EventId, EventQuery, Session, SessionId, SessionQuery, Span, SpanId, SpanSummary, Timestamp,
+    TraceId,
 };
 
 /// Keeps what the inspector has seen.

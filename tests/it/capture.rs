@@ -9,7 +9,9 @@ use crate::support::Host;
 
 fn names(tree: &Value) -> Vec<(String, u64)> {
     let rows = tree["spans"].as_array().expect("rows");
-    rows.iter().map(|row| (row["name"].as_str().unwrap().to_owned(), row["depth"].as_u64().unwrap())).collect()
+    rows.iter()
+        .map(|row| (row["name"].as_str().unwrap().to_owned(), row["depth"].as_u64().unwrap()))
+        .collect()
 }
 
 fn row(name: &str, depth: u64) -> (String, u64) {
@@ -19,14 +21,19 @@ fn row(name: &str, depth: u64) -> (String, u64) {
 #[tokio::test]
 async fn spans_of_the_session_api_and_of_tracing_nest_in_each_other() {
     let host = Host::in_memory();
-    let _subscriber = tracing::subscriber::set_default(tracing_subscriber::registry().with(host.inspector.layer()));
+    let _subscriber =
+        tracing::subscriber::set_default(tracing_subscriber::registry().with(host.inspector.layer()));
     let session = host.inspector.session("Refactor the parser").agent("coder").tag("nightly").start();
     session
         .run(async {
             let agent = current_session().expect("a session").span(SpanKind::Agent, "invoke_agent coder");
             agent
                 .run(async {
-                    let chat = tracing::info_span!("chat m", gen_ai.operation.name = "chat", gen_ai.usage.input_tokens = tracing::field::Empty);
+                    let chat = tracing::info_span!(
+                        "chat m",
+                        gen_ai.operation.name = "chat",
+                        gen_ai.usage.input_tokens = tracing::field::Empty
+                    );
                     let _entered = chat.enter();
                     chat.record("gen_ai.usage.input_tokens", 42);
                     tracing::info!(attempt = 1, "sent");
@@ -41,19 +48,29 @@ async fn spans_of_the_session_api_and_of_tracing_nest_in_each_other() {
     host.inspector.settle().await;
 
     let found = host.get(&format!("/sessions/{}", session.id())).await;
-    assert_eq!((&found["status"], &found["engine"], &found["agent"]), (&json!("completed"), &json!("tokio"), &json!("coder")));
+    assert_eq!(
+        (&found["status"], &found["engine"], &found["agent"]),
+        (&json!("completed"), &json!("tokio"), &json!("coder"))
+    );
     assert_eq!((&found["tags"], &found["counters"]["spans"]), (&json!(["nightly"]), &json!(4)));
-    assert_eq!((&found["counters"]["llm_calls"], &found["counters"]["input_tokens"]), (&json!(1), &json!(42)));
+    assert_eq!(
+        (&found["counters"]["llm_calls"], &found["counters"]["input_tokens"]),
+        (&json!(1), &json!(42))
+    );
 
     let tree = host.get(&format!("/sessions/{}/spans", session.id())).await;
-    let expected = [row("Refactor the parser", 0), row("invoke_agent coder", 1), row("chat m", 2), row("read_file", 3)];
+    let expected =
+        [row("Refactor the parser", 0), row("invoke_agent coder", 1), row("chat m", 2), row("read_file", 3)];
     assert_eq!(names(&tree), expected);
 
     let chat = tree["spans"][2]["span_id"].as_str().unwrap();
     let chat = host.get(&format!("/sessions/{}/spans/{chat}", session.id())).await;
     assert_eq!((&chat["kind"], &chat["source"]), (&json!("llm"), &json!("tracing")));
     assert_eq!(chat["attributes"]["gen_ai.usage.input_tokens"], 42);
-    assert_eq!((&chat["events"][0]["name"], &chat["events"][0]["attributes"]["attempt"]), (&json!("sent"), &json!(1)));
+    assert_eq!(
+        (&chat["events"][0]["name"], &chat["events"][0]["attributes"]["attempt"]),
+        (&json!("sent"), &json!(1))
+    );
 
     let root = tree["spans"][0]["span_id"].as_str().unwrap();
     let root = host.get(&format!("/sessions/{}/spans/{root}", session.id())).await;
@@ -86,7 +103,9 @@ async fn a_spawned_task_joins_the_session_when_it_is_told_to() {
     let session = host.inspector.session("parallel").start();
     session
         .run(async {
-            let inside = in_current_session(async { drop(current_session().map(|s| s.span(SpanKind::Tool, "inside"))) });
+            let inside = in_current_session(async {
+                drop(current_session().map(|s| s.span(SpanKind::Tool, "inside")))
+            });
             tokio::spawn(inside).await.unwrap();
             let outside = tokio::spawn(async { current_session().is_none() }).await.unwrap();
             assert!(outside, "a bare task belongs to no session");
@@ -101,16 +120,28 @@ async fn a_spawned_task_joins_the_session_when_it_is_told_to() {
 #[tokio::test]
 async fn agent_spans_need_no_session_and_other_spans_without_one_stay_out() {
     let host = Host::in_memory();
-    let _subscriber = tracing::subscriber::set_default(tracing_subscriber::registry().with(host.inspector.layer()));
+    let _subscriber =
+        tracing::subscriber::set_default(tracing_subscriber::registry().with(host.inspector.layer()));
     {
         let _request = tracing::info_span!("GET /ask").entered();
         for model in ["a", "b"] {
-            drop(tracing::info_span!("chat", otel.name = format!("chat {model}"), gen_ai.operation.name = "chat").entered());
+            drop(
+                tracing::info_span!(
+                    "chat",
+                    otel.name = format!("chat {model}"),
+                    gen_ai.operation.name = "chat"
+                )
+                .entered(),
+            );
         }
     }
     host.inspector.settle().await;
     let sessions = host.get("/sessions").await;
-    assert_eq!(sessions["sessions"].as_array().unwrap().len(), 1, "both calls stand in one trace: {sessions}");
+    assert_eq!(
+        sessions["sessions"].as_array().unwrap().len(),
+        1,
+        "both calls stand in one trace: {sessions}"
+    );
     let id = sessions["sessions"][0]["id"].as_str().unwrap();
     let tree = host.get(&format!("/sessions/{id}/spans")).await;
     assert_eq!(names(&tree), [row("chat a", 0), row("chat b", 0)]);
@@ -121,7 +152,10 @@ async fn a_session_whose_handle_is_dropped_in_a_panic_has_failed() {
     let host = Host::in_memory();
     let inspector = host.inspector.clone();
     let id = tokio::spawn(async move {
-        let session = inspector.session("doomed").id(agent_inspector::model::SessionId::parse("doomed-1").unwrap()).start();
+        let session = inspector
+            .session("doomed")
+            .id(agent_inspector::model::SessionId::parse("doomed-1").unwrap())
+            .start();
         session.run(async { panic!("a bug in the agent") }).await;
     });
     assert!(id.await.unwrap_err().is_panic());
@@ -144,7 +178,8 @@ async fn a_value_that_cannot_be_serialised_or_shown_does_not_reach_the_host() {
         }
     }
     let host = Host::in_memory();
-    let _subscriber = tracing::subscriber::set_default(tracing_subscriber::registry().with(host.inspector.layer()));
+    let _subscriber =
+        tracing::subscriber::set_default(tracing_subscriber::registry().with(host.inspector.layer()));
     let session = host.inspector.session("careful").start();
     session.state("plan", &Bad);
     session.in_scope(|| drop(tracing::info_span!("odd", value = ?Bad).entered()));
@@ -156,7 +191,8 @@ async fn a_value_that_cannot_be_serialised_or_shown_does_not_reach_the_host() {
 #[tokio::test]
 async fn a_disabled_inspector_records_nothing_and_answers_nothing() {
     let inspector = Inspector::disabled();
-    let _subscriber = tracing::subscriber::set_default(tracing_subscriber::registry().with(inspector.layer()));
+    let _subscriber =
+        tracing::subscriber::set_default(tracing_subscriber::registry().with(inspector.layer()));
     let session = inspector.session("nobody sees this").start();
     let answer = session.run(async { session.span(SpanKind::Tool, "x").run(async { 7 }).await }).await;
     session.finish();

@@ -41,10 +41,16 @@ async fn a_registry_that_panics_costs_only_its_own_sessions_and_is_shown() {
     let session = host.inspector.session("still listed").start();
     host.inspector.settle().await;
     let list = host.get("/sessions").await;
-    assert_eq!((&list["sessions"][0]["title"], &list["degraded"][0]["registry"]), (&json!("still listed"), &json!("jobs")));
+    assert_eq!(
+        (&list["sessions"][0]["title"], &list["degraded"][0]["registry"]),
+        (&json!("still listed"), &json!("jobs"))
+    );
     assert_eq!(host.get(&format!("/sessions/{}", session.id())).await["title"], "still listed");
     let health = host.get("/health").await;
-    assert_eq!((&health["status"], &part(&health, "jobs")["state"]), (&json!("degraded"), &json!("degraded")));
+    assert_eq!(
+        (&health["status"], &part(&health, "jobs")["state"]),
+        (&json!("degraded"), &json!("degraded"))
+    );
 }
 
 /// A store that can be made to fail or to panic while it writes.
@@ -125,7 +131,9 @@ fn one_span(id: &str) -> Value {
 #[cfg(feature = "otlp")]
 #[tokio::test]
 async fn while_the_store_fails_senders_are_asked_to_come_back_and_the_host_goes_on() {
-    for fault in [|store: &Faulty| &store.fails, |store: &Faulty| &store.panics] as [fn(&Faulty) -> &AtomicBool; 2] {
+    for fault in
+        [|store: &Faulty| &store.fails, |store: &Faulty| &store.panics] as [fn(&Faulty) -> &AtomicBool; 2]
+    {
         let store = Faulty::new();
         let host = Host::new(Inspector::builder().store(store.clone()).build().unwrap());
         fault(&store).store(true, Ordering::SeqCst);

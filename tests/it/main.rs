@@ -3,6 +3,9 @@
 mod capture;
 mod faults;
 #[cfg(feature = "otlp")]
+mod openapi;
+#[cfg(feature = "otlp")]
 mod otlp;
+mod redaction;
 mod restart;
 mod support;

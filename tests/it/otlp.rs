@@ -52,7 +52,17 @@ async fn shape(host: &Host, id: &str) -> Value {
         .iter()
         // The root is what the convention calls it: an agent in two, a workflow in the third.
         .skip(1)
-        .map(|row| json!([row["depth"], row["kind"], row["model"], row["provider"], row["tool"], row["usage"], row["start_time"]]))
+        .map(|row| {
+            json!([
+                row["depth"],
+                row["kind"],
+                row["model"],
+                row["provider"],
+                row["tool"],
+                row["usage"],
+                row["start_time"]
+            ])
+        })
         .collect();
     json!([session["status"], session["counters"], rows])
 }
@@ -62,7 +72,8 @@ async fn one_run_in_three_conventions_looks_the_same() {
     let host = Host::in_memory();
     let mut shapes = Vec::new();
     for convention in ["genai", "openinference", "traceloop"] {
-        let body: Value = serde_json::from_slice(&fixture(&format!("marshmallow-1867.{convention}.json"))).unwrap();
+        let body: Value =
+            serde_json::from_slice(&fixture(&format!("marshmallow-1867.{convention}.json"))).unwrap();
         assert_eq!(host.post("/v1/traces", &body).await, (StatusCode::OK, json!({})));
         shapes.push(shape(&host, &format!("swe-marshmallow-1867-{convention}")).await);
     }
@@ -79,14 +90,25 @@ async fn a_gzip_protobuf_client_is_understood_and_its_tokens_are_counted_once() 
         .header("content-type", "application/x-protobuf")
         .header("content-encoding", "gzip");
     let answer = host.send(local(sent, Body::from(body))).await;
-    assert_eq!((answer.status(), &answer.headers()["content-type"]), (StatusCode::OK, &"application/x-protobuf".parse().unwrap()));
+    assert_eq!(
+        (answer.status(), &answer.headers()["content-type"]),
+        (StatusCode::OK, &"application/x-protobuf".parse().unwrap())
+    );
     let sessions = host.get("/sessions").await;
     let sum = |key: &str| -> u64 {
-        sessions["sessions"].as_array().unwrap().iter().map(|one| one["counters"][key].as_u64().unwrap()).sum()
+        sessions["sessions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["counters"][key].as_u64().unwrap())
+            .sum()
     };
     assert_eq!((sum("llm_calls"), sum("input_tokens"), sum("output_tokens")), (4, 216, 38));
     let failed = host.get("/sessions?status=failed").await;
-    assert_eq!((&failed["sessions"][0]["title"], &failed["sessions"][0]["error"]), (&json!("bad_agent"), &json!("RuntimeError: boom")));
+    assert_eq!(
+        (&failed["sessions"][0]["title"], &failed["sessions"][0]["error"]),
+        (&json!("bad_agent"), &json!("RuntimeError: boom"))
+    );
 }
 
 #[tokio::test]
@@ -96,14 +118,25 @@ async fn leaves_that_come_before_the_root_that_names_the_session_move_into_it() 
     let provisional = format!("trace-{TRACE}");
     assert_eq!(host.get(&format!("/sessions/{provisional}")).await["status"], "running");
     let tree = host.get(&format!("/sessions/{provisional}/spans")).await;
-    assert_eq!((&tree["spans"][0]["placeholder"], &tree["spans"][1]["name"]), (&json!(true), &json!("chat m")));
+    assert_eq!(
+        (&tree["spans"][0]["placeholder"], &tree["spans"][1]["name"]),
+        (&json!(true), &json!("chat m"))
+    );
 
-    let root = span(ROOT, None, "invoke_agent planner", json!({"gen_ai.operation.name": "invoke_agent", "gen_ai.conversation.id": "c-1"}));
+    let root = span(
+        ROOT,
+        None,
+        "invoke_agent planner",
+        json!({"gen_ai.operation.name": "invoke_agent", "gen_ai.conversation.id": "c-1"}),
+    );
     host.post("/v1/traces", &request(&[root])).await;
     let sessions = host.get("/sessions").await;
     assert_eq!(sessions["sessions"].as_array().unwrap().len(), 1, "{sessions}");
     let session = host.get("/sessions/c-1").await;
-    assert_eq!((&session["status"], &session["counters"]["spans"], &session["counters"]["input_tokens"]), (&json!("completed"), &json!(2), &json!(10)));
+    assert_eq!(
+        (&session["status"], &session["counters"]["spans"], &session["counters"]["input_tokens"]),
+        (&json!("completed"), &json!(2), &json!(10))
+    );
     assert_eq!(host.try_get(&format!("/sessions/{provisional}")).await.0, StatusCode::NOT_FOUND);
     let tree = host.get("/sessions/c-1/spans").await;
     assert!(tree["spans"][0].get("placeholder").is_none() && tree["spans"][1]["depth"] == 1, "{tree}");
@@ -117,7 +150,10 @@ async fn a_batch_that_is_sent_again_counts_once() {
         assert_eq!(host.post("/v1/traces", &batch).await.0, StatusCode::OK);
     }
     let session = host.get(&format!("/sessions/trace-{TRACE}")).await;
-    assert_eq!((&session["counters"]["spans"], &session["counters"]["input_tokens"]), (&json!(2), &json!(10)));
+    assert_eq!(
+        (&session["counters"]["spans"], &session["counters"]["input_tokens"]),
+        (&json!(2), &json!(10))
+    );
 }
 
 #[tokio::test]
@@ -137,7 +173,12 @@ async fn a_span_that_is_sent_at_its_start_and_again_at_its_end_is_one_span() {
 async fn two_traces_of_one_conversation_are_one_session() {
     let host = Host::in_memory();
     let root = |trace: &str| {
-        let mut root = span(ROOT, None, "turn", json!({"gen_ai.operation.name": "invoke_agent", "gen_ai.conversation.id": "c 2/ü"}));
+        let mut root = span(
+            ROOT,
+            None,
+            "turn",
+            json!({"gen_ai.operation.name": "invoke_agent", "gen_ai.conversation.id": "c 2/ü"}),
+        );
         root["traceId"] = json!(trace);
         root
     };
@@ -158,15 +199,21 @@ async fn what_cannot_be_understood_is_refused_whole_and_the_next_good_request_wo
         ("application/json", "gzip", b"not gzip"),
         ("application/x-protobuf", "identity", b"\xff\xff\xff\xff"),
     ] {
-        let sent = Request::post("/_inspector/v1/traces").header("content-type", kind).header("content-encoding", encoding);
+        let sent = Request::post("/_inspector/v1/traces")
+            .header("content-type", kind)
+            .header("content-encoding", encoding);
         let answer = host.send(local(sent, Body::from(body))).await;
-        assert_eq!((answer.status(), &answer.headers()["content-type"]), (StatusCode::BAD_REQUEST, &kind.parse().unwrap()));
+        assert_eq!(
+            (answer.status(), &answer.headers()["content-type"]),
+            (StatusCode::BAD_REQUEST, &kind.parse().unwrap())
+        );
         let (_, reason) = read(answer).await;
         assert!(!reason.to_string().trim_matches('"').is_empty(), "a reason is given");
     }
     assert_eq!(host.get("/sessions").await["sessions"], json!([]));
     let zero = json!({"traceId": "00000000000000000000000000000000", "spanId": ROOT, "name": "zero"});
-    let (status, answer) = host.post("/v1/traces", &request(&[zero, span(ROOT, None, "good", json!({}))])).await;
+    let (status, answer) =
+        host.post("/v1/traces", &request(&[zero, span(ROOT, None, "good", json!({}))])).await;
     assert_eq!((status, &answer["partialSuccess"]["rejectedSpans"]), (StatusCode::OK, &json!("1")));
     assert_eq!(host.get("/sessions").await["sessions"][0]["title"], "good");
 }

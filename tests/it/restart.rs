@@ -118,7 +118,11 @@ fn what_was_acknowledged_survives_a_kill() {
         assert!(titles.contains(&format!("round {round}").as_str()), "round {round} was lost: {titles:?}");
     }
     let abandoned = survivor.get("/sessions?status=abandoned");
-    assert_eq!(abandoned["sessions"].as_array().unwrap().len(), 3, "a killed host's sessions do not run for ever");
+    assert_eq!(
+        abandoned["sessions"].as_array().unwrap().len(),
+        3,
+        "a killed host's sessions do not run for ever"
+    );
     let running = survivor.get("/sessions?status=running");
     assert_eq!(running["sessions"].as_array().unwrap().len(), 1);
 }

@@ -118,7 +118,11 @@ mod tests {
             ("an allowed origin in any case", write_from("https://Box.example"), Trusted),
             ("a rebound name", host("evil.example:3000"), FORBIDDEN_HOST),
             ("a rebound page", Facts { open: true, ..host("evil.example:3000") }, FORBIDDEN_HOST),
-            ("a rebound page that writes", Facts { host: Some("evil.example".into()), ..write_from("http://evil.example") }, FORBIDDEN_HOST),
+            (
+                "a rebound page that writes",
+                Facts { host: Some("evil.example".into()), ..write_from("http://evil.example") },
+                FORBIDDEN_HOST,
+            ),
             ("no host", Facts { host: None, ..local() }, FORBIDDEN_HOST),
             ("an allowed name", host("box.example:3000"), Trusted),
             ("an allowed name and port", host("other.example:8080"), Trusted),
@@ -128,7 +132,11 @@ mod tests {
             ("a host that does not tell the peer", Facts { peer: None, ..local() }, SIGN_IN),
             ("behind a proxy", Facts { proxied: true, ..local() }, SIGN_IN),
             ("behind a proxy, the page", Facts { proxied: true, open: true, ..local() }, OPEN),
-            ("behind a proxy under a public name", Facts { proxied: true, ..host("inspect.example") }, SIGN_IN),
+            (
+                "behind a proxy under a public name",
+                Facts { proxied: true, ..host("inspect.example") },
+                SIGN_IN,
+            ),
         ];
         for (who, facts, expected) in table {
             assert_eq!(decide(&policy(), &facts, Access::Default), expected, "{who}");

@@ -94,8 +94,11 @@ pub(super) fn offered_token(headers: &HeaderMap) -> Option<&str> {
 
 /// The values of the cookies of this name; a browser sends several when paths overlap.
 pub(super) fn cookies<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
-    let pairs = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|all| all.split(';'));
-    pairs.filter_map(move |pair| pair.trim().split_once('=').filter(|(key, _)| *key == name).map(|(_, value)| value))
+    let pairs =
+        headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|all| all.split(';'));
+    pairs.filter_map(move |pair| {
+        pair.trim().split_once('=').filter(|(key, _)| *key == name).map(|(_, value)| value)
+    })
 }
 
 /// Cookies do not tell ports apart, and several hosts with an inspector may run on one machine: the name does.
@@ -118,14 +121,24 @@ mod tests {
         for local in ["localhost", "localhost.", "app.localhost", "127.0.0.1", "127.8.9.1", "[::1]"] {
             assert!(is_local_name(local), "{local}");
         }
-        for foreign in ["", "localhost.evil.example", "evil-localhost", "0.0.0.0", "127.0.0.1.nip.io", "[::2]", "128.0.0.1"] {
+        for foreign in [
+            "",
+            "localhost.evil.example",
+            "evil-localhost",
+            "0.0.0.0",
+            "127.0.0.1.nip.io",
+            "[::2]",
+            "128.0.0.1",
+        ] {
             assert!(!is_local_name(foreign), "{foreign}");
         }
     }
 
     #[test]
     fn the_port_is_no_part_of_the_name() {
-        for (host, name) in [("a:80", "a"), ("a", "a"), ("[::1]:80", "[::1]"), ("[::1]", "[::1]"), ("[::1", "[::1"), ("", "")] {
+        for (host, name) in
+            [("a:80", "a"), ("a", "a"), ("[::1]:80", "[::1]"), ("[::1]", "[::1]"), ("[::1", "[::1"), ("", "")]
+        {
             assert_eq!(host_name(host), name);
         }
     }
@@ -135,7 +148,10 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, "bearer  abc".parse().unwrap());
         assert_eq!(offered_token(&headers), Some("abc"));
-        headers.insert(COOKIE, "a=1; agent_inspector_80=x; agent_inspector_80=y; b=agent_inspector_80=z".parse().unwrap());
+        headers.insert(
+            COOKIE,
+            "a=1; agent_inspector_80=x; agent_inspector_80=y; b=agent_inspector_80=z".parse().unwrap(),
+        );
         headers.insert(HOST, "[::1]:80".parse().unwrap());
         assert_eq!(cookies(&headers, &cookie_name(&headers)).collect::<Vec<_>>(), ["x", "y"]);
     }

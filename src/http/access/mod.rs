@@ -12,8 +12,8 @@ use axum::http::HeaderMap;
 use axum::http::request::Parts;
 
 pub(crate) use self::layer::{Caller, check};
-pub use self::token::Token;
 pub(crate) use self::token::SIGN_IN_LIFETIME;
+pub use self::token::Token;
 use self::token::{Guesses, SignedIn};
 use super::mount::PublicPath;
 use super::problem::Problem;
@@ -119,7 +119,8 @@ impl Guard {
     /// Whether the request brings the token, or the cookie of someone who brought it before.
     fn credential(&self, headers: &HeaderMap) -> Result<bool, Problem> {
         let now = std::time::Instant::now();
-        if facts::cookies(headers, &facts::cookie_name(headers)).any(|secret| self.signed_in.has(secret, now)) {
+        if facts::cookies(headers, &facts::cookie_name(headers)).any(|secret| self.signed_in.has(secret, now))
+        {
             return Ok(true);
         }
         let Some(offered) = facts::offered_token(headers) else { return Ok(false) };

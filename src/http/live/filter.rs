@@ -20,7 +20,8 @@ impl Filter {
             EventKind::TYPES.into_iter().find(|known| *known == name).ok_or_else(Problem::unknown_event_type)
         };
         let names = params.all("types").flat_map(|names| names.split(','));
-        let types = names.map(str::trim).filter(|name| !name.is_empty()).map(known).collect::<Result<_, _>>()?;
+        let types =
+            names.map(str::trim).filter(|name| !name.is_empty()).map(known).collect::<Result<_, _>>()?;
         Ok(Self { session, types })
     }
 

@@ -76,7 +76,8 @@ pub(crate) async fn stream_events(
     let filter = Filter::of(&params)?;
     let place = state.limits.stream()?;
     let head = state.bus.head();
-    let begin = Begin::of(headers.get("last-event-id").map(HeaderValue::as_bytes), params.one("last_event_id"), head);
+    let begin =
+        Begin::of(headers.get("last-event-id").map(HeaderValue::as_bytes), params.one("last_event_id"), head);
     let mut stream = SseStream::new(state, filter, begin, place);
     let body = Body::from_stream(async_stream::stream! {
         while let Some(chunk) = stream.next_chunk().await {
@@ -141,7 +142,9 @@ impl SseStream {
         let open = |id: EventId, said: &str| format!("{said}retry: {RETRY_MILLISECONDS}\nid: {id}\n\n");
         let (after, opening) = match begin {
             Begin::Now(id) | Begin::After(id) => (id, open(id, "")),
-            Begin::Unreadable(id) => (id, open(id, ": the last event id was not readable; the stream begins now\n")),
+            Begin::Unreadable(id) => {
+                (id, open(id, ": the last event id was not readable; the stream begins now\n"))
+            }
             Begin::Unknown(id) => {
                 let all = Missed { from: EventId(1).min(id), to: id };
                 let gap = gap(all);

@@ -18,10 +18,13 @@ pub(in crate::http) struct EventSchema;
 
 impl PartialSchema for EventSchema {
     fn schema() -> RefOr<Schema> {
-        let names: Vec<_> = variants().into_iter().map(|(kind, _)| (kind.clone(), schema_name(&kind))).collect();
+        let names: Vec<_> =
+            variants().into_iter().map(|(kind, _)| (kind.clone(), schema_name(&kind))).collect();
         let mapping = names.iter().map(|(kind, name)| (kind.clone(), format!("#/components/schemas/{name}")));
         let one_of = OneOfBuilder::new()
-            .description(Some("One event. The set of types is open: keep and show a type that you do not know."))
+            .description(Some(
+                "One event. The set of types is open: keep and show a type that you do not know.",
+            ))
             .discriminator(Some(Discriminator::with_mapping("type", mapping)));
         names.iter().fold(one_of, |one_of, (_, name)| one_of.item(Ref::from_schema_name(name))).into()
     }

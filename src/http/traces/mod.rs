@@ -13,8 +13,8 @@ mod range;
 
 use axum::extract::State;
 use axum::http::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_RANGE, CONTENT_TYPE, ETAG,
-    VARY,
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_RANGE,
+    CONTENT_TYPE, ETAG, VARY,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -78,7 +78,9 @@ pub(super) async fn get_trace(
     let until = params.number("until")?;
     let asked = id.clone();
     let form = if accepts_gzip(&headers) { Form::Gzip } else { Form::Identity };
-    let plan = state.read(move |store| Ok(store.trace_index(&asked)?.map(|index| Plan::new(index, form, until)))).await?;
+    let plan = state
+        .read(move |store| Ok(store.trace_index(&asked)?.map(|index| Plan::new(index, form, until))))
+        .await?;
     let plan = match plan {
         Some(plan) => plan,
         None => {
@@ -90,7 +92,13 @@ pub(super) async fn get_trace(
     answer(state, plan, &method, &headers, &format!("{}/trace/{id}", mount.as_str()))
 }
 
-fn answer(state: AppState, plan: Plan, method: &Method, headers: &HeaderMap, url: &str) -> Result<Response, Problem> {
+fn answer(
+    state: AppState,
+    plan: Plan,
+    method: &Method,
+    headers: &HeaderMap,
+    url: &str,
+) -> Result<Response, Problem> {
     let mut response = Response::default();
     describe(response.headers_mut(), &plan, url)?;
     if has_already(headers, &plan.etag) {

@@ -111,7 +111,7 @@ mod tests {
     fn a_range_touches_only_the_blocks_it_lies_in() {
         let plan = whole(index(1, 5), Form::Identity);
         let pieces = plan.pieces(150, 301);
-        let touched: Vec<_> = pieces.iter().map(|(piece, part)| match piece {
+        let touched = pieces.iter().map(|(piece, part)| match piece {
             Piece::Block(block) => (block.id.0, part.clone()),
             other => panic!("{other:?} in the identity form"),
         });

@@ -22,7 +22,12 @@ pub(super) enum Wanted {
 /// Whether the client takes gzip (RFC 9110 section 12.5.3).
 pub(in crate::http) fn accepts_gzip(headers: &HeaderMap) -> bool {
     let mut any = None;
-    for coding in headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()).flat_map(|all| all.split(',')) {
+    for coding in headers
+        .get_all(ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|all| all.split(','))
+    {
         let mut parts = coding.split(';').map(str::trim);
         let name = parts.next().unwrap_or_default();
         let quality = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
@@ -39,7 +44,11 @@ pub(in crate::http) fn accepts_gzip(headers: &HeaderMap) -> bool {
 
 /// Whether the client has this representation already. Compares weakly, as `If-None-Match` asks.
 pub(in crate::http) fn has_already(headers: &HeaderMap, etag: &str) -> bool {
-    let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).flat_map(|all| all.split(','));
+    let known = headers
+        .get_all(IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|all| all.split(','));
     known.map(str::trim).any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == etag)
 }
 
@@ -60,9 +69,11 @@ fn parse(range: &str, length: u64) -> Option<Wanted> {
         return None;
     }
     let (first, last) = set.trim().split_once('-')?;
-    let number = |text: &str| (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()))
-        // A number that no file reaches is only a large number.
-        .then(|| text.parse().unwrap_or(u64::MAX));
+    let number = |text: &str| {
+        (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()))
+            // A number that no file reaches is only a large number.
+            .then(|| text.parse().unwrap_or(u64::MAX))
+    };
     let (from, to) = match (first, last) {
         ("", suffix) => (length.saturating_sub(number(suffix)?), length),
         (first, "") => (number(first)?, length),
@@ -104,7 +115,16 @@ mod tests {
         for text in ["bytes=100-", "bytes=100-200", "bytes=-0", "bytes=99999999999999999999999-"] {
             assert_eq!(range(text), Wanted::Unsatisfiable, "{text}");
         }
-        for text in ["lines=0-1", "bytes=5-4", "bytes=a-b", "bytes=-", "bytes=0-1,5-6", "bytes=+1-2", "bytes", "bytes=1"] {
+        for text in [
+            "lines=0-1",
+            "bytes=5-4",
+            "bytes=a-b",
+            "bytes=-",
+            "bytes=0-1,5-6",
+            "bytes=+1-2",
+            "bytes",
+            "bytes=1",
+        ] {
             assert_eq!(range(text), Wanted::Whole, "{text}");
         }
     }
@@ -113,7 +133,12 @@ mod tests {
     fn a_range_of_another_state_gets_the_whole() {
         let mut headers = HeaderMap::new();
         headers.insert(RANGE, "bytes=0-9".parse().unwrap());
-        for (validator, taken) in [("\"tag\"", true), ("W/\"tag\"", false), ("\"old\"", false), ("Sat, 21 Nov 2026 00:00:00 GMT", false)] {
+        for (validator, taken) in [
+            ("\"tag\"", true),
+            ("W/\"tag\"", false),
+            ("\"old\"", false),
+            ("Sat, 21 Nov 2026 00:00:00 GMT", false),
+        ] {
             headers.insert(IF_RANGE, validator.parse().unwrap());
             assert_eq!(wanted(&headers, "\"tag\"", 100) != Wanted::Whole, taken, "{validator}");
         }
@@ -145,7 +170,9 @@ mod tests {
 
     #[test]
     fn any_known_tag_saves_the_body() {
-        for (known, saved) in [("\"a\", W/\"tag\"", true), ("*", true), ("\"tag\"", true), ("tag", false), ("\"other\"", false)] {
+        for (known, saved) in
+            [("\"a\", W/\"tag\"", true), ("*", true), ("\"tag\"", true), ("tag", false), ("\"other\"", false)]
+        {
             let mut headers = HeaderMap::new();
             headers.insert(IF_NONE_MATCH, known.parse().unwrap());
             assert_eq!(has_already(&headers, "\"tag\""), saved, "{known}");

@@ -22,14 +22,10 @@ pub(crate) enum Format {
 pub(crate) enum RpcCode {
     /// The request is wrong; sending it again does not help.
     InvalidArgument = 3,
-    /// The sender may not do this.
-    PermissionDenied = 7,
     /// The request is too large, or comes too fast.
     ResourceExhausted = 8,
     /// Send it again later.
     Unavailable = 14,
-    /// Nobody knows who the sender is.
-    Unauthenticated = 16,
 }
 
 impl IngestError {

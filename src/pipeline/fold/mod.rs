@@ -21,7 +21,7 @@ use crate::registry::MemoryRegistry;
 use crate::store::Store;
 
 /// How often one session's changes are announced while it changes.
-pub const SESSION_UPDATE_INTERVAL: Duration = Duration::from_millis(250);
+pub(super) const SESSION_UPDATE_INTERVAL: Duration = Duration::from_millis(250);
 
 /// After this long without a word, a session of an outside sender that did not end counts as abandoned.
 pub const DEFAULT_ABANDON_AFTER: Duration = Duration::from_secs(300);
@@ -66,10 +66,8 @@ pub(crate) struct Fold {
 
 /// Who sends a span.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Source<'a> {
-    /// The host, in a session that it opened.
-    Session(&'a SessionId),
-    /// The host, in no session.
+pub(crate) enum Source {
+    /// The host. The traces of the sessions that it opened are known before their spans come.
     Host,
     /// Somebody else.
     Outside,
@@ -123,11 +121,11 @@ impl Fold {
     pub(crate) fn assign(
         &mut self,
         trace: TraceId,
-        source: Source<'_>,
+        source: Source,
         spans: &[FoldSpan],
         out: &mut Folded,
     ) -> SessionId {
-        let (claim, wanted, external) = best_claim(trace, source, spans);
+        let (claim, wanted, external) = best_claim(trace, spans);
         let known = match self.traces.get_mut(&trace) {
             Some((known, heard)) => {
                 *heard = Instant::now();
@@ -242,7 +240,7 @@ impl Fold {
     fn ensure_session(
         &mut self,
         id: &SessionId,
-        source: Source<'_>,
+        source: Source,
         spans: &[FoldSpan],
         external: Option<String>,
         out: &mut Folded,
@@ -255,7 +253,7 @@ impl Fold {
             spans.iter().find_map(|span| span.title.clone()).unwrap_or_else(|| first.summary.name.clone());
         let (origin, engine) = match source {
             Source::Outside => (Origin::Outside, Engine::OTLP),
-            Source::Host | Source::Session(_) => (Origin::Host, Engine::TOKIO),
+            Source::Host => (Origin::Host, Engine::TOKIO),
         };
         let mut session = Session::new(id.clone(), engine, title, first.summary.start_time);
         session.agent =
@@ -318,12 +316,9 @@ impl Fold {
     }
 }
 
-/// The best word on which session a trace belongs to: the host's, then its root's, then any span's, then its sender's,
+/// The best word on which session a trace belongs to: its root's, then any span's, then its sender's,
 /// and the trace's own id when nobody says anything. With it comes the sender's id, when that was unfit.
-fn best_claim(trace: TraceId, source: Source<'_>, spans: &[FoldSpan]) -> (Claim, SessionId, Option<String>) {
-    if let Source::Session(session) = source {
-        return (Claim::Explicit, session.clone(), None);
-    }
+fn best_claim(trace: TraceId, spans: &[FoldSpan]) -> (Claim, SessionId, Option<String>) {
     let mut best: Option<(Claim, &SessionHint)> = None;
     for span in spans {
         let Some(hint) = &span.hint else { continue };

@@ -113,11 +113,8 @@ impl Live {
     }
 
     pub(super) fn root_ended(&mut self, root: Option<(Timestamp, bool)>) {
-        if let Some((at, error)) = root {
-            if self.ended_root.is_none_or(|(known, _)| at >= known) {
-                self.ended_root = Some((at, error));
-            }
-        }
+        // Later beats earlier, and of two at one moment the error counts.
+        self.ended_root = self.ended_root.max(root);
     }
 
     /// Derives status and counters. `open` spans of it run.

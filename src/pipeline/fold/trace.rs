@@ -139,10 +139,8 @@ impl Trace {
             None => (node.llm_below, node.usage_below) = self.adopt(span.span_id, node.parent),
         }
         self.open = self.open + usize::from(node.open) - usize::from(old.is_some_and(|old| old.open));
-        if let (None, Some(end)) = (node.parent, span.end_time) {
-            if self.ended_root.is_none_or(|(at, _)| end >= at) {
-                self.ended_root = Some((end, node.error));
-            }
+        if node.parent.is_none() {
+            self.ended_root = self.ended_root.max(span.end_time.map(|end| (end, node.error)));
         }
         if let Some(old) = old {
             self.totals.subtract(old.totals());

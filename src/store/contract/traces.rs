@@ -80,7 +80,7 @@ fn every_field_of_a_summary_comes_back(store: &dyn Store) {
 }
 
 /// The trace of a session as it is served, unpacked.
-fn served(store: &dyn Store, of: &str) -> String {
+pub(crate) fn served(store: &dyn Store, of: &str) -> String {
     let index = store.trace_index(&id(of)).unwrap().unwrap();
     let mut file = GZIP_HEADER.to_vec();
     let mut crc = crc32fast::Hasher::new();

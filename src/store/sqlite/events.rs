@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::failure::{Failure, Result, corrupt};
+use super::spans::blob;
 use super::write::Counter;
 use crate::model::{EventFrame, EventId, EventQuery, SessionId};
 use crate::store::{Block, REPLAY_EVENTS, REPLAY_EVENTS_AT_LEAST, outlives_replay};
@@ -144,7 +145,7 @@ fn collect(
 ) -> Result<Vec<EventFrame>> {
     let mut found: Vec<EventFrame> = Vec::new();
     while let Some(row) = rows.next()? {
-        for frame in decode(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)? {
+        for frame in decode(blob(row, 0)?)? {
             let after = found.last().map_or(query.after, |last| last.id);
             if found.len() == query.limit {
                 return Ok(found);

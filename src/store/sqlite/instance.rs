@@ -6,7 +6,7 @@ use super::failure::Result;
 use super::place::Place;
 use super::spans::TraceRow;
 use super::{lines, sessions};
-use crate::model::{InstanceId, SessionStatus, Timestamp, TraceId};
+use crate::model::{InstanceId, SessionStatus, Timestamp};
 
 /// Enters this instance, and marks those as ended whose process is gone. What they had running is abandoned. Gives this
 /// instance's number.
@@ -89,9 +89,4 @@ fn abandon_spans(connection: &Connection, trace: TraceRow) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Reads a trace's id.
-pub(super) fn trace_id(bytes: [u8; 16]) -> Result<TraceId> {
-    TraceId::from_bytes(bytes).ok_or_else(|| super::failure::corrupt("a trace's id is zero"))
 }

@@ -45,7 +45,9 @@ pub(super) fn encode(lines: &[ChunkSpan]) -> Vec<u8> {
 struct Writer<'a> {
     out: Vec<u8>,
     texts: HashMap<&'a str, u64>,
+    /// Where an id was written last, counted from 1 over all that were written.
     spans: HashMap<SpanId, u64>,
+    spans_written: u64,
     last: Last,
 }
 
@@ -66,7 +68,7 @@ impl<'a> Writer<'a> {
         self.span_id(span.span_id);
         if let Some(parent) = span.parent_span_id {
             match self.spans.get(&parent).copied() {
-                Some(at) => self.varint(at + 1),
+                Some(at) => self.varint(at),
                 None => {
                     self.varint(0);
                     self.span_id(parent);
@@ -98,8 +100,8 @@ impl<'a> Writer<'a> {
     }
 
     fn span_id(&mut self, id: SpanId) {
-        let next = self.spans.len() as u64;
-        self.spans.entry(id).or_insert(next);
+        self.spans_written += 1;
+        self.spans.insert(id, self.spans_written);
         self.out.extend_from_slice(id.as_bytes());
     }
 
@@ -175,23 +177,21 @@ fn signed(id: u64) -> i64 {
 
 /// Reads the lines of a block of `trace` back.
 pub(super) fn decode(trace: TraceId, bytes: &[u8]) -> Result<Vec<ChunkSpan>> {
-    let mut reader = Reader {
-        left: bytes,
-        texts: Vec::new(),
-        spans: Vec::new(),
-        known: HashMap::new(),
-        last: Last::default(),
-    };
+    let mut lines = Vec::new();
+    decode_each(trace, bytes, |line| lines.push(line))?;
+    Ok(lines)
+}
+
+/// Reads the lines of a block of `trace` back, one by one.
+pub(super) fn decode_each(trace: TraceId, bytes: &[u8], mut each: impl FnMut(ChunkSpan)) -> Result<()> {
+    let mut reader = Reader { left: bytes, texts: Vec::new(), spans: Vec::new(), last: Last::default() };
     if reader.byte()? != LAYOUT {
         return Err(broken());
     }
-    let count = reader.varint()?;
-    // A line takes more than ten bytes, so that a damaged count does not ask for memory.
-    let mut lines = Vec::with_capacity(usize::try_from(count).unwrap_or(usize::MAX).min(bytes.len() / 10));
-    for _ in 0..count {
-        lines.push(reader.line(trace)?);
+    for _ in 0..reader.varint()? {
+        each(reader.line(trace)?);
     }
-    if reader.left.is_empty() { Ok(lines) } else { Err(broken()) }
+    if reader.left.is_empty() { Ok(()) } else { Err(broken()) }
 }
 
 fn broken() -> Failure {
@@ -202,7 +202,6 @@ struct Reader<'a> {
     left: &'a [u8],
     texts: Vec<&'a str>,
     spans: Vec<SpanId>,
-    known: HashMap<SpanId, ()>,
     last: Last,
 }
 
@@ -289,9 +288,7 @@ impl<'a> Reader<'a> {
 
     fn span_id(&mut self) -> Result<SpanId> {
         let id = SpanId::from_bytes(self.array()?).ok_or_else(broken)?;
-        if self.known.insert(id, ()).is_none() {
-            self.spans.push(id);
-        }
+        self.spans.push(id);
         Ok(id)
     }
 
@@ -333,3 +330,6 @@ impl<'a> Reader<'a> {
         Ok(Cost { usd: f64::from_le_bytes(self.array()?), source })
     }
 }
+
+#[cfg(test)]
+mod tests;

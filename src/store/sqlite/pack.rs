@@ -1,17 +1,23 @@
-//! Packing the traces of ended sessions: fewer lines, in larger blocks, better compressed.
+//! Packing ended sessions: fewer lines, in larger blocks, better compressed.
+//!
+//! A packed block may hold lines of several traces of its session, because sessions of many short traces would
+//! otherwise stay as large as they are. Such a block has one row per trace. When one of its traces moves to another
+//! session, the block is split again.
 
-use std::collections::HashMap;
+mod plan;
+
+use std::collections::BTreeMap;
+use std::time::Instant;
 
 use flate2::Compression;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use self::plan::{Loose, Plan};
 use super::failure::{Result, corrupt};
-use super::spans::TraceRow;
-use super::upkeep::remove_block;
-use super::write::{insert_block, last_block, renew};
+use super::spans::{TraceRow, blob};
+use super::write::{insert_block, remove_block, renew};
 use super::{SqliteStore, lines};
-use crate::model::{SessionId, Span, SpanId};
-use crate::store::chunk::replaces;
+use crate::model::{SessionId, Span};
 use crate::store::{Block, ChunkSpan};
 
 /// A packed block holds at most so many lines and about so many plain bytes: deflate looks back 32 KiB, so that larger
@@ -19,186 +25,171 @@ use crate::store::{Block, ChunkSpan};
 const BLOCK_LINES: usize = 256;
 const BLOCK_BYTES: usize = 256 << 10;
 
-/// What is replaced in one transaction.
-const RUN_LINES: usize = 1024;
-const RUN_BYTES: u64 = 4 << 20;
-
-/// Packed once and kept for weeks.
+/// Two thirds of the bytes of level 1 at four times its time; it is done once, for weeks.
 const LEVEL: Compression = Compression::new(6);
 
-/// A block to be packed, and which of its lines count.
-struct Loose {
-    block: i64,
-    plain_bytes: u64,
-    lines: Vec<ChunkSpan>,
-}
-
-struct Plan {
-    blocks: Vec<Loose>,
-    /// The newest block when the plan was made. When another one comes, what counts may have changed.
-    last_block: i64,
+/// A block to be, with its lines by trace.
+struct Packed {
+    block: Block,
+    parts: Vec<(TraceRow, Vec<ChunkSpan>)>,
 }
 
 impl SqliteStore {
-    /// Packs a trace of `session` in transactions of bounded size. It stops early, and goes on at the next call, when
-    /// something is added to the trace meanwhile. Says whether anything was changed.
-    pub(super) fn pack(&self, trace: TraceRow, session: &SessionId) -> Result<bool> {
-        let Plan { blocks, mut last_block } = self.readers.read(|connection| plan(connection, trace))?;
-        let runs = runs(blocks);
-        for run in &runs {
-            let packed = self.readers.read(|connection| repack(connection, trace, run))?;
-            match self.replace(trace, session, run, &packed, last_block)? {
-                Some(newest) => last_block = newest,
+    /// Packs an ended session in transactions of bounded size. It stops early, and goes on at the next call, when
+    /// something is added meanwhile or the deadline has passed. Says whether anything was changed.
+    pub(super) fn pack(&self, session: &SessionId, deadline: Option<Instant>) -> Result<bool> {
+        let Plan { runs, mut state } = self.readers.read(|connection| plan::of(connection, session))?;
+        for (at, run) in runs.iter().enumerate() {
+            if at > 0 && deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                return Ok(true);
+            }
+            let packed = self.readers.read(|connection| repack(connection, run))?;
+            let replaced = self.change(|writing| {
+                if plan::state(writing.connection, session)? != state {
+                    return Ok(None);
+                }
+                for loose in run {
+                    remove_block(
+                        writing.connection,
+                        loose.block,
+                        loose.parts.iter().map(|(trace, _)| trace.number),
+                    )?;
+                }
+                for packed in &packed {
+                    insert_block(writing.connection, &packed.block, &packed.parts, true)?;
+                }
+                renew(writing.connection, session.as_str(), writing.now)?;
+                plan::state(writing.connection, session).map(Some)
+            })?;
+            match replaced {
+                Some(now) => state = now,
                 None => return Ok(true),
             }
         }
         self.change(|writing| {
-            let unchanged = super::write::last_block(writing.connection, trace.number)? == last_block;
-            writing
-                .connection
-                .prepare_cached("UPDATE traces SET packed = ?1 WHERE trace = ?2")?
-                .execute(params![unchanged, trace.number])?;
-            Ok(())
-        })?;
-        Ok(!runs.is_empty())
-    }
-
-    /// Puts the packed blocks in place of the loose ones, unless the trace has changed. Gives the newest block.
-    fn replace(
-        &self,
-        trace: TraceRow,
-        session: &SessionId,
-        loose: &[Loose],
-        packed: &[(Block, Vec<ChunkSpan>)],
-        expected: i64,
-    ) -> Result<Option<i64>> {
-        self.change(|writing| {
-            let connection = writing.connection;
-            let of: Option<Option<String>> = connection
-                .prepare_cached("SELECT session_id FROM traces WHERE trace = ?1")?
-                .query_row([trace.number], |row| row.get(0))
-                .optional()?;
-            let moved = of.flatten().as_deref() != Some(session.as_str());
-            if moved || last_block(connection, trace.number)? != expected {
-                return Ok(None);
+            if plan::state(writing.connection, session)? == state {
+                writing
+                    .connection
+                    .prepare_cached("UPDATE traces SET packed = 1 WHERE session_id = ?1 AND packed = 0")?
+                    .execute([session.as_str()])?;
             }
-            for old in loose {
-                remove_block(connection, trace.number, old.block)?;
-            }
-            let mut newest = expected;
-            for (block, spans) in packed {
-                newest = insert_block(connection, trace, block, spans, true)?;
-            }
-            renew(connection, session.as_str(), writing.now)?;
-            Ok(Some(newest.max(last_block(connection, trace.number)?)))
+            Ok(!runs.is_empty())
         })
     }
 }
 
-/// The blocks that are worth packing: new ones, and those that hold lines which no longer count.
-fn plan(connection: &Connection, trace: TraceRow) -> Result<Plan> {
-    let mut statement = connection.prepare_cached(
-        "SELECT block, packed, plain_bytes, lines FROM blocks WHERE trace = ?1 ORDER BY block",
-    )?;
-    let mut rows = statement.query([trace.number])?;
-    let mut blocks: Vec<(bool, Loose)> = Vec::new();
-    let mut counts: HashMap<SpanId, (usize, usize)> = HashMap::new();
-    while let Some(row) = rows.next()? {
-        let lines = lines::decode(trace.id, row.get_ref(3)?.as_blob().map_err(rusqlite::Error::from)?)?;
-        let plain_bytes = row.get::<_, i64>(2)?.cast_unsigned();
-        blocks.push((row.get(1)?, Loose { block: row.get(0)?, plain_bytes, lines }));
-        let at_block = blocks.len() - 1;
-        for (at, line) in blocks[at_block].1.lines.iter().enumerate() {
-            let known = counts.get(&line.summary.span_id);
-            let known = known.map(|(block, at)| &blocks[*block].1.lines[*at].summary);
-            if known.is_none_or(|known| replaces(known, &line.summary)) {
-                counts.insert(line.summary.span_id, (at_block, at));
-            }
-        }
-    }
-    let last_block = blocks.last().map_or(0, |(_, loose)| loose.block);
-    let mut worth = Vec::new();
-    for (at_block, (packed, mut loose)) in blocks.into_iter().enumerate() {
-        let before = loose.lines.len();
-        let mut at = 0..;
-        loose.lines.retain(|line| {
-            at.next().is_some_and(|at| counts.get(&line.summary.span_id) == Some(&(at_block, at)))
-        });
-        if !packed || loose.lines.len() < before {
-            worth.push(loose);
-        }
-    }
-    Ok(Plan { blocks: worth, last_block })
-}
-
-/// Blocks that are replaced together.
-fn runs(blocks: Vec<Loose>) -> Vec<Vec<Loose>> {
-    let mut runs: Vec<Vec<Loose>> = Vec::new();
-    let (mut lines, mut bytes) = (0, 0);
-    for block in blocks {
-        lines += block.lines.len();
-        bytes += block.plain_bytes;
-        match runs.last_mut() {
-            Some(run) if lines <= RUN_LINES && bytes <= RUN_BYTES => run.push(block),
-            _ => {
-                (lines, bytes) = (block.lines.len(), block.plain_bytes);
-                runs.push(vec![block]);
-            }
-        }
-    }
-    runs
-}
-
-fn repack(connection: &Connection, trace: TraceRow, run: &[Loose]) -> Result<Vec<(Block, Vec<ChunkSpan>)>> {
-    let mut packed = Packer::default();
+/// The lines that count of a run of blocks, packed.
+fn repack(connection: &Connection, run: &[Loose]) -> Result<Vec<Packed>> {
+    let mut packer = Packer::default();
     for loose in run {
-        let bytes: Option<Vec<u8>> = connection
-            .prepare_cached("SELECT bytes FROM block_bytes WHERE block = ?1")?
-            .query_row([loose.block], |row| row.get(0))
-            .optional()?;
-        // Gone with its trace meanwhile; then nothing will be replaced either.
-        let Some(bytes) = bytes else { continue };
-        let plain = Block::decompress(&bytes, loose.plain_bytes)?;
-        for line in &loose.lines {
-            let from = line.offset as usize;
-            let text = plain.get(from..from.saturating_add(line.length as usize));
-            packed.push(line, text.ok_or_else(|| corrupt("a span's line lies outside its block"))?);
+        let Some(plain) = unpack(connection, loose.block, loose.plain_bytes)? else {
+            // Gone with its session meanwhile; then nothing will be replaced either.
+            continue;
+        };
+        for (trace, keep) in &loose.parts {
+            let mut counts = keep.iter().copied().peekable();
+            for (at, line) in lines_of(connection, *trace, loose.block)?.into_iter().enumerate() {
+                if counts.next_if_eq(&at).is_some() {
+                    packer.push(*trace, line, &plain)?;
+                }
+            }
         }
     }
-    debug_assert!(packed.spans.iter().all(|line| line.summary.trace_id == trace.id));
-    packed.flush();
-    Ok(packed.blocks)
+    packer.flush();
+    Ok(packer.packed)
+}
+
+fn lines_of(connection: &Connection, trace: TraceRow, block: i64) -> Result<Vec<ChunkSpan>> {
+    let mut statement =
+        connection.prepare_cached("SELECT lines FROM blocks WHERE trace = ?1 AND block = ?2")?;
+    let mut rows = statement.query([trace.number, block])?;
+    match rows.next()? {
+        Some(row) => lines::decode(trace.id, blob(row, 0)?),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn unpack(connection: &Connection, block: i64, plain_bytes: u64) -> Result<Option<Vec<u8>>> {
+    let bytes: Option<Vec<u8>> = connection
+        .prepare_cached("SELECT bytes FROM block_bytes WHERE block = ?1")?
+        .query_row([block], |row| row.get(0))
+        .optional()?;
+    Ok(bytes.map(|bytes| Block::decompress(&bytes, plain_bytes)).transpose()?)
+}
+
+/// Gives a trace that leaves its session blocks of its own again, and those that it shared them with too.
+pub(super) fn split(connection: &Connection, leaving: i64, session: &SessionId) -> Result<()> {
+    let shared: Vec<(i64, i64)> = connection
+        .prepare_cached(
+            "SELECT DISTINCT mine.block, mine.plain_bytes FROM blocks AS mine
+                 CROSS JOIN traces ON session_id = ?2 AND traces.trace <> ?1
+                 CROSS JOIN blocks AS theirs ON theirs.trace = traces.trace AND theirs.block = mine.block
+             WHERE mine.trace = ?1 AND mine.packed",
+        )?
+        .query_map(params![leaving, session.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<std::result::Result<_, _>>()?;
+    for (block, plain_bytes) in shared {
+        let plain = unpack(connection, block, plain_bytes.cast_unsigned())?.unwrap_or_default();
+        let mut parts = Vec::new();
+        for trace in super::read::trace_rows(connection, session)? {
+            let lines = lines_of(connection, trace, block)?;
+            if !lines.is_empty() {
+                // They come after what was added meanwhile, so that only those which count may go on.
+                parts.push((trace, plan::counting(connection, trace, block, lines)?));
+            }
+        }
+        remove_block(connection, block, parts.iter().map(|(trace, _)| trace.number))?;
+        for (trace, lines) in parts {
+            let mut packer = Packer::default();
+            for line in lines {
+                packer.push(trace, line, &plain)?;
+            }
+            packer.flush();
+            for packed in packer.packed {
+                insert_block(connection, &packed.block, &packed.parts, true)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 #[derive(Default)]
 struct Packer {
-    blocks: Vec<(Block, Vec<ChunkSpan>)>,
+    packed: Vec<Packed>,
     plain: Vec<u8>,
-    spans: Vec<ChunkSpan>,
+    count: usize,
+    parts: BTreeMap<i64, (TraceRow, Vec<ChunkSpan>)>,
 }
 
 impl Packer {
-    fn push(&mut self, line: &ChunkSpan, text: &[u8]) {
-        if self.spans.len() == BLOCK_LINES
-            || (self.plain.len() + text.len() > BLOCK_BYTES && !self.spans.is_empty())
-        {
+    /// Adds a line that lies in `plain`.
+    fn push(&mut self, trace: TraceRow, mut line: ChunkSpan, plain: &[u8]) -> Result<()> {
+        let from = line.offset as usize;
+        let text = plain
+            .get(from..from.saturating_add(line.length as usize))
+            .ok_or_else(|| corrupt("a span's line lies outside its block"))?;
+        if self.count == BLOCK_LINES || (self.plain.len() + text.len() > BLOCK_BYTES && self.count > 0) {
             self.flush();
         }
+        let narrow = |wide: usize| u32::try_from(wide).unwrap_or(u32::MAX);
         let offset = self.plain.len();
-        match abandoned(line, text) {
+        match abandoned(&line, text) {
             Some(rewritten) => self.plain.extend_from_slice(&rewritten),
             None => self.plain.extend_from_slice(text),
         }
-        let narrow = |wide: usize| u32::try_from(wide).unwrap_or(u32::MAX);
-        let length = narrow(self.plain.len() - offset);
+        (line.offset, line.length) = (narrow(offset), narrow(self.plain.len() - offset));
         self.plain.push(b'\n');
-        self.spans.push(ChunkSpan { summary: line.summary.clone(), offset: narrow(offset), length });
+        self.count += 1;
+        self.parts.entry(trace.number).or_insert_with(|| (trace, Vec::new())).1.push(line);
+        Ok(())
     }
 
     fn flush(&mut self) {
-        if !self.spans.is_empty() {
-            self.blocks.push((Block::compress_at(LEVEL, &self.plain), std::mem::take(&mut self.spans)));
+        if self.count > 0 {
+            let parts = std::mem::take(&mut self.parts).into_values().collect();
+            self.packed.push(Packed { block: Block::compress_at(LEVEL, &self.plain), parts });
             self.plain.clear();
+            self.count = 0;
         }
     }
 }

@@ -4,19 +4,24 @@ use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::failure::{Result, corrupt};
-use super::instance::trace_id;
-use super::spans::{self, PlacedLine, TraceRow};
+use super::spans::{self, TraceRow};
 use crate::model::{SessionId, Span, SpanId, SpanSummary, TraceId};
-use crate::store::{Block, BlockId, BlockIndex, TraceIndex};
+use crate::store::{Block, BlockId, BlockIndex, ChunkSpan, TraceIndex};
 
 pub(super) fn session_of_trace(connection: &Connection, trace: TraceId) -> Result<Option<SessionId>> {
     let id: Option<Option<String>> = connection
         .prepare_cached("SELECT session_id FROM traces WHERE id = ?1")?
         .query_row([trace.as_bytes()], |row| row.get(0))
         .optional()?;
-    id.flatten()
-        .map(|id| SessionId::parse(&id).map_err(|_| corrupt("a trace's session has an unfit id")))
-        .transpose()
+    id.flatten().map(|id| session_id(&id)).transpose()
+}
+
+pub(super) fn session_id(text: &str) -> Result<SessionId> {
+    SessionId::parse(text).map_err(|_| corrupt("a stored session has an unfit id"))
+}
+
+fn trace_id(bytes: [u8; 16]) -> Result<TraceId> {
+    TraceId::from_bytes(bytes).ok_or_else(|| corrupt("a trace's id is zero"))
 }
 
 /// The traces of a session, oldest first.
@@ -42,14 +47,14 @@ pub(super) fn trace_row(connection: &Connection, id: TraceId) -> Result<Option<T
 pub(super) fn summaries(connection: &Connection, traces: &[TraceRow]) -> Result<Vec<SpanSummary>> {
     let mut summaries = Vec::new();
     for trace in traces {
-        summaries.extend(spans::of_trace(connection, *trace)?.into_iter().map(|placed| placed.line.summary));
+        spans::of_trace(connection, *trace, &mut summaries)?;
     }
     Ok(summaries)
 }
 
 /// A span's line with the block that it is in, read while the database was looked at and unpacked afterwards.
 pub(super) struct StoredSpan {
-    line: PlacedLine,
+    line: ChunkSpan,
     bytes: Vec<u8>,
     plain_bytes: u64,
 }
@@ -61,15 +66,12 @@ pub(super) fn find_spans(
 ) -> Result<Vec<StoredSpan>> {
     let mut found = Vec::new();
     for trace in trace_rows(connection, session)? {
-        let lines = spans::of_trace(connection, trace)?;
-        let Some(line) = lines.into_iter().find(|placed| placed.line.summary.span_id == span) else {
-            continue;
-        };
+        let Some((block, line)) = spans::find(connection, trace, span)? else { continue };
         let (bytes, plain_bytes): (Vec<u8>, i64) = connection
             .prepare_cached(
                 "SELECT bytes, plain_bytes FROM blocks JOIN block_bytes USING (block) WHERE trace = ?1 AND block = ?2",
             )?
-            .query_row(params![trace.number, line.block], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            .query_row(params![trace.number, block], |row| Ok((row.get(0)?, row.get(1)?)))?;
         found.push(StoredSpan { line, bytes, plain_bytes: plain_bytes.cast_unsigned() });
     }
     Ok(found)
@@ -78,7 +80,7 @@ pub(super) fn find_spans(
 impl StoredSpan {
     pub(super) fn unpack(&self) -> Result<Span> {
         let plain = Block::decompress(&self.bytes, self.plain_bytes)?;
-        let line = &self.line.line;
+        let line = &self.line;
         let from = line.offset as usize;
         let mut span: Span = plain
             .get(from..from.saturating_add(line.length as usize))
@@ -108,7 +110,9 @@ pub(super) fn trace_index(connection: &Connection, session: &SessionId) -> Resul
             crc32: row.get(3)?,
         })
     })?;
-    let blocks = blocks.collect::<std::result::Result<_, _>>()?;
+    let mut blocks: Vec<BlockIndex> = blocks.collect::<std::result::Result<_, _>>()?;
+    // A packed block has one row for each of its traces.
+    blocks.dedup_by_key(|block| block.id);
     Ok(Some(TraceIndex { generation: generation.cast_unsigned(), blocks }))
 }
 

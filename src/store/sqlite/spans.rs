@@ -1,12 +1,13 @@
 //! The spans of a trace, merged from the lines of its blocks.
 
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use super::failure::Result;
 use super::lines;
-use crate::model::{SpanId, TraceId};
+use crate::model::{SpanId, SpanSummary, TraceId};
 use crate::store::ChunkSpan;
 use crate::store::chunk::replaces;
 
@@ -17,35 +18,62 @@ pub(super) struct TraceRow {
     pub(super) id: TraceId,
 }
 
-/// A line and the block it is in.
-#[derive(Debug)]
-pub(super) struct PlacedLine {
-    pub(super) block: i64,
-    pub(super) line: ChunkSpan,
+/// Adds the spans of a trace to `all`, each as its last line says.
+pub(super) fn of_trace(connection: &Connection, trace: TraceRow, all: &mut Vec<SpanSummary>) -> Result<()> {
+    let spans: i64 = connection
+        .prepare_cached("SELECT spans FROM traces WHERE trace = ?1")?
+        .query_row([trace.number], |row| row.get(0))?;
+    // Thousands of summaries are some megabytes: they are put where they stay at once.
+    let expected = usize::try_from(spans).unwrap_or(0);
+    all.reserve(expected);
+    let mut at: HashMap<SpanId, usize> = HashMap::with_capacity(expected);
+    let mut statement =
+        connection.prepare_cached("SELECT lines FROM blocks WHERE trace = ?1 ORDER BY block")?;
+    let mut rows = statement.query([trace.number])?;
+    while let Some(row) = rows.next()? {
+        lines::decode_each(trace.id, blob(row, 0)?, |line| match at.entry(line.summary.span_id) {
+            Entry::Vacant(entry) => {
+                entry.insert(all.len());
+                all.push(line.summary);
+            }
+            Entry::Occupied(entry) => {
+                let known = &mut all[*entry.get()];
+                if replaces(known, &line.summary) {
+                    *known = line.summary;
+                }
+            }
+        })?;
+    }
+    Ok(())
 }
 
-/// The spans of a trace, each as its last line says, in the order in which they first appeared.
-pub(super) fn of_trace(connection: &Connection, trace: TraceRow) -> Result<Vec<PlacedLine>> {
-    let mut statement =
-        connection.prepare_cached("SELECT block, lines FROM blocks WHERE trace = ?1 ORDER BY block")?;
-    let mut rows = statement.query([trace.number])?;
-    let mut spans: Vec<PlacedLine> = Vec::new();
-    let mut at: HashMap<SpanId, usize> = HashMap::new();
+/// One span of a trace as its last line says, and the block with that line.
+pub(super) fn find(
+    connection: &Connection,
+    trace: TraceRow,
+    span: SpanId,
+) -> Result<Option<(i64, ChunkSpan)>> {
+    // Ids stand in the bytes as they are; most blocks need not be read.
+    let mut statement = connection.prepare_cached(
+        "SELECT block, lines FROM blocks WHERE trace = ?1 AND instr(lines, ?2) > 0 ORDER BY block",
+    )?;
+    let mut rows = statement.query(params![trace.number, span.as_bytes()])?;
+    let mut found: Option<(i64, ChunkSpan)> = None;
     while let Some(row) = rows.next()? {
         let block = row.get(0)?;
-        for line in lines::decode(trace.id, row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)? {
-            let next = spans.len();
-            let known = *at.entry(line.summary.span_id).or_insert(next);
-            match spans.get_mut(known) {
-                None => spans.push(PlacedLine { block, line }),
-                Some(span) if replaces(&span.line.summary, &line.summary) => {
-                    *span = PlacedLine { block, line }
-                }
-                Some(_) => {}
+        lines::decode_each(trace.id, blob(row, 1)?, |line| {
+            let counts = found.as_ref().is_none_or(|(_, known)| replaces(&known.summary, &line.summary));
+            if line.summary.span_id == span && counts {
+                found = Some((block, line));
             }
-        }
+        })?;
     }
-    Ok(spans)
+    Ok(found)
+}
+
+/// The bytes in a column, where they lie.
+pub(super) fn blob<'a>(row: &'a Row<'_>, column: usize) -> Result<&'a [u8]> {
+    Ok(row.get_ref(column)?.as_blob().map_err(rusqlite::Error::from)?)
 }
 
 /// How many blocks and which spans a trace has: known to the writer without reading it again, as long as nobody else
@@ -59,7 +87,7 @@ pub(super) struct SeenSpans {
 #[derive(Debug, Default)]
 struct Seen {
     last_block: i64,
-    ids: std::collections::HashSet<SpanId>,
+    ids: HashSet<SpanId>,
 }
 
 /// So many span ids are remembered, at some 16 bytes each; beyond it all are forgotten and read again when needed.
@@ -92,14 +120,15 @@ impl SeenSpans {
     }
 }
 
-fn ids(connection: &Connection, trace: TraceRow, up_to: i64) -> Result<std::collections::HashSet<SpanId>> {
+fn ids(connection: &Connection, trace: TraceRow, up_to: i64) -> Result<HashSet<SpanId>> {
     let mut statement =
         connection.prepare_cached("SELECT lines FROM blocks WHERE trace = ?1 AND block <= ?2")?;
     let mut rows = statement.query(params![trace.number, up_to])?;
-    let mut ids = std::collections::HashSet::new();
+    let mut ids = HashSet::new();
     while let Some(row) = rows.next()? {
-        let lines = lines::decode(trace.id, row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?;
-        ids.extend(lines.into_iter().map(|line| line.summary.span_id));
+        lines::decode_each(trace.id, blob(row, 0)?, |line| {
+            ids.insert(line.summary.span_id);
+        })?;
     }
     Ok(ids)
 }

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::failure::{Result, corrupt};
-use super::instance::trace_id;
+use super::failure::Result;
+use super::read::session_id;
 use super::spans::{self, TraceRow};
 use super::write::{Counter, Writing, remove_session, remove_trace, renew};
 use super::{SqliteStore, schema, sessions};
@@ -40,15 +40,16 @@ const PACK_AFTER: Duration = Duration::from_secs(30);
 /// How many blocks one transaction removes at most, so that a write does not wait long for it.
 const REMOVED_AT_ONCE: i64 = 512;
 
-/// How many free pages are kept for what comes next, and how many are given back at once (2 MiB).
-const FREE_PAGES: i64 = 256;
+/// How many free pages are kept for what comes next, and how many are given back at once (1 MiB).
+const FREE_PAGES: i64 = 128;
 
 impl SqliteStore {
     /// See [`Store::maintain`](crate::store::Store::maintain).
     pub(super) fn upkeep(&self, budget: Duration, now: Timestamp) -> Result<bool> {
-        let began = Instant::now();
-        while self.remove_some(now)? || self.pack_some(now)? || self.give_space_back()? {
-            if began.elapsed() >= budget {
+        self.writer.lock().open()?;
+        let deadline = Instant::now() + budget;
+        while self.remove_some(now)? || self.pack_some(now, deadline)? || self.give_space_back()? {
+            if Instant::now() >= deadline {
                 return Ok(true);
             }
         }
@@ -63,39 +64,28 @@ impl SqliteStore {
     /// When the store cannot be read or written; what was packed until then stays packed.
     #[cfg(test)]
     pub(crate) fn compact(&self, session: &SessionId) -> std::result::Result<bool, crate::store::StoreError> {
-        let traces = self.read(|connection| {
-            let ended = sessions::get(connection, session)?.is_some_and(|session| session.status.is_ended());
-            if ended { super::read::trace_rows(connection, session) } else { Ok(Vec::new()) }
+        let ended = self.read(|connection| {
+            Ok(sessions::get(connection, session)?.is_some_and(|s| s.status.is_ended()))
         })?;
-        let mut changed = false;
-        for trace in traces {
-            changed |= self.pack(trace, session)?;
-        }
-        Ok(changed)
+        Ok(ended && self.pack(session, None)?)
     }
 
-    fn pack_some(&self, now: Timestamp) -> Result<bool> {
+    fn pack_some(&self, now: Timestamp, deadline: Instant) -> Result<bool> {
         let before = now.minus(PACK_AFTER).as_nanos();
         let next = self.readers.read(|connection| {
-            let found: Option<(i64, [u8; 16], String)> = connection
+            let found: Option<String> = connection
                 .prepare_cached(
-                    "SELECT trace, traces.id, session_id FROM traces INDEXED BY traces_unpacked
+                    "SELECT session_id FROM traces INDEXED BY traces_unpacked
                          CROSS JOIN sessions ON sessions.id = session_id
                      WHERE packed = 0 AND status > ?1 AND updated_at < ?2 LIMIT 1",
                 )?
-                .query_row([sessions::LAST_OPEN_STATUS, before], |row| {
-                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-                })
+                .query_row([sessions::LAST_OPEN_STATUS, before], |row| row.get(0))
                 .optional()?;
-            found
-                .map(|(number, id, session)| {
-                    Ok((TraceRow { number, id: trace_id(id)? }, session_id(&session)?))
-                })
-                .transpose()
+            found.as_deref().map(session_id).transpose()
         })?;
         match next {
-            // A trace in which nothing is left to pack is marked, so that it is not found again.
-            Some((trace, session)) => self.pack(trace, &session).map(|_| true),
+            // A session in which nothing is left to pack is marked, so that it is not found again.
+            Some(session) => self.pack(&session, Some(deadline)).map(|_| true),
             None => Ok(false),
         }
     }
@@ -119,7 +109,7 @@ impl SqliteStore {
 
     fn give_space_back(&self) -> Result<bool> {
         let free = |connection: &Connection| schema::number(connection, "PRAGMA freelist_count");
-        if self.readers.read(|connection| free(connection))? < 2 * FREE_PAGES {
+        if self.readers.read(|connection| free(connection))? < FREE_PAGES {
             return Ok(false);
         }
         let writer = self.writer.lock();
@@ -195,10 +185,6 @@ fn used_bytes(connection: &Connection) -> Result<u64> {
     Ok(((pages? - free?) * size?).cast_unsigned())
 }
 
-fn session_id(text: &str) -> Result<SessionId> {
-    SessionId::parse(text).map_err(|_| corrupt("a stored session has an unfit id"))
-}
-
 impl Writing<'_> {
     /// Removes a victim, or `most` of its blocks. Gives how many blocks it removed.
     fn remove(&mut self, victim: &Victim, most: i64) -> Result<i64> {
@@ -210,44 +196,41 @@ impl Writing<'_> {
         };
         let blocks: i64 = self
             .connection
-            .prepare_cached("SELECT count(*) FROM traces JOIN blocks USING (trace) WHERE session_id = ?1")?
+            .prepare_cached(
+                "SELECT count(DISTINCT block) FROM traces JOIN blocks USING (trace) WHERE session_id = ?1",
+            )?
             .query_row([session.as_str()], |row| row.get(0))?;
         if blocks <= most && matches!(victim, Victim::Session(_)) {
             remove_session(self.connection, session)?;
             return Ok(blocks);
         }
-        let oldest: Vec<(i64, i64)> = self
+        let last: i64 = self
             .connection
             .prepare_cached(
-                "SELECT trace, block FROM traces JOIN blocks USING (trace) WHERE session_id = ?1 ORDER BY block LIMIT ?2",
+                "SELECT coalesce(max(block), 0) FROM (SELECT DISTINCT block FROM traces JOIN blocks USING (trace)
+                     WHERE session_id = ?1 ORDER BY block LIMIT ?2)",
             )?
-            .query_map(params![session.as_str(), most], |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect::<std::result::Result<_, _>>()?;
-        for (trace, block) in &oldest {
-            remove_block(self.connection, *trace, *block)?;
+            .query_row(params![session.as_str(), most], |row| row.get(0))?;
+        for oldest in [
+            "DELETE FROM block_bytes WHERE block IN
+                 (SELECT block FROM traces JOIN blocks USING (trace) WHERE session_id = ?1 AND block <= ?2)",
+            "DELETE FROM blocks WHERE trace IN (SELECT trace FROM traces WHERE session_id = ?1) AND block <= ?2",
+        ] {
+            self.connection.prepare_cached(oldest)?.execute(params![session.as_str(), last])?;
         }
         for trace in super::read::trace_rows(self.connection, session)? {
-            if oldest.iter().any(|(of, _)| *of == trace.number) {
-                recount(self.connection, trace)?;
-            }
+            recount(self.connection, trace)?;
         }
         *self.seen = spans::SeenSpans::default();
         renew(self.connection, session.as_str(), self.now)?;
-        Ok(i64::try_from(oldest.len()).unwrap_or(most))
+        Ok(blocks.min(most))
     }
-}
-
-pub(super) fn remove_block(connection: &Connection, trace: i64, block: i64) -> Result<()> {
-    connection.prepare_cached("DELETE FROM block_bytes WHERE block = ?1")?.execute([block])?;
-    connection
-        .prepare_cached("DELETE FROM blocks WHERE trace = ?1 AND block = ?2")?
-        .execute([trace, block])?;
-    Ok(())
 }
 
 /// Counts the spans of a trace again after some of its blocks were removed.
 fn recount(connection: &Connection, trace: TraceRow) -> Result<()> {
-    let now = i64::try_from(spans::of_trace(connection, trace)?.len()).unwrap_or(0);
+    let left = super::read::summaries(connection, &[trace])?.len();
+    let now = i64::try_from(left).unwrap_or(0);
     let before: i64 = connection
         .prepare_cached("SELECT spans FROM traces WHERE trace = ?1")?
         .query_row([trace.number], |row| row.get(0))?;

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::failure::Result;
+use super::read::session_id;
 use super::spans::{SeenSpans, TraceRow};
-use super::{events, lines, sessions};
+use super::{events, lines, pack, sessions};
 use crate::model::{SessionId, Timestamp, TraceId};
 use crate::store::{Block, Chunk, ChunkSpan, WriteBatch};
 
@@ -59,6 +60,9 @@ impl Writing<'_> {
         if before.as_deref() == Some(session.as_str()) {
             return Ok(());
         }
+        if let Some(before) = &before {
+            pack::split(self.connection, trace, &session_id(before)?)?;
+        }
         self.connection
             .prepare_cached("UPDATE traces SET session_id = ?1 WHERE trace = ?2")?
             .execute(params![session.as_str(), trace])?;
@@ -89,7 +93,7 @@ impl Writing<'_> {
             None => self.insert_trace(chunk.trace_id, None)?,
         };
         let before = last_block(self.connection, trace.number)?;
-        let block = insert_block(self.connection, trace, &chunk.block, &chunk.spans, false)?;
+        let block = insert_block(self.connection, &chunk.block, &[(trace, &chunk.spans)], false)?;
         let added = self.seen.count_new(self.connection, trace, before, block, &chunk.spans)?;
         self.connection
             .prepare_cached("UPDATE traces SET spans = spans + ?1, packed = 0 WHERE trace = ?2")?
@@ -98,31 +102,45 @@ impl Writing<'_> {
     }
 }
 
-/// Adds a block at the end of a trace.
+/// Adds a block with the lines of one or several traces at the end of them.
 pub(super) fn insert_block(
     connection: &Connection,
-    trace: TraceRow,
     block: &Block,
-    spans: &[ChunkSpan],
+    parts: &[(TraceRow, impl AsRef<[ChunkSpan]>)],
     packed: bool,
 ) -> Result<i64> {
     connection.prepare_cached("INSERT INTO block_bytes (bytes) VALUES (?1)")?.execute([&block.bytes[..]])?;
     let id = connection.last_insert_rowid();
-    connection
-        .prepare_cached(
-            "INSERT INTO blocks (trace, block, compressed_bytes, plain_bytes, crc32, packed, lines)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        )?
-        .execute(params![
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO blocks (trace, block, compressed_bytes, plain_bytes, crc32, packed, lines)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?;
+    for (trace, spans) in parts {
+        insert.execute(params![
             trace.number,
             id,
             i64::try_from(block.bytes.len()).unwrap_or(i64::MAX),
             i64::try_from(block.plain_bytes).unwrap_or(i64::MAX),
             block.crc32,
             packed,
-            lines::encode(spans),
+            lines::encode(spans.as_ref()),
         ])?;
+    }
     Ok(id)
+}
+
+/// Removes a block that has lines of these traces.
+pub(super) fn remove_block(
+    connection: &Connection,
+    block: i64,
+    traces: impl Iterator<Item = i64>,
+) -> Result<()> {
+    connection.prepare_cached("DELETE FROM block_bytes WHERE block = ?1")?.execute([block])?;
+    let mut remove = connection.prepare_cached("DELETE FROM blocks WHERE trace = ?1 AND block = ?2")?;
+    for trace in traces {
+        remove.execute([trace, block])?;
+    }
+    Ok(())
 }
 
 /// The newest block of a trace, or 0.

@@ -4,6 +4,79 @@
  */
 
 export interface paths {
+    "/auth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in: exchange the token for a cookie. */
+        post: operations["sign_in"];
+        /** Sign out: the cookie is worth nothing afterwards. */
+        delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The live events.
+         * @description Unnamed messages: `id:` is the event's id, `data:` the event as JSON. A reader that reconnects with the id of the last
+         *     message it got sees every event once and in order; events that can no longer be had are announced by a `Gap`.
+         */
+        get: operations["stream_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A sign of life, how full the store is, what was lost, and how each part is. */
+        get: operations["get_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document. */
+        get: operations["get_openapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sessions": {
         parameters: {
             query?: never;
@@ -11,7 +84,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Sessions, newest first */
+        /** The sessions, newest first. */
         get: operations["list_sessions"];
         put?: never;
         post?: never;
@@ -28,8 +101,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One session */
+        /** One session. */
         get: operations["get_session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sessions/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The stored events of a session, oldest first. */
+        get: operations["list_session_events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -45,7 +135,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The span tree in pre-order */
+        /** The span tree of a session. */
         get: operations["list_spans"];
         put?: never;
         post?: never;
@@ -62,42 +152,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One span, whole */
+        /** One span, whole. */
         get: operations["get_span"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/sessions/{id}/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Stored events of a session */
-        get: operations["list_session_events"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Server-sent events */
-        get: operations["stream_events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -113,7 +169,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The session's spans as JSON lines */
+        /** The trace of a session as JSON lines: one span per line, and of several lines about one span the last one counts. */
         get: operations["get_trace"];
         put?: never;
         post?: never;
@@ -123,24 +179,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/health": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** How the inspector is doing */
-        get: operations["get_health"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/auth": {
+    "/v1/traces": {
         parameters: {
             query?: never;
             header?: never;
@@ -149,10 +188,9 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Exchange the token for a cookie */
-        post: operations["sign_in"];
-        /** Forget the cookie */
-        delete: operations["sign_out"];
+        /** Take spans (`ExportTraceServiceRequest`). */
+        post: operations["ingest_traces"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -162,251 +200,637 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @enum {string} */
-        SessionStatus: "running" | "paused" | "completed" | "failed" | "cancelled" | "abandoned";
-        /** @enum {string} */
-        SpanKind: "workflow" | "agent" | "llm" | "tool" | "mcp" | "retrieval" | "resource" | "prompt" | "human" | "other";
-        /** @enum {string} */
-        SpanStatusCode: "unset" | "ok" | "error";
-        /** @enum {string} */
-        OtelKind: "unspecified" | "internal" | "server" | "client" | "producer" | "consumer";
-        Counters: {
-            /** Format: int64 */
-            spans: number;
-            /** Format: int64 */
-            llm_calls: number;
-            /** Format: int64 */
-            tool_calls: number;
-            /** Format: int64 */
-            errors: number;
-            /** Format: int64 */
-            input_tokens: number;
-            /** Format: int64 */
-            output_tokens: number;
-            /** Format: int64 */
-            cache_read_tokens: number;
-            /** Format: int64 */
-            cache_write_tokens: number;
-            /** Format: int64 */
-            reasoning_tokens: number;
-            /** Format: double */
-            cost_usd?: number;
-            /** Format: int64 */
-            unpriced_calls: number;
-        };
-        WaitingOn: {
-            signal_name: string;
-            prompt?: string;
-            /** Format: date-time */
-            since: string;
-        };
-        Session: {
-            id: string;
-            engine: string;
-            title: string;
-            status: components["schemas"]["SessionStatus"];
-            /** Format: date-time */
-            started_at: string;
-            /** Format: date-time */
-            ended_at?: string;
-            /** Format: date-time */
-            updated_at: string;
-            agent?: string;
-            parent_session_id?: string;
-            tags: string[];
-            waiting_on?: components["schemas"]["WaitingOn"];
-            error?: string;
-            external_id?: string;
-            counters: components["schemas"]["Counters"];
-        };
-        Degraded: {
-            registry: string;
-            message: string;
-        };
-        SessionList: {
-            sessions: components["schemas"]["Session"][];
-            next_cursor?: string;
-            degraded: components["schemas"]["Degraded"][];
-        };
-        Usage: {
-            /** Format: int64 */
-            input_tokens?: number;
-            /** Format: int64 */
-            output_tokens?: number;
-            /** Format: int64 */
-            cache_read_tokens?: number;
-            /** Format: int64 */
-            cache_write_tokens?: number;
-            /** Format: int64 */
-            reasoning_tokens?: number;
-        };
-        Cost: {
-            /** Format: double */
-            usd: number;
-            /** @enum {string} */
-            source: "reported" | "computed";
-        };
-        SpanSummary: {
-            trace_id: string;
-            span_id: string;
-            parent_span_id?: string;
-            name: string;
-            kind: components["schemas"]["SpanKind"];
-            /** Format: date-time */
-            start_time: string;
-            /** Format: date-time */
-            end_time?: string;
-            status: components["schemas"]["SpanStatusCode"];
-            error?: string;
-            model?: string;
-            provider?: string;
-            agent?: string;
-            tool?: string;
-            usage?: components["schemas"]["Usage"];
-            cost?: components["schemas"]["Cost"];
-            placeholder?: boolean;
-            abandoned?: boolean;
-            /** Format: int64 */
-            event_id: number;
-        };
-        SpanNode: components["schemas"]["SpanSummary"] & {
-            /** Format: int64 */
-            depth: number;
-            /** Format: int64 */
-            descendants: number;
-        };
-        SpanPage: {
-            spans: components["schemas"]["SpanNode"][];
-            /** Format: int64 */
-            total: number;
-            /** Format: int64 */
-            as_of: number;
-            next_cursor?: string;
-        };
-        SpanEvent: {
-            name: string;
-            /** Format: date-time */
-            time: string;
-            attributes: {
-                [key: string]: unknown;
-            };
-        };
-        SpanLink: {
-            trace_id: string;
-            span_id: string;
-            attributes: {
-                [key: string]: unknown;
-            };
-        };
-        SpanStatus: {
-            code: components["schemas"]["SpanStatusCode"];
-            message?: string;
-        };
-        Scope: {
-            name: string;
-            version?: string;
-        };
-        SpanError: {
-            type?: string;
-            message?: string;
-        };
-        Span: {
-            trace_id: string;
-            span_id: string;
-            parent_span_id?: string;
-            trace_state?: string;
-            name: string;
-            kind: components["schemas"]["SpanKind"];
-            otel_kind: components["schemas"]["OtelKind"];
-            /** Format: date-time */
-            start_time: string;
-            /** Format: date-time */
-            end_time?: string;
-            status: components["schemas"]["SpanStatus"];
-            attributes: {
-                [key: string]: unknown;
-            };
-            events: components["schemas"]["SpanEvent"][];
-            links: components["schemas"]["SpanLink"][];
-            resource: {
-                [key: string]: unknown;
-            };
-            scope: components["schemas"]["Scope"];
-            source: string;
-            model?: string;
-            provider?: string;
-            agent?: string;
-            tool?: string;
-            usage?: components["schemas"]["Usage"];
-            cost?: components["schemas"]["Cost"];
-            error?: components["schemas"]["SpanError"];
-            /** Format: int64 */
-            dropped_attributes?: number;
-            abandoned?: boolean;
-        };
-        Event: {
-            /** Format: int64 */
-            id: number;
-            type: string;
-            /** Format: date-time */
-            timestamp: string;
-            session_id?: string;
-        } & {
+        /** @description Names and values (OpenTelemetry's AnyValue as plain JSON), in the order they were set. */
+        Attributes: {
             [key: string]: unknown;
         };
-        EventPage: {
-            events: components["schemas"]["Event"][];
-            /** Format: int64 */
-            next_after?: number;
+        /** @description What one model call cost. */
+        Cost: {
+            /** @description Who says so. */
+            source: components["schemas"]["CostSource"];
+            /**
+             * Format: double
+             * @description US dollars.
+             */
+            usd: number;
         };
-        StoreHealth: {
-            /** @enum {string} */
-            kind: "sqlite" | "memory";
-            path?: string;
-            /** Format: int64 */
-            bytes: number;
-            /** Format: int64 */
-            sessions: number;
-            /** Format: int64 */
+        /**
+         * @description Where a cost comes from.
+         * @enum {string}
+         */
+        CostSource: "reported" | "computed";
+        /**
+         * @description What a session amounts to. Tokens are counted once: on model calls below which no other model call reports
+         *     tokens, because frameworks repeat the sums of the children on their parents.
+         */
+        Counters: {
+            /**
+             * Format: int64
+             * @description Tokens read from a cache.
+             */
+            cache_read_tokens: number;
+            /**
+             * Format: int64
+             * @description Tokens written to a cache.
+             */
+            cache_write_tokens: number;
+            /**
+             * Format: double
+             * @description US dollars of the calls whose cost is known; absent when none is.
+             */
+            cost_usd?: number | null;
+            /**
+             * Format: int64
+             * @description Spans that ended in an error.
+             */
+            errors: number;
+            /**
+             * Format: int64
+             * @description Tokens read, including cached ones.
+             */
+            input_tokens: number;
+            /**
+             * Format: int64
+             * @description Model calls.
+             */
+            llm_calls: number;
+            /**
+             * Format: int64
+             * @description Tokens written.
+             */
+            output_tokens: number;
+            /**
+             * Format: int64
+             * @description Tokens spent on reasoning.
+             */
+            reasoning_tokens: number;
+            /**
+             * Format: int64
+             * @description Spans.
+             */
             spans: number;
-            /** Format: int64 */
-            events: number;
+            /**
+             * Format: int64
+             * @description Tool calls.
+             */
+            tool_calls: number;
+            /**
+             * Format: int64
+             * @description Model calls with tokens whose cost is not known.
+             */
+            unpriced_calls: number;
         };
-        PartHealth: {
+        /** @description An event of the host's own kind. */
+        CustomEvent: {
+            /** @description Its content. */
+            data: Record<string, never>;
+            id: components["schemas"]["EventId"];
+            /** @description Its name, such as `task_queued`. */
             name: string;
-            /** @enum {string} */
-            state: "ok" | "degraded";
-            why?: string;
+            session_id?: components["schemas"]["SessionId"];
+            timestamp: components["schemas"]["Timestamp"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "Custom";
         };
+        /** @description A source of sessions that could not be asked; the list holds what the others know. */
+        Degraded: {
+            /** @description What happened, in words for a person. */
+            message: string;
+            /** @description The registry's name. */
+            registry: string;
+        };
+        /** @description One event. The set of types is open: keep and show a type that you do not know. */
+        Event: components["schemas"]["SessionStartedEvent"] | components["schemas"]["SessionUpdatedEvent"] | components["schemas"]["SessionFinishedEvent"] | components["schemas"]["SessionMergedEvent"] | components["schemas"]["SpanStartedEvent"] | components["schemas"]["SpanFinishedEvent"] | components["schemas"]["ProgressUpdateEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["GapEvent"] | components["schemas"]["CustomEvent"];
+        /**
+         * Format: int64
+         * @description The id of an event: strictly increasing, never reused, below 2^53.
+         * @example 1234
+         */
+        EventId: number;
+        /** @description A page of stored events, oldest first. */
+        EventPage: {
+            /** @description The events. */
+            events: components["schemas"]["Event"][];
+            next_after?: components["schemas"]["EventId"] | null;
+        };
+        /** @description Events that this reader can no longer get. */
+        GapEvent: {
+            /**
+             * Format: int64
+             * @description An upper bound on how many were missed.
+             */
+            at_most: number;
+            id: components["schemas"]["EventId"];
+            /** @description The first missed id. */
+            missed_from: components["schemas"]["EventId"];
+            /** @description The last missed id. */
+            missed_to: components["schemas"]["EventId"];
+            session_id?: components["schemas"]["SessionId"];
+            timestamp: components["schemas"]["Timestamp"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "Gap";
+        };
+        /** @description The inspector's own numbers. */
         Health: {
-            /** @enum {string} */
-            status: "ok" | "degraded";
-            version: string;
-            instance: string;
-            /** Format: double */
-            uptime_seconds: number;
-            mount: string;
-            store: components["schemas"]["StoreHealth"];
-            /** Format: int64 */
-            sessions_active_24h: number;
-            /** Format: int64 */
-            events_last_minute: number;
-            /** Format: int64 */
-            subscribers: number;
+            /**
+             * @description Counts since the start: `published`, and every loss: `dropped_capture`, `missed`, `not_stored`,
+             *     `panics_contained`.
+             */
             counters: {
                 [key: string]: number;
             };
-            parts: components["schemas"]["PartHealth"][];
+            /**
+             * Format: int64
+             * @description Events published within the last minute.
+             */
+            events_last_minute: number;
+            /** @description This start of it. */
+            instance: string;
+            /** @description The path it is mounted at, empty at the root. */
+            mount: string;
+            /** @description The parts. */
+            parts: components["schemas"]["Part"][];
+            /**
+             * Format: int64
+             * @description Sessions that began within 24 hours; absent when the store cannot be asked.
+             */
+            sessions_active_24h?: number | null;
+            /** @description `degraded` when a part is. */
+            status: components["schemas"]["PartState"];
+            store?: components["schemas"]["StoreHealth"] | null;
+            /** @description Open live streams and other readers. */
+            subscribers: number;
+            /**
+             * Format: int64
+             * @description How long it has been up.
+             */
+            uptime_seconds: number;
+            /** @description The version of the inspector. */
+            version: string;
         };
+        /** @description A pointer from a span to another one that is not its parent. */
+        Link: {
+            /** @description The rest. */
+            attributes: components["schemas"]["Attributes"];
+            /** @description The other span. */
+            span_id: components["schemas"]["SpanId"];
+            /** @description The other span's trace. */
+            trace_id: components["schemas"]["TraceId"];
+        };
+        /** @description A log line. */
+        LogEvent: {
+            /** @description The rest. */
+            attributes: components["schemas"]["Attributes"];
+            id: components["schemas"]["EventId"];
+            /** @description `trace`, `debug`, `info`, `warn` or `error`. */
+            level: string;
+            /** @description The text. */
+            message: string;
+            session_id?: components["schemas"]["SessionId"];
+            span_id?: components["schemas"]["SpanId"] | null;
+            timestamp: components["schemas"]["Timestamp"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "Log";
+        };
+        /**
+         * @description OpenTelemetry's span kind.
+         * @enum {string}
+         */
+        OtelKind: "unspecified" | "internal" | "server" | "client" | "producer" | "consumer";
+        /** @description A part of the inspector. */
+        Part: {
+            /** @description Its name: `store`, a registry's name, or what went wrong at the start. */
+            name: string;
+            /** @description How it is. */
+            state: components["schemas"]["PartState"];
+            /** @description What is wrong, in words for a person. */
+            why?: string | null;
+        };
+        /**
+         * @description How a part of the inspector is.
+         * @enum {string}
+         */
+        PartState: "ok" | "degraded";
+        /** @description An error as it is answered. Internal text (paths, SQL, panics) never becomes part of one. */
         Problem: {
-            type: string;
-            title: string;
-            status: number;
-            detail?: string;
+            /**
+             * @description A stable word to tell problems apart, such as `session_not_found`.
+             * @example session_not_found
+             */
             code: string;
+            /** @description What to do about it. */
+            detail?: string | null;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             */
+            status: number;
+            /** @description What is wrong, the same words for the same code. */
+            title: string;
+            /**
+             * @description Always `about:blank`: `code` tells problems apart.
+             * @example about:blank
+             */
+            type: string;
         };
+        /** @description How far something has come. */
+        ProgressUpdateEvent: {
+            id: components["schemas"]["EventId"];
+            /** @description In words. */
+            message?: string | null;
+            /**
+             * Format: double
+             * @description Between 0 and 100.
+             */
+            percent?: number | null;
+            session_id?: components["schemas"]["SessionId"];
+            span_id?: components["schemas"]["SpanId"] | null;
+            timestamp: components["schemas"]["Timestamp"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "ProgressUpdate";
+        };
+        /** @description The library that recorded a span (OpenTelemetry's instrumentation scope). */
+        Scope: {
+            /** @description Its name. */
+            name: string;
+            /** @description Its version. */
+            version?: string | null;
+        };
+        /** @description One run of an agent: a set of traces that belong together, with what they amount to. */
+        Session: {
+            /** @description The agent's name. */
+            agent?: string | null;
+            /** @description What it amounts to. */
+            counters: components["schemas"]["Counters"];
+            ended_at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * @description What runs it: `tokio` (in the host), `otlp`, `claude-code`, `codex`, `temporal`, `mcp-inbound`, or any other
+             *     text.
+             */
+            engine: string;
+            /** @description The first error; one line. */
+            error?: string | null;
+            /** @description The id the sender used, when it was unfit as a session id and was hashed. */
+            external_id?: string | null;
+            /** @description The id. */
+            id: components["schemas"]["SessionId"];
+            parent_session_id?: components["schemas"]["SessionId"] | null;
+            /** @description When its first span began. */
+            started_at: components["schemas"]["Timestamp"];
+            /** @description Where it stands. */
+            status: components["schemas"]["SessionStatus"];
+            /** @description Free words to find it by. */
+            tags: string[];
+            /** @description What a person calls it; one line. */
+            title: string;
+            /** @description When something was last heard of it. */
+            updated_at: components["schemas"]["Timestamp"];
+            waiting_on?: components["schemas"]["WaitingOn"] | null;
+        };
+        /** @description A session ended. */
+        SessionFinishedEvent: {
+            id: components["schemas"]["EventId"];
+            /** @description The session. */
+            session: components["schemas"]["Session"];
+            session_id?: components["schemas"]["SessionId"];
+            timestamp: components["schemas"]["Timestamp"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "SessionFinished";
+        };
+        /**
+         * @description The id of a session.
+         * @example 01936f2e-7c1a-7b3c-9d4e-5f60718293a4
+         */
+        SessionId: string;
+        /** @description A page of sessions, newest first. */
+        SessionList: {
+            /** @description Sources of sessions that could not be asked; the list holds what the others know. */
+            degraded: components["schemas"]["Degraded"][];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /** @description The sessions. */
+            sessions: components["schemas"]["Session"][];
+        };
+        /** @description The session was provisional; its traces turned out to belong to another one. */
+        SessionMergedEvent: {
+            id: components["schemas"]["EventId"];
+            /** @description The session that has them now. */
+            into: components["schemas"]["SessionId"];
+            session_id?: components["schemas"]["SessionId"];
+            timestamp: components["schemas"]["Timestamp"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "SessionMerged";
+        };
+        /** @description A session began. */
+        SessionStartedEvent: {
+            id: components["schemas"]["EventId"];
+            /** @description The session. */
+            session: components["schemas"]["Session"];
+            session_id?: components["schemas"]["SessionId"];
+            timestamp: components["schemas"]["Timestamp"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "SessionStarted";
+        };
+        /**
+         * @description Where a session stands.
+         * @enum {string}
+         */
+        SessionStatus: "running" | "paused" | "completed" | "failed" | "cancelled" | "abandoned";
+        /** @description A session's title, status, wait or counters changed; at most one per quarter of a second and session. */
+        SessionUpdatedEvent: {
+            id: components["schemas"]["EventId"];
+            /** @description The session. */
+            session: components["schemas"]["Session"];
+            session_id?: components["schemas"]["SessionId"];
+            timestamp: components["schemas"]["Timestamp"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "SessionUpdated";
+        };
+        /** @description What is sent to sign in. */
         SignIn: {
+            /** @description The inspector's token. */
             token: string;
+        };
+        /**
+         * @description One span, whole. It is one line of a session's trace; a span may stand on several lines, and the last one wins.
+         *
+         *     The session is not in it: a session is a set of traces, and which trace belongs to which session may become
+         *     known later.
+         */
+        Span: {
+            /** @description Its process died before it ended. */
+            abandoned?: boolean;
+            /** @description The agent's name. */
+            agent?: string | null;
+            /** @description Its attributes as they were sent, after redaction and cutting. */
+            attributes: components["schemas"]["Attributes"];
+            cost?: components["schemas"]["Cost"] | null;
+            /**
+             * Format: int32
+             * @description Attributes that were left out because of a bound.
+             */
+            dropped_attributes?: number;
+            end_time?: components["schemas"]["Timestamp"] | null;
+            error?: components["schemas"]["SpanError"] | null;
+            /** @description What happened in it. */
+            events: components["schemas"]["SpanEvent"][];
+            /** @description What it does. */
+            kind: components["schemas"]["SpanKind"];
+            /** @description What it points to. */
+            links: components["schemas"]["Link"][];
+            /** @description The model that answered. */
+            model?: string | null;
+            /** @description What it is called. */
+            name: string;
+            /** @description OpenTelemetry's span kind. */
+            otel_kind: components["schemas"]["OtelKind"];
+            parent_span_id?: components["schemas"]["SpanId"] | null;
+            /** @description Who runs the model. */
+            provider?: string | null;
+            /** @description The program that sent it (OpenTelemetry's resource). */
+            resource: components["schemas"]["Attributes"];
+            /** @description The library that recorded it. */
+            scope: components["schemas"]["Scope"];
+            /** @description How it came here: `tracing`, `session`, `otlp`. */
+            source: string;
+            /** @description The span, unique within its trace. */
+            span_id: components["schemas"]["SpanId"];
+            /** @description When it began. */
+            start_time: components["schemas"]["Timestamp"];
+            /** @description How it ended. */
+            status: components["schemas"]["SpanStatus"];
+            /** @description The tool's name. */
+            tool?: string | null;
+            /** @description The trace. */
+            trace_id: components["schemas"]["TraceId"];
+            /** @description W3C `tracestate`, when the sender gave one. */
+            trace_state?: string | null;
+            usage?: components["schemas"]["Usage"] | null;
+        };
+        /** @description What went wrong in a span, whatever convention said so. */
+        SpanError: {
+            /** @description The message. */
+            message?: string | null;
+            /** @description A short class, such as `timeout` or an exception's type. */
+            type?: string | null;
+        };
+        /** @description Something that happened at one moment of a span. */
+        SpanEvent: {
+            /** @description The rest. */
+            attributes: components["schemas"]["Attributes"];
+            /** @description What happened. */
+            name: string;
+            /** @description When. */
+            time: components["schemas"]["Timestamp"];
+        };
+        /** @description A span ended, or more became known of an ended one. */
+        SpanFinishedEvent: {
+            id: components["schemas"]["EventId"];
+            session_id?: components["schemas"]["SessionId"];
+            /** @description The span. */
+            span: components["schemas"]["SpanSummary"];
+            timestamp: components["schemas"]["Timestamp"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "SpanFinished";
+        };
+        /**
+         * @description The id of a span within its trace (W3C Trace Context).
+         * @example 6379f578d4689d5b
+         */
+        SpanId: string;
+        /**
+         * @description What a span does, whatever convention it was written in.
+         * @enum {string}
+         */
+        SpanKind: "workflow" | "agent" | "llm" | "tool" | "mcp" | "retrieval" | "resource" | "prompt" | "human" | "other";
+        /** @description One row of the span tree. */
+        SpanNode: components["schemas"]["SpanSummary"] & {
+            /**
+             * Format: int32
+             * @description How deep it lies; a root has 0.
+             */
+            depth: number;
+            /**
+             * Format: int32
+             * @description How many of the following rows lie below it.
+             */
+            descendants: number;
+        };
+        /** @description A page of the span tree in depth-first pre-order. */
+        SpanPage: {
+            /**
+             * @description The newest event whose outcome is in the rows, 0 without any. Apply live events with a higher id on top; applying
+             *     one again does no harm.
+             */
+            as_of: components["schemas"]["EventId"];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /** @description The rows. */
+            spans: components["schemas"]["SpanNode"][];
+            /** @description How many rows the whole tree has, also when only changes were asked for. */
+            total: number;
+        };
+        /** @description A span began, or more became known of a running one. */
+        SpanStartedEvent: {
+            id: components["schemas"]["EventId"];
+            session_id?: components["schemas"]["SessionId"];
+            /** @description The span. */
+            span: components["schemas"]["SpanSummary"];
+            timestamp: components["schemas"]["Timestamp"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "SpanStarted";
+        };
+        /** @description How a span ended, with the sender's words. */
+        SpanStatus: {
+            /** @description The code. */
+            code: components["schemas"]["StatusCode"];
+            /** @description The sender's words. */
+            message?: string | null;
+        };
+        /** @description What lists, trees and live events show of a span. */
+        SpanSummary: {
+            /** @description Its process died before it ended. */
+            abandoned?: boolean;
+            /** @description The agent's name. */
+            agent?: string | null;
+            cost?: components["schemas"]["Cost"] | null;
+            end_time?: components["schemas"]["Timestamp"] | null;
+            /** @description What went wrong, in one line of at most 200 characters. */
+            error?: string | null;
+            /** @description The last event that changed it. */
+            event_id: components["schemas"]["EventId"];
+            /** @description What it does. */
+            kind: components["schemas"]["SpanKind"];
+            /** @description The model that answered. */
+            model?: string | null;
+            /** @description What it is called. */
+            name: string;
+            parent_span_id?: components["schemas"]["SpanId"] | null;
+            /** @description Nobody reported this span yet; it stands in for a parent that its children name. */
+            placeholder?: boolean;
+            /** @description Who runs the model. */
+            provider?: string | null;
+            /** @description The span. */
+            span_id: components["schemas"]["SpanId"];
+            /** @description When it began. */
+            start_time: components["schemas"]["Timestamp"];
+            /** @description How it ended. */
+            status: components["schemas"]["StatusCode"];
+            /** @description The tool's name. */
+            tool?: string | null;
+            /** @description The trace. */
+            trace_id: components["schemas"]["TraceId"];
+            usage?: components["schemas"]["Usage"] | null;
+        };
+        /**
+         * @description How a span ended, in OpenTelemetry's words.
+         * @enum {string}
+         */
+        StatusCode: "unset" | "ok" | "error";
+        /** @description What the store is and how full. */
+        StoreHealth: {
+            /**
+             * Format: int64
+             * @description Bytes on disk or in memory.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Events in it that can be replayed.
+             */
+            events: number;
+            /** @description `sqlite` or `memory`. */
+            kind: string;
+            /** @description Where it is; only told to callers who may see everything. */
+            path?: string | null;
+            /**
+             * Format: int64
+             * @description Sessions in it.
+             */
+            sessions: number;
+            /**
+             * Format: int64
+             * @description Spans in it.
+             */
+            spans: number;
+        };
+        /**
+         * Format: date-time
+         * @description RFC 3339 in UTC with nine fractional digits; sorts as text.
+         * @example 2026-11-21T00:52:44.123456789Z
+         */
+        Timestamp: string;
+        /**
+         * @description The id of a trace (W3C Trace Context).
+         * @example 249d0e49a29910886c9895950073aa9a
+         */
+        TraceId: string;
+        /** @description The tokens of one model call. A part that nobody reported is absent, never zero. */
+        Usage: {
+            /**
+             * Format: int64
+             * @description The part of the input that came from a cache.
+             */
+            cache_read_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description The part of the input that was written to a cache.
+             */
+            cache_write_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description Tokens read by the model, including those read from or written to a cache.
+             */
+            input_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description Tokens written by the model, including reasoning.
+             */
+            output_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description The part of the output that was reasoning.
+             */
+            reasoning_tokens?: number | null;
+        };
+        /** @description What a paused session waits for. */
+        WaitingOn: {
+            /** @description The question to the person. */
+            prompt?: string | null;
+            /** @description The name of the signal that ends the wait. */
+            signal_name: string;
+            /** @description When the wait began. */
+            since: components["schemas"]["Timestamp"];
         };
     };
     responses: never;
@@ -417,362 +841,6 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    list_sessions: {
-        parameters: {
-            query?: {
-                limit?: number;
-                cursor?: string;
-                status?: components["schemas"]["SessionStatus"][];
-                engine?: string[];
-                agent?: string;
-                tag?: string;
-                text?: string;
-                since?: string;
-                until?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Found */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SessionList"];
-                };
-            };
-            /** @description Not well-formed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Sign in first */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_session: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Found */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Session"];
-                };
-            };
-            /** @description Not well-formed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Sign in first */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unknown */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_spans: {
-        parameters: {
-            query?: {
-                limit?: number;
-                cursor?: string;
-                since?: number;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Found */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SpanPage"];
-                };
-            };
-            /** @description Not well-formed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Sign in first */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unknown */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_span: {
-        parameters: {
-            query?: {
-                trace_id?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-                span_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Found */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Span"];
-                };
-            };
-            /** @description Not well-formed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Sign in first */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unknown */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_session_events: {
-        parameters: {
-            query?: {
-                after?: number;
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Found */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EventPage"];
-                };
-            };
-            /** @description Not well-formed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Sign in first */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unknown */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    stream_events: {
-        parameters: {
-            query?: {
-                session_id?: string;
-                types?: string;
-                last_event_id?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Found */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/event-stream": string;
-                };
-            };
-            /** @description Sign in first */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_trace: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Found */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/x-ndjson": string;
-                };
-            };
-            /** @description Not well-formed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Sign in first */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unknown */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_health: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Found */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Health"];
-                };
-            };
-        };
-    };
     sign_in: {
         parameters: {
             query?: never;
@@ -780,21 +848,60 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description The token. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["SignIn"];
             };
         };
         responses: {
-            /** @description Done */
+            /** @description Signed in; the cookie is set. */
             204: {
                 headers: {
+                    /** @description The cookie of this sign-in, for this mount only. */
+                    "set-cookie"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Sign in first */
+            /** @description The body is not `{"token": "…"}`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token is wrong. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another page asks. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong tokens. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -813,12 +920,637 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description Signed out, or nobody was signed in. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Another page asks. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stream_events: {
+        parameters: {
+            query?: {
+                /** @description Only events of this session. */
+                session_id?: components["schemas"]["SessionId"];
+                /** @description Only events of these types, separated by commas. A `Gap` always passes. */
+                types?: string;
+                /** @description Begin after this event; the header `Last-Event-ID` counts before it. Without either the stream begins now. */
+                last_event_id?: components["schemas"]["EventId"];
+            };
+            header?: {
+                /** @description Begin after this event; browsers send it when they reconnect. */
+                "last-event-id"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A stream of Server-Sent Events that ends when the inspector shuts down; `data:` of each message is one event. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["Event"];
+                };
+            };
+            /** @description A parameter cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many streams are open. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The inspector answers; `status` says whether every part works. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description The host name or the asking page is foreign. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_openapi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The OpenAPI 3.1 document, with this mount as its server. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: {
+                /** @description At most so many; a number above 500 counts as 500. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Only this status; may repeat. */
+                status?: components["schemas"]["SessionStatus"][];
+                /** @description Only this engine; may repeat. */
+                engine?: string[];
+                /** @description Only this agent. */
+                agent?: string;
+                /** @description Only with this tag. */
+                tag?: string;
+                /** @description Each of its words occurs in the id, the title, the agent or the error. */
+                text?: string;
+                /** @description Began at this moment or later (RFC 3339). */
+                since?: components["schemas"]["Timestamp"];
+                /** @description Began before this moment (RFC 3339). */
+                until?: components["schemas"]["Timestamp"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of sessions, newest first. A source that cannot be asked is named in `degraded`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            /** @description A parameter cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session. */
+                id: components["schemas"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session with its counters and its open wait. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description The id is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such session. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store or a registry that may know the session cannot be asked. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_session_events: {
+        parameters: {
+            query?: {
+                /** @description Only events with a higher id. */
+                after?: components["schemas"]["EventId"];
+                /** @description At most so many; a number above 5000 counts as 5000. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The session. */
+                id: components["schemas"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of events, oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
+                };
+            };
+            /** @description The id or a parameter cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such session. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_spans: {
+        parameters: {
+            query?: {
+                /** @description At most so many; a number above 10000 counts as 10000. */
+                limit?: number;
+                /**
+                 * @description `next_cursor` of the page before. A place in the rows as they stand now: a span that arrived in between may move
+                 *     them, which the live events tell.
+                 */
+                cursor?: string;
+                /** @description Only rows that changed after this event, with the depth they have in the whole tree. */
+                since?: components["schemas"]["EventId"];
+            };
+            header?: never;
+            path: {
+                /** @description The session. */
+                id: components["schemas"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the tree in depth-first pre-order; without rows when nothing is stored yet. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpanPage"];
+                };
+            };
+            /** @description The id or a parameter cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such session. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_span: {
+        parameters: {
+            query?: {
+                /** @description The trace, when several traces of the session have a span with this id. */
+                trace_id?: components["schemas"]["TraceId"];
+            };
+            header?: never;
+            path: {
+                /** @description The session. */
+                id: components["schemas"]["SessionId"];
+                /** @description The span. */
+                span_id: components["schemas"]["SpanId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The span with all its attributes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Span"];
+                };
+            };
+            /** @description An id is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such session, or it has no such span. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Several traces of the session have a span with this id; `detail` names them. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_trace: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only the blocks that lie whole within so many bytes of plain lines. `Content-Location` of an answer names the value
+                 *     with which that answer can be had again while the session grows.
+                 */
+                until?: number;
+            };
+            header?: {
+                /** @description One range of bytes of the representation that is chosen by `Accept-Encoding`. */
+                range?: string | null;
+                /** @description The entity tag that the range belongs to; with another one the whole trace is answered. */
+                "if-range"?: string | null;
+                /** @description Entity tags that the client has already. */
+                "if-none-match"?: string | null;
+            };
+            path: {
+                /** @description The session. */
+                id: components["schemas"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole trace, one `Span` per line; a single gzip member when gzip is accepted. */
+            200: {
+                headers: {
+                    /** @description `bytes`. */
+                    "accept-ranges"?: string;
+                    /** @description The same bytes again while the session grows, as `?until=`. */
+                    "content-location"?: string;
+                    /** @description Strong, one per content coding. */
+                    etag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description A part of the trace. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The client has it already. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The id or a parameter cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such session. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No byte of the range lies within the trace. */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ingest_traces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description An `ExportTraceServiceRequest` of OTLP, as protobuf or JSON, optionally with `Content-Encoding: gzip`; 64 MiB at most, also when decompressed. */
+        requestBody: {
+            content: {
+                "application/json": unknown;
+                "application/x-protobuf": number[];
+            };
+        };
+        responses: {
+            /** @description The spans are stored. `partial_success` counts those that could not be understood. In the request's content type. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/x-protobuf": number[];
+                };
+            };
+            /** @description The body cannot be understood; nothing of it was taken. A `google.rpc.Status` in the request's content type. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/x-protobuf": number[];
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. A `google.rpc.Status` in the request's content type. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/x-protobuf": number[];
+                };
+            };
+            /** @description The content type or coding is not understood. A `google.rpc.Status`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/x-protobuf": number[];
+                };
+            };
+            /** @description Nothing can be stored at the moment; send the same again after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/x-protobuf": number[];
+                };
             };
         };
     };

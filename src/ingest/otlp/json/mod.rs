@@ -112,7 +112,7 @@ fn resource_spans<'de, A: MapAccess<'de>>(mut map: A, mapper: &mut Mapper) -> Re
         match name.as_str() {
             "resource" => resource = Some(map.next_value_seed(Seed::<ResourceFields<'_>>::new(&budget))?),
             "scopeSpans" | "scope_spans" => {
-                map.next_value_seed(Reader { level: Level::ScopeSpans, mapper })?
+                map.next_value_seed(Reader { level: Level::ScopeSpans, mapper })?;
             }
             _ => ignore(&mut map)?,
         }

@@ -69,7 +69,7 @@ scalar! {
         fn visit_str<E: de::Error>(self, text: &str) -> Result<Vec<u8>, E> {
             let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
             // No id is longer than 16 bytes; nothing larger is worth keeping.
-            if text.len() % 2 != 0 || text.len() > 64 {
+            if !text.len().is_multiple_of(2) || text.len() > 64 {
                 return Ok(NO_ID.to_vec());
             }
             let bytes = text.as_bytes().chunks_exact(2).map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?));

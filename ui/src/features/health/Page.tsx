@@ -55,22 +55,26 @@ export function HealthView({ health }: { health: Health }) {
       </section>
       <section aria-labelledby="health-store">
         <h2 id="health-store">Store</h2>
-        <Facts
-          facts={[
-            ["Kind", store.kind === "sqlite" ? "SQLite" : "Memory"],
-            ...(store.path == null ? [] : ([["Path", store.path]] as [string, ReactNode][])),
-            ["Size", <Amount key="size" text={formatBytes(store.bytes)} />],
-            ["Sessions", formatCount(store.sessions)],
-            ["Spans", formatCount(store.spans)],
-            ["Events", formatCount(store.events)],
-          ]}
-        />
+        {store ? (
+          <Facts
+            facts={[
+              ["Kind", store.kind === "sqlite" ? "SQLite" : "Memory"],
+              ...(store.path == null ? [] : ([["Path", store.path]] as [string, ReactNode][])),
+              ["Size", <Amount key="size" text={formatBytes(store.bytes)} />],
+              ["Sessions", formatCount(store.sessions)],
+              ["Spans", formatCount(store.spans)],
+              ["Events", formatCount(store.events)],
+            ]}
+          />
+        ) : (
+          <p>The store does not answer.</p>
+        )}
       </section>
       <section aria-labelledby="health-now">
         <h2 id="health-now">Now</h2>
         <Facts
           facts={[
-            ["Sessions active in 24 hours", formatCount(health.sessions_active_24h)],
+            ["Sessions active in 24 hours", health.sessions_active_24h == null ? "—" : formatCount(health.sessions_active_24h)],
             ["Events in the last minute", formatCount(health.events_last_minute)],
             ["Readers of the stream", formatCount(health.subscribers)],
             ["Up for", <Amount key="up" text={formatElapsed(health.uptime_seconds * 1000)} />],

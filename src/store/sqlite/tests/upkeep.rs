@@ -1,0 +1,213 @@
+use super::*;
+use crate::store::contract::traces::served;
+
+const LONG: Duration = Duration::from_secs(60);
+
+/// A session whose 600 spans were each written when they began and when they ended, in chunks of 7 lines.
+fn long_session(store: &SqliteStore, name: &str, number: u8) {
+    let of = trace(number);
+    let lines: Vec<Span> = (1..=600).flat_map(|at| [span(of, at, None), span(of, at, Some(9))]).collect();
+    store.write(&WriteBatch { chunks: Vec::new(), ..ended(name, number) }).unwrap();
+    let chunks = lines.chunks(7).map(chunk).collect();
+    store.write(&WriteBatch { chunks, ..Default::default() }).unwrap();
+}
+
+fn spans(store: &SqliteStore, name: &str) -> Vec<SpanSummary> {
+    let mut spans = store.session_spans(&id(name)).unwrap();
+    spans.sort_by_key(|span| (span.trace_id, span.span_id));
+    spans
+}
+
+#[test]
+fn packing_keeps_each_spans_last_line_in_few_blocks() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    long_session(&store, "a", 1);
+    let before = (spans(&store, "a"), store.trace_index(&id("a")).unwrap().unwrap());
+    assert!(store.compact(&id("a")).unwrap());
+    let after = store.trace_index(&id("a")).unwrap().unwrap();
+    assert_eq!(spans(&store, "a"), before.0);
+    assert!(after.generation != before.1.generation && after.blocks.len() <= 6, "{}", after.blocks.len());
+    assert!(after.blocks.iter().all(|block| !before.1.blocks.contains(block)));
+    assert!(before.1.blocks.iter().all(|block| store.block(block.id).unwrap().is_none()));
+    let lines: Vec<Span> =
+        served(&store, "a").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 600);
+    assert!(lines.iter().all(|line| line.end_time.is_some()));
+    for number in [1, 300, 600] {
+        let whole = span(trace(1), number, Some(9));
+        assert_eq!(store.spans(&id("a"), whole.span_id).unwrap(), [whole]);
+    }
+    assert_eq!(store.stats().unwrap().spans, 600);
+    assert!(!store.compact(&id("a")).unwrap(), "there is nothing left to pack");
+    assert_eq!(store.trace_index(&id("a")).unwrap().unwrap(), after);
+}
+
+#[test]
+fn what_comes_after_packing_is_added_and_packed_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    long_session(&store, "a", 1);
+    store.compact(&id("a")).unwrap();
+    let before = store.trace_index(&id("a")).unwrap().unwrap();
+    let mut late = span(trace(1), 300, Some(99));
+    late.name = "corrected".into();
+    store
+        .write(&WriteBatch {
+            chunks: vec![chunk(&[late.clone(), span(trace(1), 601, None)])],
+            ..Default::default()
+        })
+        .unwrap();
+    let grown = store.trace_index(&id("a")).unwrap().unwrap();
+    assert_eq!(
+        (grown.generation, &grown.blocks[..before.blocks.len()]),
+        (before.generation, &before.blocks[..])
+    );
+    assert!(store.compact(&id("a")).unwrap());
+    assert_eq!(store.spans(&id("a"), late.span_id).unwrap(), [late]);
+    assert_eq!((spans(&store, "a").len(), served(&store, "a").lines().count()), (601, 601));
+    assert_eq!(store.stats().unwrap().spans, 601);
+}
+
+/// A session of `count` short traces, packed into blocks that they share.
+fn short_traces(store: &SqliteStore, name: &str, count: u8) {
+    for number in 1..=count {
+        store.write(&ended(name, number)).unwrap();
+    }
+    assert!(store.compact(&id(name)).unwrap());
+}
+
+#[test]
+fn short_traces_of_a_session_share_a_block() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    short_traces(&store, "a", 50);
+    assert_eq!(store.trace_index(&id("a")).unwrap().unwrap().blocks.len(), 1);
+    assert_eq!((spans(&store, "a").len(), served(&store, "a").lines().count()), (100, 100));
+    for number in [1, 50] {
+        assert_eq!(store.trace_spans(trace(number)).unwrap().len(), 2);
+    }
+    let same_id = store.spans(&id("a"), span(trace(1), 2, None).span_id).unwrap();
+    assert_eq!(same_id, (1..=50).map(|number| span(trace(number), 2, Some(5))).collect::<Vec<_>>());
+    // A few more are packed together with the small block.
+    store.write(&ended("a", 51)).unwrap();
+    assert!(store.compact(&id("a")).unwrap());
+    assert_eq!(store.trace_index(&id("a")).unwrap().unwrap().blocks.len(), 1);
+    store.write(&WriteBatch { removed_sessions: vec![id("a")], ..Default::default() }).unwrap();
+    let left = |table: &str| {
+        schema::number(&store.writer.lock().connection, &format!("SELECT count(*) FROM {table}"))
+    };
+    assert_eq!((left("blocks").unwrap(), left("block_bytes").unwrap(), left("traces").unwrap()), (0, 0, 0));
+}
+
+#[test]
+fn a_trace_that_leaves_takes_only_its_own_lines_along() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    short_traces(&store, "a", 5);
+    let mut batch = ended("b", 9);
+    batch.traces.push((trace(3), id("b")));
+    store.write(&batch).unwrap();
+    assert_eq!(served(&store, "a").lines().count(), 8);
+    assert!(!served(&store, "a").contains(&trace(3).to_string()));
+    assert_eq!(served(&store, "b").lines().count(), 4);
+    assert_eq!((spans(&store, "a").len(), spans(&store, "b").len()), (8, 4));
+    for (session, number) in [("a", 1), ("b", 3)] {
+        let whole = span(trace(number), 2, Some(5));
+        assert!(store.spans(&id(session), whole.span_id).unwrap().contains(&whole));
+    }
+    assert_eq!(store.stats().unwrap().spans, 12);
+}
+
+#[test]
+fn a_running_session_is_not_packed_and_neither_is_one_that_has_just_ended() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.write(&running("runs", 1)).unwrap();
+    let mut just = ended("just-ended", 2);
+    just.sessions[0].updated_at = now();
+    store.write(&just).unwrap();
+    assert!(!store.compact(&id("runs")).unwrap());
+    assert!(!store.maintain(LONG).unwrap());
+    assert_eq!(served(&store, "runs").lines().count(), 2);
+    assert!(store.upkeep(Duration::ZERO, now().plus(Duration::from_secs(31))).unwrap());
+}
+
+#[test]
+fn a_span_that_was_abandoned_says_so_in_the_packed_trace() {
+    let dir = tempfile::tempdir().unwrap();
+    open(dir.path()).write(&running("a", 1)).unwrap();
+    let store = open(dir.path());
+    assert!(!served(&store, "a").contains(r#""abandoned":true"#));
+    assert!(store.compact(&id("a")).unwrap());
+    assert_eq!(served(&store, "a").matches(r#""abandoned":true"#).count(), 1);
+}
+
+#[test]
+fn ended_sessions_go_when_they_are_too_old_and_running_ones_stay() {
+    let dir = tempfile::tempdir().unwrap();
+    let retention = Retention { age: Duration::from_secs(10), ..Default::default() };
+    let store = open(dir.path()).with_retention(retention);
+    store.write(&ended("old", 1)).unwrap();
+    store.write(&running("old-and-running", 2)).unwrap();
+    let mut fresh = ended("fresh", 3);
+    fresh.sessions[0].updated_at = now();
+    store.write(&fresh).unwrap();
+    let orphan = span(trace(4), 1, None);
+    store.write(&WriteBatch { chunks: vec![chunk(&[orphan])], ..Default::default() }).unwrap();
+    assert!(!store.maintain(LONG).unwrap());
+    assert_eq!(store.session(&id("old")).unwrap(), None);
+    assert!(store.trace_spans(trace(1)).unwrap().is_empty());
+    assert_eq!(status(&store, "old-and-running"), SessionStatus::Running);
+    assert_eq!(status(&store, "fresh"), SessionStatus::Completed);
+    assert_eq!(store.trace_spans(trace(4)).unwrap().len(), 1);
+    store.upkeep(LONG, now().plus(Duration::from_secs(11))).unwrap();
+    assert!(store.trace_spans(trace(4)).unwrap().is_empty(), "spans that nobody asked for go too");
+    assert_eq!((store.stats().unwrap().sessions, store.stats().unwrap().spans), (1, 2));
+}
+
+#[test]
+fn the_oldest_sessions_make_room_and_the_file_shrinks() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    for number in 1..=60 {
+        long_session(&store, &format!("s{number:02}"), number);
+    }
+    let used = |store: &SqliteStore| {
+        let writer = store.writer.lock();
+        writer.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+        drop(writer);
+        store.stats().unwrap().bytes
+    };
+    let before = used(&store);
+    let bytes = before / 4;
+    let store = store.with_retention(Retention { bytes, age: Duration::MAX });
+    while store.maintain(Duration::ZERO).unwrap() {}
+    let left = store.sessions(&SessionQuery { limit: 100, ..Default::default() }).unwrap();
+    let left: Vec<_> = left.iter().map(|session| session.id.to_string()).collect();
+    assert!(
+        left.contains(&"s60".to_owned()) && !left.contains(&"s01".to_owned()) && left.len() < 60,
+        "{left:?}"
+    );
+    assert!(used(&store) < before * 3 / 4, "{} of {before}", used(&store));
+    assert_eq!(store.stats().unwrap().spans, 600 * left.len() as u64);
+}
+
+#[test]
+fn when_only_running_sessions_are_left_their_oldest_spans_make_room() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    long_session(&store, "a", 1);
+    store.write(&running("a", 1)).unwrap();
+    let before = store.trace_index(&id("a")).unwrap().unwrap();
+    let store = store.with_retention(Retention { bytes: 1, ..Default::default() });
+    while store.maintain(LONG).unwrap() {}
+    assert_eq!(status(&store, "a"), SessionStatus::Running);
+    let after = store.trace_index(&id("a")).unwrap().unwrap();
+    assert!(after.generation != before.generation && after.blocks.is_empty());
+    assert_eq!(store.stats().unwrap().spans, 0);
+    store
+        .write(&WriteBatch { chunks: vec![chunk(&[span(trace(1), 1, None)])], ..Default::default() })
+        .unwrap();
+    assert_eq!((spans(&store, "a").len(), store.stats().unwrap().spans), (1, 1));
+}
