@@ -6,6 +6,11 @@ import { defineConfig } from "@playwright/test";
  */
 export default defineConfig({
   testDir: "e2e",
+  projects: [
+    { name: "e2e", testMatch: "*.spec.ts" },
+    // Pictures for the documentation; nothing is compared.
+    { name: "screenshots", testMatch: "*.pictures.ts" },
+  ],
   timeout: 60_000,
   expect: { timeout: 10_000 },
   // Each spec starts its own host; compiling and running many at once only makes them slow.

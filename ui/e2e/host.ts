@@ -85,22 +85,25 @@ export class Host {
 
   /** Starts another agent run in the program. */
   async run(task: string): Promise<void> {
-    await accepted(await postJson(new URL("/run", this.page).href, { task }));
+    const answer = fetch(new URL("/run", this.page), {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ task }),
+      signal: AbortSignal.timeout(30_000),
+    });
+    await accepted(await answer);
   }
 
-  /** Sends spans as an OpenTelemetry exporter does. */
-  async sendOtlp(body: object): Promise<void> {
-    await accepted(await postJson(`${this.mount}/v1/traces`, body));
+  /** Sends spans as an OpenTelemetry exporter does: an object as JSON, bytes with the headers they were recorded with. */
+  async sendOtlp(body: object | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}): Promise<void> {
+    const answer = fetch(`${this.mount}/v1/traces`, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: body instanceof Uint8Array ? body : JSON.stringify(body),
+      signal: AbortSignal.timeout(30_000),
+    });
+    await accepted(await answer);
   }
-}
-
-function postJson(url: string, body: object): Promise<Response> {
-  return fetch(url, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-    signal: AbortSignal.timeout(30_000),
-  });
 }
 
 async function accepted(response: Response): Promise<void> {

@@ -60,9 +60,12 @@ describe("cost", () => {
   });
 });
 
-it("tokens of a session that reported none are unknown", () => {
-  expect(totalTokens(none)).toBeUndefined();
-  expect(totalTokens({ ...none, input_tokens: 3, output_tokens: 4 })).toBe(7);
+it("tokens of a session whose calls reported none are unknown, and 0 when they reported 0 or there was no call", () => {
+  expect(totalTokens({ ...none, llm_calls: 2 })).toBeUndefined();
+  expect(totalTokens({ ...none, llm_calls: 2, unpriced_calls: 2 })).toBe(0);
+  expect(totalTokens({ ...none, llm_calls: 2, cost_usd: 0 })).toBe(0);
+  expect(totalTokens(none)).toBe(0);
+  expect(totalTokens({ ...none, llm_calls: 1, input_tokens: 3, output_tokens: 4 })).toBe(7);
 });
 
 it.each([

@@ -42,7 +42,7 @@ export interface CostText {
 
 /** Cost of one call: reported plain, computed with ≈, unknown as a dash. */
 export function formatCost(cost: Cost | undefined): CostText {
-  if (cost === undefined) return { text: UNKNOWN, meaning: "Unpriced: not reported, and not in the price list" };
+  if (cost === undefined) return { text: UNKNOWN, meaning: "Unpriced: no cost is known" };
   if (cost.source === "computed") {
     return { text: `≈${formatUsd(cost.usd)}`, meaning: "Computed from the price list" };
   }
@@ -63,10 +63,14 @@ export function formatSessionCost(counters: Counters): CostText {
   return { text: formatUsd(usd), meaning: "Sum over all priced calls" };
 }
 
-/** Input and output together, as the list shows them; undefined when no call said anything. */
+/**
+ * Input and output together, as the list shows them; undefined when there were calls and none said anything. A sum of 0 can
+ * be a report too: a call counts as priced or unpriced only when it reported its usage.
+ */
 export function totalTokens(counters: Counters): number | undefined {
   const total = counters.input_tokens + counters.output_tokens;
-  return total === 0 ? undefined : total;
+  const reported = counters.cost_usd != null || counters.unpriced_calls > 0;
+  return total > 0 || reported || counters.llm_calls === 0 ? total : undefined;
 }
 
 /** Sizes in decimal units, as disks and transfer meters state them. */

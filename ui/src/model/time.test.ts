@@ -58,7 +58,14 @@ describe("formatAgo", () => {
     [150_000, "2 m ago"],
     [3_700_000, "1 h ago"],
     [200_000_000, "2 d ago"],
+    [2_600_000_000, "30 d ago"],
+    [NaN, "—"],
   ])("calls %d ms before now %s", (ms, text) => expect(formatAgo(1e12 - ms, 1e12)).toBe(text));
+});
+
+it("what began more than a month ago is called by its date", () => {
+  const now = Date.UTC(2026, 10, 21, 12);
+  expect(formatAgo(Date.UTC(2024, 6, 3, 12), now)).toBe("3 Jul 2024");
 });
 
 it("an exact time names its zone and survives nonsense", () => {

@@ -38,8 +38,13 @@ function formatLong(seconds: number): string {
   return `${Math.floor(hours / 24)} d ${pad(hours % 24)} h`;
 }
 
+const DATE = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
+/** Beyond this a number of days says less than the day itself. */
+const MOST_DAYS_AGO = 30;
+
 /** How long ago, in one unit: a list is read down a column, not word by word. */
 export function formatAgo(then: number, now: number): string {
+  if (!Number.isFinite(then)) return "—";
   const seconds = Math.floor((now - then) / 1000);
   if (seconds < 5) return "now";
   if (seconds < 60) return `${seconds} s ago`;
@@ -47,7 +52,8 @@ export function formatAgo(then: number, now: number): string {
   if (minutes < 60) return `${minutes} m ago`;
   const hours = Math.floor(minutes / 60);
   if (hours < 24) return `${hours} h ago`;
-  return `${Math.floor(hours / 24)} d ago`;
+  const days = Math.floor(hours / 24);
+  return days <= MOST_DAYS_AGO ? `${days} d ago` : DATE.format(then);
 }
 
 const EXACT = new Intl.DateTimeFormat(undefined, {

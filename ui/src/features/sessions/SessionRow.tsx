@@ -65,6 +65,7 @@ export const SessionRow = memo(function SessionRow({ session, index, top, active
         <Link href={`/sessions/${encodeURIComponent(session.id)}`} tabIndex={-1} className="foreign">
           {oneLine(session.title) || session.id}
         </Link>
+        {isNamedAfterAgent(session) && <span className="cell-id foreign">{session.id}</span>}
       </span>
       <span role="gridcell" className="cell-agent cut foreign" title={session.agent}>
         {session.agent ?? ""}
@@ -89,10 +90,10 @@ export const SessionRow = memo(function SessionRow({ session, index, top, active
         className="cell-tokens number"
         title={tokens === undefined ? "No token counts reported" : tokenTitle(session)}
       >
-        {tokens === undefined ? <span className="faint">{UNKNOWN}</span> : formatTokens(tokens)}
+        {tokens === undefined ? <Unknown /> : <Zero count={tokens} format={formatTokens} />}
       </span>
       <span role="gridcell" className="cell-cost number" title={cost.meaning}>
-        {cost.text === UNKNOWN ? <span className="faint">{UNKNOWN}</span> : cost.text}
+        {cost.text === UNKNOWN ? <Unknown /> : cost.text}
       </span>
       {problem && (
         <span role="gridcell" className={`cell-trouble cut foreign is-${problem.tone}`} title={problem.text}>
@@ -103,9 +104,19 @@ export const SessionRow = memo(function SessionRow({ session, index, top, active
   );
 });
 
+/** An agent's name is no name for its run, many rows would read the same; their ids tell them apart. */
+function isNamedAfterAgent({ title, agent }: Session): boolean {
+  const plain = (name: string): string => name.toLowerCase().replace(/[\s_-]+/g, "");
+  return agent != null && plain(title) === plain(agent);
+}
+
 /** A count of none is true and uninteresting: it steps back. */
-function Zero({ count }: { count: number }) {
-  return count === 0 ? <span className="faint">0</span> : formatCount(count);
+function Zero({ count, format = formatCount }: { count: number; format?: (count: number) => string }) {
+  return count === 0 ? <span className="faint">0</span> : format(count);
+}
+
+function Unknown() {
+  return <span className="faint unknown">{UNKNOWN}</span>;
 }
 
 function tokenTitle({ counters }: Session): string {
@@ -117,7 +128,7 @@ function tokenTitle({ counters }: Session): string {
     [counters.reasoning_tokens, "reasoning"],
   ];
   return parts
-    .filter(([count]) => count > 0)
+    .filter(([count], index) => count > 0 || index < 2)
     .map(([count, what]) => `${formatCount(count)} ${what}`)
     .join(", ");
 }

@@ -40,6 +40,12 @@ describe("the sessions screen", () => {
     expect(screen.getByText("rate limited (429)")).toBeInTheDocument();
   });
 
+  it("tells runs apart that have only their agent's name", async () => {
+    open([sampleSession({ id: "run-1", title: "swe_agent", agent: "SWE-agent" }), sampleSession({ id: "run-2", title: "Fix it", agent: "coder" })]);
+    expect(await screen.findByText("run-1")).toBeInTheDocument();
+    expect(screen.queryByText("run-2")).toBeNull();
+  });
+
   it("updates a row and adds a new one while it is open", async () => {
     const { live } = open([sampleSession({ id: "a", title: "First" })]);
     await screen.findByText("First");

@@ -4,7 +4,7 @@ import { CopyButton } from "../../components/CopyButton";
 import { kindWord } from "../../components/KindIcon";
 import { LongText } from "../../components/LongText";
 import { Duration } from "../../components/Time";
-import { formatCost, formatCount } from "../../model/format";
+import { UNKNOWN, formatCost, formatCount } from "../../model/format";
 import { formatClock, formatExact, toMillis } from "../../model/time";
 
 const TOKENS: [keyof Usage, string][] = [
@@ -43,7 +43,8 @@ export function Overview({ span, alive }: { span: Span; alive: boolean }) {
         {span.usage !== undefined && <Row name="Tokens">{<Tokens usage={span.usage} />}</Row>}
         {priced && (
           <Row name="Cost">
-            {cost.text} <span className="faint">{cost.meaning}</span>
+            {cost.text === UNKNOWN ? "" : `${cost.text} `}
+            <span className="faint">{cost.meaning}</span>
           </Row>
         )}
         <Row name="Source">{span.source}</Row>

@@ -40,10 +40,6 @@ export function TraceHeader({ id, session, snapshot, back }: Props) {
       </div>
       {session && (
         <div className="trace-facts">
-          <Fact name="Session">
-            <span className="mono foreign cut">{id}</span>
-            <CopyButton text={() => id} label="Copy the session id" />
-          </Fact>
           {session.agent != null && (
             <Fact name="Agent">
               <span className="foreign cut">{session.agent}</span>
@@ -54,6 +50,10 @@ export function TraceHeader({ id, session, snapshot, back }: Props) {
           </Fact>
           <Fact name="Started">
             <Ago time={session.started_at} />
+          </Fact>
+          <Fact name="Session">
+            <span className="mono foreign cut">{id}</span>
+            <CopyButton text={() => id} label="Copy the session id" />
           </Fact>
           {session.tags.map((tag) => (
             <span key={tag} className="trace-tag foreign">
@@ -90,7 +90,9 @@ function Counters({ session, snapshot }: { session: Session; snapshot: TraceSnap
       <li>
         {tokens === undefined ? <span className="faint">{UNKNOWN}</span> : formatTokens(tokens)} <span className="unit">tokens</span>
       </li>
-      <li title={cost.meaning}>{cost.text}</li>
+      {(cost.text !== UNKNOWN || counters.unpriced_calls > 0) && (
+        <li title={cost.meaning}>{cost.text === UNKNOWN ? <span className="faint">unpriced</span> : cost.text}</li>
+      )}
     </ul>
   );
 }
