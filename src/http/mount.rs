@@ -48,6 +48,12 @@ impl Mount {
         Self::tidy(&format!("{}{arrived}", before.trim_end_matches('/')))
     }
 
+    /// The mount of an inspector merged at the root.
+    #[cfg(test)]
+    pub(crate) const fn root() -> Self {
+        Self(String::new())
+    }
+
     /// One leading slash, never two: `//host/…` would be another machine. None at the end.
     fn tidy(path: &str) -> Self {
         let inner = path.trim_matches('/');

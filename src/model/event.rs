@@ -95,7 +95,7 @@ pub enum EventKind {
         #[schema(value_type = String)]
         name: std::borrow::Cow<'static, str>,
         /// Its content.
-        #[schema(value_type = Object)]
+        #[schema(value_type = serde_json::Value)]
         data: serde_json::Value,
     },
 }

@@ -1,13 +1,16 @@
 //! The contract as an OpenAPI 3.1 document, gathered from the handlers.
 
+mod absent;
 mod event;
 
 use std::sync::OnceLock;
 
 use axum::extract::State;
+use serde_json::{Value, json};
 use utoipa::OpenApi as _;
-use utoipa::openapi::{License, OpenApi, Server};
+use utoipa::openapi::{License, OpenApi};
 
+use self::absent::never_null;
 pub(super) use self::event::EventSchema;
 use super::mount::Mount;
 use super::problem::Problem;
@@ -42,10 +45,17 @@ pub(super) fn frame() -> OpenApi {
     document
 }
 
-fn served_at(mount: &str) -> OpenApi {
-    static DOCUMENT: OnceLock<OpenApi> = OnceLock::new();
-    let mut document = DOCUMENT.get_or_init(|| super::routes().split_for_parts().1).clone();
-    document.servers = Some(vec![Server::new(mount)]);
+/// The document for this mount; a server's address is never empty, also at the root.
+fn served_at(mount: &Mount) -> Value {
+    static DOCUMENT: OnceLock<Value> = OnceLock::new();
+    let gather = || {
+        // Texts, numbers and lists always have a JSON form.
+        let mut document = serde_json::to_value(super::routes().split_for_parts().1).unwrap_or_default();
+        never_null(&mut document);
+        document
+    };
+    let mut document = DOCUMENT.get_or_init(gather).clone();
+    document["servers"] = json!([{ "url": mount.path() }]);
     document
 }
 
@@ -58,7 +68,7 @@ fn served_at(mount: &str) -> OpenApi {
     ),
 )]
 pub(super) async fn get_openapi(State(_): State<AppState>, mount: Mount) -> Result<Json, Problem> {
-    Json::of(&served_at(mount.path()))
+    Json::of(&served_at(&mount))
 }
 
 #[cfg(test)]
@@ -67,7 +77,7 @@ mod tests {
 
     #[test]
     fn every_response_is_described_and_every_operation_named() {
-        let document = serde_json::to_value(served_at("/")).unwrap();
+        let document = served_at(&Mount::root());
         let mut ids = std::collections::HashSet::new();
         for (path, item) in document["paths"].as_object().unwrap() {
             for (method, operation) in item.as_object().unwrap() {
@@ -82,6 +92,7 @@ mod tests {
             }
         }
         assert_eq!(document["openapi"], "3.1.0");
+        assert!(!document.to_string().contains("\"null\""), "what is absent is left out");
         assert_eq!(document["servers"][0]["url"], "/");
         assert_eq!(document["info"]["license"]["identifier"], "MIT OR Apache-2.0");
     }

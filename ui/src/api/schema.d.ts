@@ -238,7 +238,7 @@ export interface components {
              * Format: double
              * @description US dollars of the calls whose cost is known; absent when none is.
              */
-            cost_usd?: number | null;
+            cost_usd?: number;
             /**
              * Format: int64
              * @description Spans that ended in an error.
@@ -283,7 +283,7 @@ export interface components {
         /** @description An event of the host's own kind. */
         CustomEvent: {
             /** @description Its content. */
-            data: Record<string, never>;
+            data: unknown;
             id: components["schemas"]["EventId"];
             /** @description Its name, such as `task_queued`. */
             name: string;
@@ -314,7 +314,8 @@ export interface components {
         EventPage: {
             /** @description The events. */
             events: components["schemas"]["Event"][];
-            next_after?: components["schemas"]["EventId"] | null;
+            /** @description `after` of the next page; absent on the last one. */
+            next_after?: components["schemas"]["EventId"];
         };
         /** @description Events that this reader can no longer get. */
         GapEvent: {
@@ -360,10 +361,11 @@ export interface components {
              * Format: int64
              * @description Sessions that began within 24 hours; absent when the store cannot be asked.
              */
-            sessions_active_24h?: number | null;
+            sessions_active_24h?: number;
             /** @description `degraded` when a part is. */
             status: components["schemas"]["PartState"];
-            store?: components["schemas"]["StoreHealth"] | null;
+            /** @description The store; absent when it cannot be asked. */
+            store?: components["schemas"]["StoreHealth"];
             /** @description Open live streams and other readers. */
             subscribers: number;
             /**
@@ -393,7 +395,8 @@ export interface components {
             /** @description The text. */
             message: string;
             session_id?: components["schemas"]["SessionId"];
-            span_id?: components["schemas"]["SpanId"] | null;
+            /** @description The span it belongs to. */
+            span_id?: components["schemas"]["SpanId"];
             timestamp: components["schemas"]["Timestamp"];
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -413,7 +416,7 @@ export interface components {
             /** @description How it is. */
             state: components["schemas"]["PartState"];
             /** @description What is wrong, in words for a person. */
-            why?: string | null;
+            why?: string;
         };
         /**
          * @description How a part of the inspector is.
@@ -428,7 +431,7 @@ export interface components {
              */
             code: string;
             /** @description What to do about it. */
-            detail?: string | null;
+            detail?: string;
             /**
              * Format: int32
              * @description The HTTP status.
@@ -446,14 +449,15 @@ export interface components {
         ProgressUpdateEvent: {
             id: components["schemas"]["EventId"];
             /** @description In words. */
-            message?: string | null;
+            message?: string;
             /**
              * Format: double
              * @description Between 0 and 100.
              */
-            percent?: number | null;
+            percent?: number;
             session_id?: components["schemas"]["SessionId"];
-            span_id?: components["schemas"]["SpanId"] | null;
+            /** @description The span it belongs to. */
+            span_id?: components["schemas"]["SpanId"];
             timestamp: components["schemas"]["Timestamp"];
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -466,27 +470,29 @@ export interface components {
             /** @description Its name. */
             name: string;
             /** @description Its version. */
-            version?: string | null;
+            version?: string;
         };
         /** @description One run of an agent: a set of traces that belong together, with what they amount to. */
         Session: {
             /** @description The agent's name. */
-            agent?: string | null;
+            agent?: string;
             /** @description What it amounts to. */
             counters: components["schemas"]["Counters"];
-            ended_at?: components["schemas"]["Timestamp"] | null;
+            /** @description When its last span ended; absent while it runs. */
+            ended_at?: components["schemas"]["Timestamp"];
             /**
              * @description What runs it: `tokio` (in the host), `otlp`, `claude-code`, `codex`, `temporal`, `mcp-inbound`, or any other
              *     text.
              */
             engine: string;
             /** @description The first error; one line. */
-            error?: string | null;
+            error?: string;
             /** @description The id the sender used, when it was unfit as a session id and was hashed. */
-            external_id?: string | null;
+            external_id?: string;
             /** @description The id. */
             id: components["schemas"]["SessionId"];
-            parent_session_id?: components["schemas"]["SessionId"] | null;
+            /** @description The session that started this one. */
+            parent_session_id?: components["schemas"]["SessionId"];
             /** @description When its first span began. */
             started_at: components["schemas"]["Timestamp"];
             /** @description Where it stands. */
@@ -497,7 +503,8 @@ export interface components {
             title: string;
             /** @description When something was last heard of it. */
             updated_at: components["schemas"]["Timestamp"];
-            waiting_on?: components["schemas"]["WaitingOn"] | null;
+            /** @description What it waits for, when paused. */
+            waiting_on?: components["schemas"]["WaitingOn"];
         };
         /** @description A session ended. */
         SessionFinishedEvent: {
@@ -522,7 +529,7 @@ export interface components {
             /** @description Sources of sessions that could not be asked; the list holds what the others know. */
             degraded: components["schemas"]["Degraded"][];
             /** @description Where the next page begins; absent on the last one. */
-            next_cursor?: string | null;
+            next_cursor?: string;
             /** @description The sessions. */
             sessions: components["schemas"]["Session"][];
         };
@@ -585,17 +592,20 @@ export interface components {
             /** @description Its process died before it ended. */
             abandoned?: boolean;
             /** @description The agent's name. */
-            agent?: string | null;
+            agent?: string;
             /** @description Its attributes as they were sent, after redaction and cutting. */
             attributes: components["schemas"]["Attributes"];
-            cost?: components["schemas"]["Cost"] | null;
+            /** @description The cost. */
+            cost?: components["schemas"]["Cost"];
             /**
              * Format: int32
              * @description Attributes that were left out because of a bound.
              */
             dropped_attributes?: number;
-            end_time?: components["schemas"]["Timestamp"] | null;
-            error?: components["schemas"]["SpanError"] | null;
+            /** @description When it ended; absent while it runs. */
+            end_time?: components["schemas"]["Timestamp"];
+            /** @description What went wrong. */
+            error?: components["schemas"]["SpanError"];
             /** @description What happened in it. */
             events: components["schemas"]["SpanEvent"][];
             /** @description What it does. */
@@ -603,14 +613,15 @@ export interface components {
             /** @description What it points to. */
             links: components["schemas"]["Link"][];
             /** @description The model that answered. */
-            model?: string | null;
+            model?: string;
             /** @description What it is called. */
             name: string;
             /** @description OpenTelemetry's span kind. */
             otel_kind: components["schemas"]["OtelKind"];
-            parent_span_id?: components["schemas"]["SpanId"] | null;
+            /** @description The span that caused it; absent on a root. */
+            parent_span_id?: components["schemas"]["SpanId"];
             /** @description Who runs the model. */
-            provider?: string | null;
+            provider?: string;
             /** @description The program that sent it (OpenTelemetry's resource). */
             resource: components["schemas"]["Attributes"];
             /** @description The library that recorded it. */
@@ -624,19 +635,20 @@ export interface components {
             /** @description How it ended. */
             status: components["schemas"]["SpanStatus"];
             /** @description The tool's name. */
-            tool?: string | null;
+            tool?: string;
             /** @description The trace. */
             trace_id: components["schemas"]["TraceId"];
             /** @description W3C `tracestate`, when the sender gave one. */
-            trace_state?: string | null;
-            usage?: components["schemas"]["Usage"] | null;
+            trace_state?: string;
+            /** @description The tokens. */
+            usage?: components["schemas"]["Usage"];
         };
         /** @description What went wrong in a span, whatever convention said so. */
         SpanError: {
             /** @description The message. */
-            message?: string | null;
+            message?: string;
             /** @description A short class, such as `timeout` or an exception's type. */
-            type?: string | null;
+            type?: string;
         };
         /** @description Something that happened at one moment of a span. */
         SpanEvent: {
@@ -691,7 +703,7 @@ export interface components {
              */
             as_of: components["schemas"]["EventId"];
             /** @description Where the next page begins; absent on the last one. */
-            next_cursor?: string | null;
+            next_cursor?: string;
             /** @description The rows. */
             spans: components["schemas"]["SpanNode"][];
             /** @description How many rows the whole tree has, also when only changes were asked for. */
@@ -715,31 +727,34 @@ export interface components {
             /** @description The code. */
             code: components["schemas"]["StatusCode"];
             /** @description The sender's words. */
-            message?: string | null;
+            message?: string;
         };
         /** @description What lists, trees and live events show of a span. */
         SpanSummary: {
             /** @description Its process died before it ended. */
             abandoned?: boolean;
             /** @description The agent's name. */
-            agent?: string | null;
-            cost?: components["schemas"]["Cost"] | null;
-            end_time?: components["schemas"]["Timestamp"] | null;
+            agent?: string;
+            /** @description The cost. */
+            cost?: components["schemas"]["Cost"];
+            /** @description When it ended; absent while it runs. */
+            end_time?: components["schemas"]["Timestamp"];
             /** @description What went wrong, in one line of at most 200 characters. */
-            error?: string | null;
+            error?: string;
             /** @description The last event that changed it. */
             event_id: components["schemas"]["EventId"];
             /** @description What it does. */
             kind: components["schemas"]["SpanKind"];
             /** @description The model that answered. */
-            model?: string | null;
+            model?: string;
             /** @description What it is called. */
             name: string;
-            parent_span_id?: components["schemas"]["SpanId"] | null;
+            /** @description The span that caused it; absent on a root. */
+            parent_span_id?: components["schemas"]["SpanId"];
             /** @description Nobody reported this span yet; it stands in for a parent that its children name. */
             placeholder?: boolean;
             /** @description Who runs the model. */
-            provider?: string | null;
+            provider?: string;
             /** @description The span. */
             span_id: components["schemas"]["SpanId"];
             /** @description When it began. */
@@ -747,10 +762,11 @@ export interface components {
             /** @description How it ended. */
             status: components["schemas"]["StatusCode"];
             /** @description The tool's name. */
-            tool?: string | null;
+            tool?: string;
             /** @description The trace. */
             trace_id: components["schemas"]["TraceId"];
-            usage?: components["schemas"]["Usage"] | null;
+            /** @description The tokens. */
+            usage?: components["schemas"]["Usage"];
         };
         /**
          * @description How a span ended, in OpenTelemetry's words.
@@ -772,7 +788,7 @@ export interface components {
             /** @description `sqlite` or `memory`. */
             kind: string;
             /** @description Where it is; only told to callers who may see everything. */
-            path?: string | null;
+            path?: string;
             /**
              * Format: int64
              * @description Sessions in it.
@@ -801,32 +817,32 @@ export interface components {
              * Format: int64
              * @description The part of the input that came from a cache.
              */
-            cache_read_tokens?: number | null;
+            cache_read_tokens?: number;
             /**
              * Format: int64
              * @description The part of the input that was written to a cache.
              */
-            cache_write_tokens?: number | null;
+            cache_write_tokens?: number;
             /**
              * Format: int64
              * @description Tokens read by the model, including those read from or written to a cache.
              */
-            input_tokens?: number | null;
+            input_tokens?: number;
             /**
              * Format: int64
              * @description Tokens written by the model, including reasoning.
              */
-            output_tokens?: number | null;
+            output_tokens?: number;
             /**
              * Format: int64
              * @description The part of the output that was reasoning.
              */
-            reasoning_tokens?: number | null;
+            reasoning_tokens?: number;
         };
         /** @description What a paused session waits for. */
         WaitingOn: {
             /** @description The question to the person. */
-            prompt?: string | null;
+            prompt?: string;
             /** @description The name of the signal that ends the wait. */
             signal_name: string;
             /** @description When the wait began. */
@@ -950,7 +966,7 @@ export interface operations {
             };
             header?: {
                 /** @description Begin after this event; browsers send it when they reconnect. */
-                "last-event-id"?: string | null;
+                "last-event-id"?: string;
             };
             path?: never;
             cookie?: never;
@@ -1386,11 +1402,11 @@ export interface operations {
             };
             header?: {
                 /** @description One range of bytes of the representation that is chosen by `Accept-Encoding`. */
-                range?: string | null;
+                range?: string;
                 /** @description The entity tag that the range belongs to; with another one the whole trace is answered. */
-                "if-range"?: string | null;
+                "if-range"?: string;
                 /** @description Entity tags that the client has already. */
-                "if-none-match"?: string | null;
+                "if-none-match"?: string;
             };
             path: {
                 /** @description The session. */
