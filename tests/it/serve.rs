@@ -1,0 +1,102 @@
+//! A host on a real port, for what only shows on a wire.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use agent_inspector::Inspector;
+use axum::Router;
+use tokio::task::JoinHandle;
+
+/// How long anything here may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A host that serves an inspector at `/_inspector`.
+#[derive(Debug)]
+pub struct Served {
+    pub inspector: Inspector,
+    pub address: SocketAddr,
+    pub server: JoinHandle<()>,
+}
+
+impl Served {
+    /// Serves `inspector` with what `axum` tells about the peer, or without.
+    pub async fn new(inspector: Inspector, tells_peer: bool) -> Self {
+        let app = Router::new().nest("/_inspector", inspector.router());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let closing = inspector.clone();
+        let closed = async move { closing.closed().await };
+        let server = tokio::spawn(async move {
+            if tells_peer {
+                let service = app.into_make_service_with_connect_info::<SocketAddr>();
+                axum::serve(listener, service).with_graceful_shutdown(closed).await.unwrap();
+            } else {
+                axum::serve(listener, app).with_graceful_shutdown(closed).await.unwrap();
+            }
+        });
+        Self { inspector, address, server }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}/_inspector{path}", self.address)
+    }
+
+    /// Runs `curl -sS` and gives what it wrote.
+    pub async fn curl(&self, arguments: &[&str], path: &str) -> Output {
+        let mut command = Command::new("curl");
+        command.args(["-sS", "--max-time", "20"]).args(arguments).arg(self.url(path));
+        run(command).await
+    }
+
+    /// A connection that has asked for `path`.
+    pub fn ask(&self, path: &str, headers: &str) -> Wire {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let request = format!("GET /_inspector{path} HTTP/1.1\r\nhost: {}\r\n{headers}\r\n", self.address);
+        stream.write_all(request.as_bytes()).unwrap();
+        Wire { stream, read: String::new() }
+    }
+}
+
+/// Runs a program beside the runtime, which has to answer it meanwhile.
+pub async fn run(mut command: Command) -> Output {
+    tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+}
+
+/// What came over a connection.
+#[derive(Debug)]
+pub struct Wire {
+    stream: TcpStream,
+    pub read: String,
+}
+
+impl Wire {
+    /// Reads until `text` has come; gives up when the connection ends or nothing comes.
+    pub async fn until(mut self, text: &'static str) -> Self {
+        tokio::task::spawn_blocking(move || {
+            let mut buffer = [0; 4096];
+            while !self.read.contains(text) {
+                let count = self.stream.read(&mut buffer).unwrap();
+                assert!(count > 0, "the connection ended before {text:?}: {}", self.read);
+                self.read.push_str(&String::from_utf8_lossy(&buffer[..count]));
+            }
+            self
+        })
+        .await
+        .unwrap()
+    }
+
+    /// Reads to the end of the connection.
+    pub async fn to_end(mut self) -> Self {
+        tokio::task::spawn_blocking(move || {
+            let mut rest = Vec::new();
+            self.stream.read_to_end(&mut rest).unwrap();
+            self.read.push_str(&String::from_utf8_lossy(&rest));
+            self
+        })
+        .await
+        .unwrap()
+    }
+}
