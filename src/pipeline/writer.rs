@@ -256,6 +256,9 @@ fn write(lane: &StoreLane, store: &dyn Store, turn: Turn) {
     let mut wait = RETRY_FIRST;
     let stored = loop {
         let result = if batch.is_empty() { Ok(()) } else { attempt(lane, store, &batch) };
+        // Known before anyone is answered: who is refused may look at once why.
+        *lane.problem.lock() = result.as_ref().err().map(ToString::to_string);
+        lane.failing.store(result.is_err(), Ordering::Relaxed);
         let answer = match &result {
             Ok(()) => Ok(()),
             Err(_) => Err(IngestRefused::NotStored),
@@ -265,9 +268,9 @@ fn write(lane: &StoreLane, store: &dyn Store, turn: Turn) {
             let _ = ack.send(answer.clone());
         }
         permits.clear();
-        let Err(error) = result else { break true };
-        *lane.problem.lock() = Some(error.to_string());
-        lane.failing.store(true, Ordering::Relaxed);
+        if result.is_ok() {
+            break true;
+        }
         let mut queue = lane.queue.lock();
         // While the writer waits the pump may have given up what does not fit any more.
         if queue.stop {
@@ -278,10 +281,7 @@ fn write(lane: &StoreLane, store: &dyn Store, turn: Turn) {
         drop(queue);
         wait = (wait * 2).min(RETRY_MOST);
     };
-    if stored {
-        lane.failing.store(false, Ordering::Relaxed);
-        *lane.problem.lock() = None;
-    } else {
+    if !stored {
         let lost = batch.events.len() + batch.chunks.iter().map(|chunk| chunk.spans.len()).sum::<usize>();
         lane.not_stored.fetch_add(lost as u64, Ordering::Relaxed);
     }
