@@ -28,10 +28,10 @@ use crate::redact::{Redactor, cut_data, cut_name};
 
 /// How often the pump looks while somebody reads the live stream: below what a person sees, and 100 short wake-ups a
 /// second.
-pub const PUMP_TICK: Duration = Duration::from_millis(10);
+pub(super) const PUMP_TICK: Duration = Duration::from_millis(10);
 
 /// How often it looks while nobody does.
-pub const IDLE_PUMP_TICK: Duration = Duration::from_millis(100);
+pub(super) const IDLE_PUMP_TICK: Duration = Duration::from_millis(100);
 
 /// How many bytes from outside one turn takes, so that the host's records, which come first, never wait for long.
 const TURN_BYTES: usize = 8 << 20;
