@@ -110,7 +110,7 @@ pub(super) async fn get_health(
     Extension(caller): Extension<Caller>,
     mount: Mount,
 ) -> Result<Json, Problem> {
-    let stats = state.read(|store| store.stats()).await.ok();
+    let stats = state.read(Store::stats).await.ok();
     let active = state.active_sessions().await;
     let parts = parts(&state, stats.is_some(), caller);
     let degraded = parts.iter().any(|part| part.state == PartState::Degraded);

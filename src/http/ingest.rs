@@ -71,13 +71,13 @@ impl From<IngestError> for Refused {
 }
 
 impl Refused {
-    fn later(why: impl ToString) -> Self {
+    fn later(why: &dyn std::fmt::Display) -> Self {
         Self { code: RpcCode::Unavailable, problem: Problem::ingest_refused(why.to_string()) }
     }
 }
 
 async fn take(state: &AppState, headers: &HeaderMap, body: Body) -> Result<TraceRequest, Refused> {
-    let busy = || Refused::later("too many requests are waiting");
+    let busy = || Refused::later(&"too many requests are waiting");
     let _place = state.limits.ingest_place().ok_or_else(busy)?;
     let turn = state.limits.ingest_turn().await.ok_or_else(busy)?;
     let body = collect(body).await?;
@@ -96,13 +96,13 @@ async fn take(state: &AppState, headers: &HeaderMap, body: Body) -> Result<Trace
         let done = commit.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         Ok::<_, Refused>((request, done, commit))
     });
-    let broken = |_| Refused::later("the batch could not be prepared");
+    let broken = |_| Refused::later(&"the batch could not be prepared");
     let (request, done, commit) = prepared.await.map_err(broken)??;
     match done {
         Poll::Ready(done) => done,
         Poll::Pending => commit.await,
     }
-    .map_err(Refused::later)?;
+    .map_err(|refused| Refused::later(&refused))?;
     Ok(request)
 }
 

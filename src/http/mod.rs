@@ -30,13 +30,12 @@ use axum::routing::{any, get};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub use self::access::{Access, AccessHook, Token};
-pub(crate) use self::access::{AccessPolicy, Guard};
+pub use self::access::Access;
+pub(crate) use self::access::{AccessPolicy, Guard, Token};
 pub(crate) use self::limits::Limits;
 use self::mount::Mount;
 pub use self::mount::PublicPath;
 pub(crate) use self::mount::mount;
-pub(crate) use self::openapi::document;
 use self::problem::Problem;
 pub(crate) use self::state::AppState;
 

@@ -112,7 +112,7 @@ fn query(params: &Params) -> Result<SessionQuery, Problem> {
     };
     Ok(SessionQuery {
         limit: params.limit(DEFAULT_SESSIONS, MAX_SESSIONS)?,
-        after: params.parse("cursor", |text| Cursor::parse(text))?,
+        after: params.parse("cursor", Cursor::parse)?,
         statuses: params.all("status").map(status).collect::<Result<_, _>>()?,
         engines: params.all("engine").map(str::to_owned).collect(),
         agent: params.one("agent").map(str::to_owned),

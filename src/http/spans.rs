@@ -131,7 +131,7 @@ pub(super) async fn get_span(
     SpanPath(session, span): SpanPath,
     params: Params,
 ) -> Result<Json, Problem> {
-    let trace = params.parse("trace_id", |text| TraceId::parse(text))?;
+    let trace = params.parse("trace_id", TraceId::parse)?;
     let asked = session.clone();
     let mut found = state.read(move |store| store.spans(&asked, span)).await?;
     found.retain(|found| trace.is_none_or(|trace| found.trace_id == trace));

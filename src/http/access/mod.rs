@@ -13,7 +13,7 @@ use axum::http::request::Parts;
 
 pub(crate) use self::layer::{Caller, check};
 pub(crate) use self::token::SIGN_IN_LIFETIME;
-pub use self::token::Token;
+pub(crate) use self::token::Token;
 use self::token::{Guesses, SignedIn};
 use super::mount::PublicPath;
 use super::problem::Problem;
@@ -31,7 +31,7 @@ pub enum Access {
 }
 
 /// The host's own check. A panic in it counts as [`Access::Denied`].
-pub type AccessHook = Arc<dyn Fn(&Parts) -> Access + Send + Sync>;
+pub(crate) type AccessHook = Arc<dyn Fn(&Parts) -> Access + Send + Sync>;
 
 /// What the builder was told about access.
 #[derive(Clone, Default)]

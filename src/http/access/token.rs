@@ -24,12 +24,11 @@ pub(crate) const MIN_TOKEN_BYTES: usize = 16;
 
 /// The secret that lets callers in which are not local. It never appears in debug output.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Token(String);
+pub(crate) struct Token(String);
 
 impl Token {
     /// A token of the host's choice: at least 16 visible ASCII characters, or `None`.
-    #[must_use]
-    pub fn new(text: &str) -> Option<Self> {
+    pub(crate) fn new(text: &str) -> Option<Self> {
         let text = text.trim();
         let fit = text.len() >= MIN_TOKEN_BYTES && text.bytes().all(|byte| byte.is_ascii_graphic());
         fit.then(|| Self(text.to_owned()))
@@ -41,8 +40,7 @@ impl Token {
     }
 
     /// The text, for the sign-in link.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 

@@ -60,14 +60,14 @@ impl LiveReader {
             let Some(missed) = batch.missed else { return Step::Frames(batch.frames) };
             // Reading moved on past what the ring dropped; the store may still have it.
             self.ring.seek(place);
-            if let Some(step) = self.from_store(place, missed).await {
+            if let Some(step) = self.ask_store(place, missed).await {
                 return step;
             }
         }
     }
 
     /// What the store has of what the ring dropped; `None` when nothing was there to be missed.
-    async fn from_store(&mut self, place: EventId, missed: Missed) -> Option<Step> {
+    async fn ask_store(&mut self, place: EventId, missed: Missed) -> Option<Step> {
         let answer = self.ask(place).await;
         match answer {
             Some(Page { floor, .. }) if floor > place => {

@@ -15,9 +15,6 @@ use super::reply::Json;
 use super::state::AppState;
 use crate::model::Span;
 
-/// The mount in the document that is committed.
-pub(crate) const DOCUMENTED_MOUNT: &str = "/_inspector";
-
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(title = "agent-inspector", description = "The HTTP contract of agent-inspector, relative to its mount."),
@@ -43,15 +40,6 @@ pub(super) fn frame() -> OpenApi {
     document.info.license = Some(license);
     env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
     document
-}
-
-/// The document as it is committed and given to generators.
-///
-/// # Errors
-///
-/// When it has no JSON form, which no document lacks.
-pub(crate) fn document() -> Result<String, serde_json::Error> {
-    served_at(DOCUMENTED_MOUNT).to_pretty_json()
 }
 
 fn served_at(mount: &str) -> OpenApi {

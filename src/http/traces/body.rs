@@ -53,8 +53,8 @@ enum Ahead {
 impl Ahead {
     fn begin(state: &AppState, plan: &Plan, (piece, part): (Piece, Range<u64>)) -> Self {
         match piece {
-            Piece::Header => Self::There(cut(Bytes::from_static(&GZIP_HEADER), &part)),
-            Piece::Tail => Self::There(cut(Bytes::copy_from_slice(&plan.tail()), &part)),
+            Piece::Header => Self::There(cut(&Bytes::from_static(&GZIP_HEADER), &part)),
+            Piece::Tail => Self::There(cut(&Bytes::copy_from_slice(&plan.tail()), &part)),
             Piece::Block(block) => {
                 let (state, form) = (state.clone(), plan.form);
                 Self::OnItsWay(tokio::spawn(async move { fetch(&state, form, block, part).await }))
@@ -87,8 +87,8 @@ async fn fetch(state: &AppState, form: Form, block: BlockIndex, part: Range<u64>
             return Err(StoreError::Corrupt("a block of span lines is not as long as promised".to_owned()));
         }
         Ok(Some(match form {
-            Form::Gzip => cut(bytes, &part),
-            Form::Identity => cut(Block::decompress(&bytes, block.plain_bytes)?.into(), &part),
+            Form::Gzip => cut(&bytes, &part),
+            Form::Identity => cut(&Block::decompress(&bytes, block.plain_bytes)?.into(), &part),
         }))
     });
     match read.await {
@@ -98,7 +98,7 @@ async fn fetch(state: &AppState, form: Form, block: BlockIndex, part: Range<u64>
     }
 }
 
-fn cut(bytes: Bytes, part: &Range<u64>) -> Bytes {
+fn cut(bytes: &Bytes, part: &Range<u64>) -> Bytes {
     let at = |position: u64| usize::try_from(position).unwrap_or(usize::MAX).min(bytes.len());
     bytes.slice(at(part.start)..at(part.end))
 }

@@ -1,1 +1,0 @@
-//! The routes, driven without a network.

@@ -1,0 +1,12 @@
+//! The routes, driven without a network, over a store that does what a test tells it.
+
+mod access;
+mod live;
+mod mount;
+mod problems;
+mod sessions;
+mod store;
+mod support;
+mod traces;
+#[cfg(feature = "ui")]
+mod ui;
