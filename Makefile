@@ -5,7 +5,7 @@
 #   make features   every feature alone and none; the lowest versions of the ranges
 #   make generated  openapi/, the page's API types and ui-dist/ are up to date
 #   make ui         the page's types, lint and unit tests
-#   make browser    the page in a real browser, against the quickstart
+#   make browser    the page in a real browser, against the examples
 #
 # And `make update` rewrites everything that is generated.
 
@@ -61,7 +61,7 @@ ui: $(NPM_INSTALLED)
 
 browser: $(NPM_INSTALLED)
 	command -v chromium >/dev/null || bash scripts/install-debian.sh chromium fonts-liberation
-	$(CARGO) build $(LOCKED) --example quickstart
+	$(CARGO) build $(LOCKED) --example quickstart --example mounts
 	cd ui
 	npm run --silent e2e
 

@@ -41,4 +41,9 @@ export default tseslint.config(
     files: ["scripts/**", "lint/**", "*.js"],
     languageOptions: { globals: globals.node },
   },
+  {
+    // Parts of the measurement run in the page.
+    files: ["bench/**"],
+    languageOptions: { globals: { ...globals.node, ...globals.browser } },
+  },
 );

@@ -67,7 +67,7 @@ impl<'a> Fields<'a> {
                 self.status.get_or_insert_default().code = code;
             }
             "status_message" | "status_description" => {
-                self.status.get_or_insert_default().message = Some(text)
+                self.status.get_or_insert_default().message = Some(text);
             }
             _ => self.flat.push(name, value),
         }

@@ -10,13 +10,13 @@ use super::flat::{Flat, Slice};
 use super::record::{Record, SpanStarted};
 
 /// How many records may wait for the pump: at its slow tick of a tenth of a second, 650,000 a second.
-pub const DEFAULT_LANE_RECORDS: usize = 65_536;
+pub(crate) const DEFAULT_LANE_RECORDS: usize = 65_536;
 
 /// How many bytes of records may wait for the pump.
-pub const DEFAULT_LANE_BYTES: usize = 64 << 20;
+pub(crate) const DEFAULT_LANE_BYTES: usize = 64 << 20;
 
 /// How many spans may be open at once. Each open span's end is taken for sure, so this bounds them.
-pub const DEFAULT_OPEN_SPANS: usize = 100_000;
+pub(crate) const DEFAULT_OPEN_SPANS: usize = 100_000;
 
 /// A bounded queue that never makes the host wait. What does not fit is counted.
 ///

@@ -112,7 +112,6 @@ impl Inspector {
     /// # Panics
     ///
     /// As [`Router::nest`] does: when `path` is no route or already taken.
-    #[must_use]
     pub fn mount<S>(&self, router: Router<S>, path: &str) -> Router<S>
     where
         S: Clone + Send + Sync + 'static,

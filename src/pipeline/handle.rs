@@ -148,6 +148,7 @@ impl Pipeline {
             frames: Vec::new(),
             turn: Turn::default(),
             tidied: Instant::now(),
+            published: Instant::now(),
         };
         let pump = spawn("inspector-pump", move || pump.run())?;
         shared.lane.set_pump(pump.thread().clone());

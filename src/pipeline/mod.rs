@@ -7,6 +7,11 @@
 //! ingest lane (waits)        ─┘        └─> store writer: group commit ─> answers to outside senders
 //! ```
 
+#![cfg_attr(
+    not(feature = "otlp"),
+    allow(dead_code, reason = "the lane for outside senders has no door then")
+)]
+
 mod fold;
 mod handle;
 mod ids;
@@ -18,7 +23,5 @@ mod rate;
 mod writer;
 
 pub use self::fold::DEFAULT_ABANDON_AFTER;
-#[cfg(feature = "otlp")]
-pub(crate) use self::handle::IngestRefused;
 pub(crate) use self::handle::{Parts, Pipeline, StartError};
 pub use self::writer::DEFAULT_STORE_BACKLOG_BYTES;

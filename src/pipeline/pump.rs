@@ -28,10 +28,16 @@ use crate::redact::{Redactor, cut_data, cut_name};
 
 /// How often the pump looks while somebody reads the live stream: below what a person sees, and 100 short wake-ups a
 /// second.
-pub const PUMP_TICK: Duration = Duration::from_millis(10);
+pub(super) const PUMP_TICK: Duration = Duration::from_millis(10);
+
+/// How often it looks while somebody reads but nothing has happened for [`QUIET_AFTER`]: a page left open costs little.
+pub(super) const QUIET_PUMP_TICK: Duration = Duration::from_millis(40);
+
+/// After so long without an event a stream counts as quiet.
+const QUIET_AFTER: Duration = Duration::from_secs(1);
 
 /// How often it looks while nobody does.
-pub const IDLE_PUMP_TICK: Duration = Duration::from_millis(100);
+pub(super) const IDLE_PUMP_TICK: Duration = Duration::from_millis(100);
 
 /// How many bytes from outside one turn takes, so that the host's records, which come first, never wait for long.
 const TURN_BYTES: usize = 8 << 20;
@@ -81,6 +87,7 @@ pub(super) struct Pump {
     pub(super) frames: Vec<Arc<EventFrame>>,
     pub(super) turn: Turn,
     pub(super) tidied: Instant,
+    pub(super) published: Instant,
 }
 
 impl Pump {
@@ -101,8 +108,16 @@ impl Pump {
                 return;
             }
             if self.ingest.is_empty() {
-                thread::park_timeout(if self.bus.readers() > 0 { PUMP_TICK } else { IDLE_PUMP_TICK });
+                thread::park_timeout(self.tick());
             }
+        }
+    }
+
+    fn tick(&self) -> Duration {
+        match (self.bus.readers() > 0, self.published.elapsed() < QUIET_AFTER) {
+            (true, true) => PUMP_TICK,
+            (true, false) => QUIET_PUMP_TICK,
+            (false, _) => IDLE_PUMP_TICK,
         }
     }
 
@@ -293,6 +308,7 @@ impl Pump {
         self.announce(folded);
         self.gauges.open_spans.store(self.open.len() as u64, Ordering::Relaxed);
         if !self.frames.is_empty() {
+            self.published = Instant::now();
             self.gauges.rate.lock().add(self.frames.len() as u64);
             self.bus.publish(&self.frames);
             self.turn.events.append(&mut self.frames);

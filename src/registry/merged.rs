@@ -169,7 +169,7 @@ mod tests {
         ];
         let merged = MergedRegistry::new(registries, DEFAULT_REGISTRY_TIMEOUT);
         let (sessions, degraded) = merged.list(&SessionQuery { limit: 10, ..Default::default() }).await;
-        assert_eq!(sessions, [session.clone()]);
+        assert_eq!(sessions, std::slice::from_ref(&session));
         let messages: Vec<_> = degraded.iter().map(|one| one.message.as_str()).collect();
         assert_eq!(
             messages,

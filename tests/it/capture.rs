@@ -104,7 +104,7 @@ async fn a_spawned_task_joins_the_session_when_it_is_told_to() {
     session
         .run(async {
             let inside = in_current_session(async {
-                drop(current_session().map(|s| s.span(SpanKind::Tool, "inside")))
+                drop(current_session().map(|s| s.span(SpanKind::Tool, "inside")));
             });
             tokio::spawn(inside).await.unwrap();
             let outside = tokio::spawn(async { current_session().is_none() }).await.unwrap();

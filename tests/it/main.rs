@@ -1,4 +1,5 @@
 //! Integration tests: through the mounted router, as a host and its visitors meet the inspector.
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "what a test cannot do fails it")]
 
 mod access;
 mod capture;

@@ -9,7 +9,7 @@ use crate::support::{Host, local, read};
 const ROOT: &str = "00000000000000b1";
 const TRACE: &str = "249d0e49a29910886c9895950073aa9a";
 
-fn span(id: &str, parent: Option<&str>, name: &str, attributes: Value) -> Value {
+fn span(id: &str, parent: Option<&str>, name: &str, attributes: &Value) -> Value {
     let attributes: Vec<Value> = attributes
         .as_object()
         .unwrap()
@@ -35,7 +35,7 @@ fn request(spans: &[Value]) -> Value {
 
 fn chat(id: &str, parent: &str, tokens: u64) -> Value {
     let attributes = json!({"gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": tokens});
-    span(id, Some(parent), "chat m", attributes)
+    span(id, Some(parent), "chat m", &attributes)
 }
 
 fn fixture(name: &str) -> Vec<u8> {
@@ -127,7 +127,7 @@ async fn leaves_that_come_before_the_root_that_names_the_session_move_into_it() 
         ROOT,
         None,
         "invoke_agent planner",
-        json!({"gen_ai.operation.name": "invoke_agent", "gen_ai.conversation.id": "c-1"}),
+        &json!({"gen_ai.operation.name": "invoke_agent", "gen_ai.conversation.id": "c-1"}),
     );
     host.post("/v1/traces", &request(&[root])).await;
     let sessions = host.get("/sessions").await;
@@ -145,7 +145,7 @@ async fn leaves_that_come_before_the_root_that_names_the_session_move_into_it() 
 #[tokio::test]
 async fn a_batch_that_is_sent_again_counts_once() {
     let host = Host::in_memory();
-    let batch = request(&[span(ROOT, None, "root", json!({})), chat("00000000000000a1", ROOT, 10)]);
+    let batch = request(&[span(ROOT, None, "root", &json!({})), chat("00000000000000a1", ROOT, 10)]);
     for _ in 0..3 {
         assert_eq!(host.post("/v1/traces", &batch).await.0, StatusCode::OK);
     }
@@ -159,12 +159,12 @@ async fn a_batch_that_is_sent_again_counts_once() {
 #[tokio::test]
 async fn a_span_that_is_sent_at_its_start_and_again_at_its_end_is_one_span() {
     let host = Host::in_memory();
-    let mut start = span(ROOT, None, "root", json!({}));
+    let mut start = span(ROOT, None, "root", &json!({}));
     start["endTimeUnixNano"] = json!("0");
     host.post("/v1/traces", &request(&[start])).await;
     let id = format!("trace-{TRACE}");
     assert_eq!(host.get(&format!("/sessions/{id}")).await["status"], "running");
-    host.post("/v1/traces", &request(&[span(ROOT, None, "root", json!({}))])).await;
+    host.post("/v1/traces", &request(&[span(ROOT, None, "root", &json!({}))])).await;
     let session = host.get(&format!("/sessions/{id}")).await;
     assert_eq!((&session["status"], &session["counters"]["spans"]), (&json!("completed"), &json!(1)));
 }
@@ -177,7 +177,7 @@ async fn two_traces_of_one_conversation_are_one_session() {
             ROOT,
             None,
             "turn",
-            json!({"gen_ai.operation.name": "invoke_agent", "gen_ai.conversation.id": "c 2/ü"}),
+            &json!({"gen_ai.operation.name": "invoke_agent", "gen_ai.conversation.id": "c 2/ü"}),
         );
         root["traceId"] = json!(trace);
         root
@@ -213,7 +213,7 @@ async fn what_cannot_be_understood_is_refused_whole_and_the_next_good_request_wo
     assert_eq!(host.get("/sessions").await["sessions"], json!([]));
     let zero = json!({"traceId": "00000000000000000000000000000000", "spanId": ROOT, "name": "zero"});
     let (status, answer) =
-        host.post("/v1/traces", &request(&[zero, span(ROOT, None, "good", json!({}))])).await;
+        host.post("/v1/traces", &request(&[zero, span(ROOT, None, "good", &json!({}))])).await;
     assert_eq!((status, &answer["partialSuccess"]["rejectedSpans"]), (StatusCode::OK, &json!("1")));
     assert_eq!(host.get("/sessions").await["sessions"][0]["title"], "good");
 }

@@ -25,24 +25,26 @@ export type SpanPage = Present<Schemas["SpanPage"]>;
 export type Health = Present<Schemas["Health"]>;
 export type Problem = Present<Schemas["Problem"]>;
 
+export type Span = Present<Schemas["Span"]>;
 /** Attribute values are any JSON, null included: they are kept as they are. */
-export type Attributes = Record<string, unknown>;
-type Wire<T, Key extends keyof T> = Present<Omit<T, Key>> & Record<Key, Attributes>;
-export type Span = Omit<Wire<Schemas["Span"], "attributes" | "resource">, "events" | "links"> & {
-  events: Wire<Schemas["Span"]["events"][number], "attributes">[];
-  links: Wire<Schemas["Span"]["links"][number], "attributes">[];
-};
+export type Attributes = Schemas["Attributes"];
 
 export type SessionQuery = Omit<NonNullable<operations["list_sessions"]["parameters"]["query"]>, "limit" | "cursor">;
+
+type WireEvent = Schemas["Event"];
+/** What a type of event brings, with the parts of it that this page reads. */
+type Body<Type extends WireEvent["type"], Key extends keyof Extract<WireEvent, { type: Type }>> = { type: Type } & Present<
+  Pick<Extract<WireEvent, { type: Type }>, Key>
+>;
 
 /**
  * One message of the stream, for the types this page acts on. The stream is open: a type that is not listed here
  * arrives as `Other` and is left to whoever wants to show it.
  */
 export type LiveEvent = { id: number; session_id?: string } & (
-  | { type: "SessionStarted" | "SessionUpdated" | "SessionFinished"; session: Session }
-  | { type: "SessionMerged"; session_id: string; into: string }
-  | { type: "SpanStarted" | "SpanFinished"; session_id: string; span: SpanSummary }
-  | { type: "Gap"; at_most: number }
+  | Body<"SessionStarted" | "SessionUpdated" | "SessionFinished", "session">
+  | ({ session_id: string } & Body<"SessionMerged", "into">)
+  | ({ session_id: string } & Body<"SpanStarted" | "SpanFinished", "span">)
+  | Body<"Gap", "at_most">
   | { type: "Other"; name: string }
 );

@@ -67,7 +67,7 @@ export function HealthView({ health }: { health: Health }) {
             ]}
           />
         ) : (
-          <p>The store does not answer.</p>
+          <p className="muted">The store does not answer.</p>
         )}
       </section>
       <section aria-labelledby="health-now">

@@ -128,6 +128,7 @@ export function SpanTree({ snapshot, alive, selected, column, onSelect, onOpen }
           className="span-rows"
           role="tree"
           aria-label="Spans"
+          aria-busy={snapshot.loading}
           tabIndex={0}
           aria-activedescendant={selected && items.some((item) => rows[item.index] === selected) ? rowId(selected) : undefined}
           style={{ height: Math.max(virtualizer.getTotalSize(), ROW_HEIGHT) }}

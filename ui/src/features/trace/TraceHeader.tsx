@@ -73,9 +73,15 @@ function Counters({ session, snapshot }: { session: Session; snapshot: TraceSnap
   const cost = formatSessionCost(counters);
   const fetched = snapshot.order.length;
   const total = snapshot.total ?? counters.spans;
+  const spans =
+    snapshot.loading && fetched < total
+      ? `${formatCount(fetched)} / ${formatCount(total)}`
+      : formatCount(Math.max(fetched, counters.spans));
   return (
     <ul className="trace-counters">
-      <li>{snapshot.loading && fetched < total ? <Amount text={`${formatCount(fetched)} / ${formatCount(total)} spans`} /> : <Amount text={`${formatCount(Math.max(fetched, counters.spans))} spans`} />}</li>
+      <li>
+        <Amount text={`${spans} spans`} />
+      </li>
       <li>
         {formatCount(counters.llm_calls)} <span className="unit">LLM</span>
       </li>
