@@ -6,26 +6,19 @@ import type { components, operations } from "./schema";
 
 type Schemas = components["schemas"];
 
-/** The wire leaves absent fields out and never sends null, whatever a generator makes of an optional field. */
-type Present<T> = T extends readonly (infer Item)[]
-  ? Present<Item>[]
-  : T extends object
-    ? { [Key in keyof T]: Present<Exclude<T[Key], null>> }
-    : T;
-
-export type Counters = Present<Schemas["Counters"]>;
-export type Usage = Present<Schemas["Usage"]>;
-export type Cost = Present<Schemas["Cost"]>;
-export type Session = Present<Schemas["Session"]>;
+export type Counters = Schemas["Counters"];
+export type Usage = Schemas["Usage"];
+export type Cost = Schemas["Cost"];
+export type Session = Schemas["Session"];
 export type SessionStatus = Session["status"];
-export type SessionList = Present<Schemas["SessionList"]>;
-export type SpanSummary = Present<Schemas["SpanSummary"]>;
+export type SessionList = Schemas["SessionList"];
+export type SpanSummary = Schemas["SpanSummary"];
 export type SpanKind = SpanSummary["kind"];
-export type SpanPage = Present<Schemas["SpanPage"]>;
-export type Health = Present<Schemas["Health"]>;
-export type Problem = Present<Schemas["Problem"]>;
+export type SpanPage = Schemas["SpanPage"];
+export type Health = Schemas["Health"];
+export type Problem = Schemas["Problem"];
 
-export type Span = Present<Schemas["Span"]>;
+export type Span = Schemas["Span"];
 /** Attribute values are any JSON, null included: they are kept as they are. */
 export type Attributes = Schemas["Attributes"];
 
@@ -33,8 +26,9 @@ export type SessionQuery = Omit<NonNullable<operations["list_sessions"]["paramet
 
 type WireEvent = Schemas["Event"];
 /** What a type of event brings, with the parts of it that this page reads. */
-type Body<Type extends WireEvent["type"], Key extends keyof Extract<WireEvent, { type: Type }>> = { type: Type } & Present<
-  Pick<Extract<WireEvent, { type: Type }>, Key>
+type Body<Type extends WireEvent["type"], Key extends keyof Extract<WireEvent, { type: Type }>> = { type: Type } & Pick<
+  Extract<WireEvent, { type: Type }>,
+  Key
 >;
 
 /**
