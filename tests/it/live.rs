@@ -71,7 +71,7 @@ async fn a_graceful_shutdown_ends_the_streams_and_so_the_host() {
     let served = served().await;
     let wire = served.ask("/events", "").until("retry: 2000").await;
     served.inspector.shutdown().await;
-    let wire = tokio::time::timeout(Duration::from_secs(5), wire.to_end()).await.expect("the stream ends");
+    let wire = tokio::time::timeout(Duration::from_secs(5), wire.until_end()).await.expect("the stream ends");
     assert!(wire.read.ends_with("0\r\n\r\n"), "it ends well: {}", wire.read);
     tokio::time::timeout(Duration::from_secs(5), served.server).await.expect("the host ends").unwrap();
 }

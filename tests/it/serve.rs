@@ -14,15 +14,15 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A host that serves an inspector at `/_inspector`.
 #[derive(Debug)]
-pub struct Served {
-    pub inspector: Inspector,
-    pub address: SocketAddr,
-    pub server: JoinHandle<()>,
+pub(crate) struct Served {
+    pub(crate) inspector: Inspector,
+    pub(crate) address: SocketAddr,
+    pub(crate) server: JoinHandle<()>,
 }
 
 impl Served {
     /// Serves `inspector` with what `axum` tells about the peer, or without.
-    pub async fn new(inspector: Inspector, tells_peer: bool) -> Self {
+    pub(crate) async fn new(inspector: Inspector, tells_peer: bool) -> Self {
         let app = Router::new().nest("/_inspector", inspector.router());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -39,19 +39,19 @@ impl Served {
         Self { inspector, address, server }
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}/_inspector{path}", self.address)
     }
 
     /// Runs `curl -sS` and gives what it wrote.
-    pub async fn curl(&self, arguments: &[&str], path: &str) -> Output {
+    pub(crate) async fn curl(&self, arguments: &[&str], path: &str) -> Output {
         let mut command = Command::new("curl");
         command.args(["-sS", "--max-time", "20"]).args(arguments).arg(self.url(path));
         run(command).await
     }
 
     /// A connection that has asked for `path`.
-    pub fn ask(&self, path: &str, headers: &str) -> Wire {
+    pub(crate) fn ask(&self, path: &str, headers: &str) -> Wire {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let request = format!("GET /_inspector{path} HTTP/1.1\r\nhost: {}\r\n{headers}\r\n", self.address);
@@ -61,20 +61,20 @@ impl Served {
 }
 
 /// Runs a program beside the runtime, which has to answer it meanwhile.
-pub async fn run(mut command: Command) -> Output {
+pub(crate) async fn run(mut command: Command) -> Output {
     tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
 }
 
 /// What came over a connection.
 #[derive(Debug)]
-pub struct Wire {
+pub(crate) struct Wire {
     stream: TcpStream,
-    pub read: String,
+    pub(crate) read: String,
 }
 
 impl Wire {
     /// Reads until `text` has come; gives up when the connection ends or nothing comes.
-    pub async fn until(mut self, text: &'static str) -> Self {
+    pub(crate) async fn until(mut self, text: &'static str) -> Self {
         tokio::task::spawn_blocking(move || {
             let mut buffer = [0; 4096];
             while !self.read.contains(text) {
@@ -89,7 +89,7 @@ impl Wire {
     }
 
     /// Reads to the end of the connection.
-    pub async fn to_end(mut self) -> Self {
+    pub(crate) async fn until_end(mut self) -> Self {
         tokio::task::spawn_blocking(move || {
             let mut rest = Vec::new();
             self.stream.read_to_end(&mut rest).unwrap();

@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-use agent_inspector::Inspector;
 use agent_inspector::model::SpanKind;
+use agent_inspector::{Inspector, SessionHandle};
 use serde_json::Value;
 
 use crate::serve::{Served, run};
@@ -11,7 +11,8 @@ use crate::serve::{Served, run};
 const SPANS: usize = 60;
 
 /// A host with a session `s` of many spans that came in several batches, so that its trace has several blocks.
-async fn served() -> (Served, tempfile::TempDir) {
+/// The handle keeps the session open, or the trace would be packed into one block.
+async fn served() -> (Served, SessionHandle, tempfile::TempDir) {
     let dir = tempfile::tempdir().unwrap();
     let inspector = Inspector::builder().data_dir(dir.path()).build().unwrap();
     let id = agent_inspector::model::SessionId::parse("s").unwrap();
@@ -25,9 +26,7 @@ async fn served() -> (Served, tempfile::TempDir) {
         }
     }
     inspector.settle().await;
-    // The handle stays open, or the trace would be packed into one block.
-    std::mem::forget(session);
-    (Served::new(inspector, true).await, dir)
+    (Served::new(inspector, true).await, session, dir)
 }
 
 fn names(lines: &[u8]) -> Vec<String> {
@@ -41,7 +40,7 @@ fn names(lines: &[u8]) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn curl_reads_the_same_lines_with_and_without_compression() {
-    let (served, _dir) = served().await;
+    let (served, _session, _dir) = served().await;
     let plain = served.curl(&[], "/trace/s").await;
     let packed = served.curl(&["--compressed"], "/trace/s").await;
     assert!(plain.status.success() && packed.status.success(), "{packed:?}");
@@ -57,7 +56,7 @@ async fn curl_reads_the_same_lines_with_and_without_compression() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_download_that_broke_off_goes_on_where_it_ended() {
-    let (served, _dir) = served().await;
+    let (served, _session, _dir) = served().await;
     let whole = served.curl(&[], "/trace/s").await.stdout;
     let middle = whole.len() / 3;
     let first = served.curl(&["-r", &format!("0-{}", middle - 1)], "/trace/s").await.stdout;
@@ -68,7 +67,7 @@ async fn a_download_that_broke_off_goes_on_where_it_ended() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn python_reads_the_gzip_to_its_end() {
-    let (served, _dir) = served().await;
+    let (served, _session, _dir) = served().await;
     let program = "import gzip, sys, urllib.request\n\
         asked = urllib.request.Request(sys.argv[1], headers={'Accept-Encoding': 'gzip'})\n\
         answer = urllib.request.urlopen(asked)\n\
