@@ -20,7 +20,8 @@ mod traces;
 #[cfg(feature = "ui")]
 mod ui;
 
-#[cfg(test)]
+// Most of them look at the page among other routes.
+#[cfg(all(test, feature = "ui"))]
 mod tests;
 
 use axum::Router;

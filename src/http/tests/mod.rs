@@ -8,5 +8,4 @@ mod sessions;
 mod store;
 mod support;
 mod traces;
-#[cfg(feature = "ui")]
 mod ui;
