@@ -13,5 +13,7 @@ mod otlp;
 mod redaction;
 mod restart;
 mod serve;
+#[cfg(feature = "otlp")]
+mod store_faults;
 mod support;
 mod traces;
