@@ -4,6 +4,8 @@
 mod access;
 mod capture;
 mod faults;
+#[cfg(feature = "otlp")]
+mod kill;
 mod live;
 mod mount;
 #[cfg(feature = "otlp")]

@@ -1,16 +1,13 @@
 //! What was recorded outlives the host.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
-
 use agent_inspector::Inspector;
 use agent_inspector::model::SpanKind;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::Host;
 
 /// Set for the copy of this test program that plays the host.
-const HOST_DIR: &str = "AGENT_INSPECTOR_TEST_HOST_DIR";
+pub(crate) const HOST_DIR: &str = "AGENT_INSPECTOR_TEST_HOST_DIR";
 
 #[tokio::test]
 async fn a_restarted_host_finds_the_run_again() {
@@ -46,7 +43,7 @@ async fn a_data_directory_that_cannot_be_written_is_said_and_lived_with() {
     assert!(history["why"].as_str().unwrap().contains("memory only"), "{history}");
 }
 
-/// Not a test of its own: the copy of this program that [`what_was_acknowledged_survives_a_kill`] starts and kills.
+/// Not a test of its own: the copy of this program that `kill::what_was_acknowledged_survives_a_kill` starts and kills.
 #[tokio::test]
 async fn plays_the_host_when_asked() {
     let Ok(dir) = std::env::var(HOST_DIR) else { return };
@@ -59,70 +56,4 @@ async fn plays_the_host_when_asked() {
     println!("\nlistening on {}", listener.local_addr().unwrap());
     let service = app.into_make_service_with_connect_info::<std::net::SocketAddr>();
     axum::serve(listener, service).await.unwrap();
-}
-
-struct Victim {
-    child: Child,
-    url: String,
-}
-
-impl Victim {
-    fn start(dir: &std::path::Path) -> Self {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "restart::plays_the_host_when_asked", "--nocapture"])
-            .env(HOST_DIR, dir)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let address = lines
-            .map_while(Result::ok)
-            .find_map(|line| Some(line.strip_prefix("listening on ")?.to_owned()))
-            .expect("the host came up");
-        Self { child, url: format!("http://{address}/_inspector") }
-    }
-
-    fn get(&self, path: &str) -> Value {
-        let mut answer = ureq::get(format!("{}{path}", self.url)).call().unwrap();
-        answer.body_mut().read_json().unwrap()
-    }
-}
-
-impl Drop for Victim {
-    fn drop(&mut self) {
-        // SIGKILL: it gets no chance to save anything.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-#[cfg(feature = "otlp")]
-#[test]
-fn what_was_acknowledged_survives_a_kill() {
-    let dir = tempfile::tempdir().unwrap();
-    for round in 0..3_u8 {
-        let victim = Victim::start(dir.path());
-        let body = json!({"resourceSpans": [{"scopeSpans": [{"spans": [{
-            "traceId": format!("{:032x}", 0xabc0 + u32::from(round)), "spanId": "00000000000000a1", "name": format!("round {round}"),
-            "startTimeUnixNano": "1720000000000000000", "endTimeUnixNano": "1720000001000000000"
-        }]}]}]});
-        let answer = ureq::post(format!("{}/v1/traces", victim.url)).send_json(&body).unwrap();
-        assert_eq!(answer.status(), 200);
-        drop(victim);
-    }
-    let survivor = Victim::start(dir.path());
-    let sessions = survivor.get("/sessions?limit=100");
-    let titles: Vec<&str> =
-        sessions["sessions"].as_array().unwrap().iter().map(|one| one["title"].as_str().unwrap()).collect();
-    for round in 0..3 {
-        assert!(titles.contains(&format!("round {round}").as_str()), "round {round} was lost: {titles:?}");
-    }
-    let abandoned = survivor.get("/sessions?status=abandoned");
-    assert_eq!(
-        abandoned["sessions"].as_array().unwrap().len(),
-        3,
-        "a killed host's sessions do not run for ever"
-    );
-    let running = survivor.get("/sessions?status=running");
-    assert_eq!(running["sessions"].as_array().unwrap().len(), 1);
 }
