@@ -14,8 +14,9 @@ mod span;
 mod timestamp;
 mod tree;
 mod usage;
+mod value;
 
-pub use self::attribute::{AttributeValue, Attributes, Key};
+pub use self::attribute::{Attributes, Key};
 pub use self::event::{Event, EventKind};
 pub use self::frame::EventFrame;
 pub use self::id::{EventId, InstanceId, InvalidId, MAX_SESSION_ID_CHARS, SessionId, SpanId, TraceId};
@@ -28,3 +29,4 @@ pub use self::span::{
 pub use self::timestamp::Timestamp;
 pub use self::tree::{SpanNode, pre_order};
 pub use self::usage::{Cost, CostSource, Counters, Usage};
+pub use self::value::AttributeValue;

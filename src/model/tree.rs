@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{EventId, SpanId, SpanKind, SpanSummary, StatusCode, TraceId};
+use super::{EventId, Span, SpanId, SpanSummary, TraceId};
 
 /// One row of the span tree.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -67,26 +67,10 @@ fn add_placeholders(spans: &mut Vec<SpanSummary>) {
 }
 
 fn placeholder(id: SpanId, child: &SpanSummary) -> SpanSummary {
-    SpanSummary {
-        trace_id: child.trace_id,
-        span_id: id,
-        parent_span_id: None,
-        name: "not reported".to_owned(),
-        kind: SpanKind::Other,
-        start_time: child.start_time,
-        end_time: child.end_time,
-        status: StatusCode::Unset,
-        error: None,
-        model: None,
-        provider: None,
-        agent: None,
-        tool: None,
-        usage: None,
-        cost: None,
-        placeholder: true,
-        abandoned: false,
-        event_id: EventId(0),
-    }
+    let mut span = Span::new(child.trace_id, id, "not reported", child.start_time).summary(EventId(0));
+    span.end_time = child.end_time;
+    span.placeholder = true;
+    span
 }
 
 struct Walk {
@@ -132,7 +116,7 @@ fn into_nodes(spans: Vec<SpanSummary>, walk: &Walk) -> Vec<SpanNode> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Span, Timestamp};
+    use crate::model::Timestamp;
     use proptest::prelude::*;
 
     fn span(id: u8, parent: Option<u8>, start: i64) -> SpanSummary {
