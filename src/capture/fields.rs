@@ -7,7 +7,7 @@ use serde::Serialize;
 use tracing_core::Field;
 use tracing_core::field::Visit;
 
-use super::flat::{Flat, FlatValue};
+use super::flat::{Flat, Number};
 use crate::model::{AttributeValue, OtelKind, SpanStatus, StatusCode};
 
 /// The most attributes that one record takes from `tracing`; its macros stop at 32 fields anyway.
@@ -42,23 +42,44 @@ impl<'a> Fields<'a> {
         self.flat.is_empty() && self.name.is_none() && self.status.is_none()
     }
 
-    fn add(&mut self, field: &Field, value: FlatValue) {
-        let name = field.name();
-        if name == "message" {
-            self.message = Some(self.flat.text_of(value));
-        } else if let Some(special) = name.strip_prefix("otel.") {
-            self.special(special, name, value);
+    fn number(&mut self, field: &Field, value: Number) {
+        if self.is_special(field) {
+            let from = match value {
+                Number::Bool(value) => self.flat.format(format_args!("{value}")),
+                Number::Int(value) => self.flat.format(format_args!("{value}")),
+                Number::Double(value) => self.flat.format(format_args!("{value}")),
+            };
+            self.written(field, from);
         } else if self.flat.len() < MAX_FIELDS {
-            self.flat.push(name, value);
+            self.flat.push(field, value);
         }
     }
 
-    fn special(&mut self, special: &str, name: &'static str, value: FlatValue) {
-        let text = self.flat.text_of(value);
-        match special {
-            "name" => self.name = Some(text),
-            "kind" => self.kind = otel_kind(&text),
-            "status_code" => {
+    /// Takes the text that was written from `from` on as the value of `field`.
+    fn written(&mut self, field: &Field, from: usize) {
+        if self.is_special(field) {
+            let text = self.flat.take_text(from);
+            self.special(field, text);
+        } else if self.flat.len() < MAX_FIELDS {
+            self.flat.push_written(field, from);
+        }
+    }
+
+    fn is_special(&self, field: &Field) -> bool {
+        let name = field.name();
+        name == "message"
+            || matches!(
+                name.strip_prefix("otel."),
+                Some("name" | "kind" | "status_code" | "status_message" | "status_description")
+            )
+    }
+
+    fn special(&mut self, field: &Field, text: String) {
+        match field.name() {
+            "message" => self.message = Some(text),
+            "otel.name" => self.name = Some(text),
+            "otel.kind" => self.kind = otel_kind(&text),
+            "otel.status_code" => {
                 let code = match text.to_ascii_lowercase().as_str() {
                     "ok" => StatusCode::Ok,
                     "error" => StatusCode::Error,
@@ -66,10 +87,7 @@ impl<'a> Fields<'a> {
                 };
                 self.status.get_or_insert_default().code = code;
             }
-            "status_message" | "status_description" => {
-                self.status.get_or_insert_default().message = Some(text);
-            }
-            _ => self.flat.push(name, value),
+            _ => self.status.get_or_insert_default().message = Some(text),
         }
     }
 }
@@ -87,37 +105,36 @@ fn otel_kind(text: &str) -> Option<OtelKind> {
 
 impl Visit for Fields<'_> {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.add(field, FlatValue::Double(value));
+        self.number(field, Number::Double(value));
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.add(field, FlatValue::Int(value));
+        self.number(field, Number::Int(value));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
         match i64::try_from(value) {
-            Ok(value) => self.add(field, FlatValue::Int(value)),
+            Ok(value) => self.number(field, Number::Int(value)),
             Err(_) => self.record_debug(field, &value),
         }
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.add(field, FlatValue::Bool(value));
+        self.number(field, Number::Bool(value));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        let name = field.name();
-        if name == "message" || name.starts_with("otel.") || self.flat.len() >= MAX_FIELDS {
-            let value = self.flat.write(format_args!("{value}"));
-            self.add(field, value);
-        } else {
-            self.flat.push_text(name, value);
-        }
+        let from = self.flat.write(value);
+        self.written(field, from);
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        let from = self.flat.end();
         // The host's `Debug` runs here because the value is borrowed; its panic must not become the host's.
-        let written = catch_unwind(AssertUnwindSafe(|| self.flat.write(format_args!("{value:?}"))));
-        self.add(field, written.unwrap_or(FlatValue::Static("(its Debug implementation panicked)")));
+        let written = catch_unwind(AssertUnwindSafe(|| self.flat.format(format_args!("{value:?}"))));
+        if written.is_err() {
+            self.flat.write("(its Debug implementation panicked)");
+        }
+        self.written(field, from);
     }
 }

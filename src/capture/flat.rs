@@ -2,42 +2,70 @@
 //!
 //! What one thread allocates and another frees is slow in every allocator, and recording would do just that. So the values
 //! of a span's fields are laid flat into two vectors: first into a thread's own, because the host's code runs while values
-//! are formatted, then, under the lane's lock, copied behind what is already there.
+//! are formatted, then, under the lane's lock, copied behind what is already there. Each takes 16 bytes, because all of it
+//! travels from the host's core to the pump's.
 
 use std::cell::Cell;
 use std::fmt::Write;
+
+use tracing_core::field::{Field, FieldSet};
 
 use crate::model::{AttributeValue, Attributes, Key};
 
 /// So much memory is kept by a thread, and by the lane, for the next time.
 const KEPT_BYTES: usize = 256 << 10;
 
-/// A value; texts lie in [`Flat::text`].
+/// One value. Its name is that of a field of the callsite, so that only the field's number is kept.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum FlatValue {
+struct Entry {
+    bits: u64,
+    field: u16,
+    kind: Kind,
+}
+
+/// What an entry's bits are.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Bool,
+    Int,
+    Double,
+    /// A place in the text: where it begins in the upper half, where it ends in the lower.
+    Text,
+}
+
+/// A value that is no text.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Number {
     Bool(bool),
     Int(i64),
     Double(f64),
-    Static(&'static str),
-    Text { from: usize, to: usize },
 }
 
-/// Names and values, one after the other.
+/// Values, one after the other.
 #[derive(Debug, Default)]
 pub(crate) struct Flat {
-    values: Vec<(&'static str, FlatValue)>,
+    entries: Vec<Entry>,
     text: String,
 }
 
 /// Which of the values in a [`Flat`] belong together.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Slice {
-    from: usize,
-    to: usize,
+    from: u32,
+    to: u32,
 }
 
 thread_local! {
-    static SCRATCH: Cell<Flat> = const { Cell::new(Flat { values: Vec::new(), text: String::new() }) };
+    static SCRATCH: Cell<Flat> = const { Cell::new(Flat { entries: Vec::new(), text: String::new() }) };
+}
+
+/// The bounds of the lane keep all positions far below this.
+fn narrow(position: usize) -> u32 {
+    u32::try_from(position).unwrap_or(u32::MAX)
+}
+
+fn place(from: usize, to: usize) -> u64 {
+    u64::from(narrow(from)) << 32 | u64::from(narrow(to))
 }
 
 impl Flat {
@@ -52,69 +80,87 @@ impl Flat {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.values.len()
+        self.entries.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.values.is_empty()
+        self.entries.is_empty()
     }
 
-    pub(super) fn push(&mut self, name: &'static str, value: FlatValue) {
-        self.values.push((name, value));
+    pub(super) fn push(&mut self, field: &Field, value: Number) {
+        let (kind, bits) = match value {
+            Number::Bool(value) => (Kind::Bool, u64::from(value)),
+            Number::Int(value) => (Kind::Int, value.cast_unsigned()),
+            Number::Double(value) => (Kind::Double, value.to_bits()),
+        };
+        self.entry(field, kind, bits);
     }
 
-    pub(super) fn push_text(&mut self, name: &'static str, text: &str) {
+    /// Adds the text that was [written](Self::write) last, from `from` on.
+    pub(super) fn push_written(&mut self, field: &Field, from: usize) {
+        self.entry(field, Kind::Text, place(from, self.text.len()));
+    }
+
+    fn entry(&mut self, field: &Field, kind: Kind, bits: u64) {
+        // A callsite has at most 32 fields, and one that was built by hand not many more.
+        let Ok(field) = u16::try_from(field.index()) else { return };
+        self.entries.push(Entry { bits, field, kind });
+    }
+
+    /// Writes a text; gives where it begins.
+    pub(super) fn write(&mut self, text: &str) -> usize {
         let from = self.text.len();
         self.text.push_str(text);
-        self.push(name, FlatValue::Text { from, to: self.text.len() });
+        from
     }
 
-    /// Writes what `format` formats; gives its place.
-    pub(super) fn write(&mut self, format: std::fmt::Arguments<'_>) -> FlatValue {
+    /// Writes what `format` formats; gives where it begins.
+    pub(super) fn format(&mut self, format: std::fmt::Arguments<'_>) -> usize {
         let from = self.text.len();
         // Writing to memory fails only when the host's own code says so; what it wrote until then is kept.
         let _ = self.text.write_fmt(format);
-        FlatValue::Text { from, to: self.text.len() }
+        from
     }
 
-    /// The text of a value as a `String`, for the few that are needed as one.
-    pub(super) fn text_of(&self, value: FlatValue) -> String {
-        match value {
-            FlatValue::Bool(value) => value.to_string(),
-            FlatValue::Int(value) => value.to_string(),
-            FlatValue::Double(value) => value.to_string(),
-            FlatValue::Static(text) => text.to_owned(),
-            FlatValue::Text { from, to } => self.text.get(from..to).unwrap_or_default().to_owned(),
-        }
+    /// Where the text ends.
+    pub(super) fn end(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Takes back the text from `from` on.
+    pub(super) fn take_text(&mut self, from: usize) -> String {
+        self.text.split_off(from)
     }
 
     /// All of them.
     pub(super) fn whole(&self) -> Slice {
-        Slice { from: 0, to: self.values.len() }
+        Slice { from: 0, to: narrow(self.entries.len()) }
     }
 
     /// Copies all of `other` behind what is here, and says where it lies.
     pub(super) fn append(&mut self, other: &Self) -> Slice {
-        let (from, base) = (self.values.len(), self.text.len());
+        let (from, base) = (narrow(self.entries.len()), self.text.len());
+        let moved = place(base, base);
         self.text.push_str(&other.text);
-        self.values.extend(other.values.iter().map(|(name, value)| match *value {
-            FlatValue::Text { from, to } => (*name, FlatValue::Text { from: base + from, to: base + to }),
-            other => (*name, other),
+        self.entries.extend(other.entries.iter().map(|entry| match entry.kind {
+            Kind::Text => Entry { bits: entry.bits + moved, ..*entry },
+            Kind::Bool | Kind::Int | Kind::Double => *entry,
         }));
-        Slice { from, to: self.values.len() }
+        Slice { from, to: narrow(self.entries.len()) }
     }
 
-    /// The attributes of a slice.
-    pub(crate) fn attributes(&self, slice: Slice) -> Attributes {
-        let values = self.values.get(slice.from..slice.to).unwrap_or_default();
-        let mut attributes = Attributes::with_capacity(values.len());
-        for (name, value) in values {
-            let value = match *value {
-                FlatValue::Bool(value) => AttributeValue::Bool(value),
-                FlatValue::Int(value) => AttributeValue::Int(value),
-                FlatValue::Double(value) => AttributeValue::Double(value),
-                FlatValue::Static(text) => AttributeValue::Static(text),
-                FlatValue::Text { .. } => AttributeValue::String(self.text_of(*value)),
+    /// The attributes of a slice, whose names are those of the callsite's `fields`.
+    pub(crate) fn attributes(&self, slice: Slice, fields: &FieldSet) -> Attributes {
+        let entries = self.entries.get(slice.from as usize..slice.to as usize).unwrap_or_default();
+        let names: Vec<&'static str> = fields.iter().map(|field| field.name()).collect();
+        let mut attributes = Attributes::with_capacity(entries.len());
+        for entry in entries {
+            let Some(name) = names.get(usize::from(entry.field)) else { continue };
+            let value = match entry.kind {
+                Kind::Bool => AttributeValue::Bool(entry.bits != 0),
+                Kind::Int => AttributeValue::Int(entry.bits.cast_signed()),
+                Kind::Double => AttributeValue::Double(f64::from_bits(entry.bits)),
+                Kind::Text => self.text_at(entry.bits).into(),
             };
             // A field stands once in a record, so there is no need to look for it.
             attributes.push(Key::Borrowed(name), value);
@@ -122,21 +168,23 @@ impl Flat {
         attributes
     }
 
+    fn text_at(&self, bits: u64) -> &str {
+        let [from, to] =
+            [bits >> 32, bits & u64::from(u32::MAX)].map(|at| usize::try_from(at).unwrap_or(usize::MAX));
+        self.text.get(from..to).unwrap_or_default()
+    }
+
     /// Forgets all, and gives memory back after something large.
     pub(crate) fn clear(&mut self) {
-        self.values.clear();
+        self.entries.clear();
         self.text.clear();
-        if self.size_of_memory() > KEPT_BYTES {
+        if self.text.capacity() + self.entries.capacity() * size_of::<Entry>() > KEPT_BYTES {
             *self = Self::default();
         }
     }
 
     /// How many bytes lie in it.
     pub(super) fn size(&self) -> usize {
-        self.text.len() + self.values.len() * size_of::<(&str, FlatValue)>()
-    }
-
-    fn size_of_memory(&self) -> usize {
-        self.text.capacity() + self.values.capacity() * size_of::<(&str, FlatValue)>()
+        self.text.len() + self.entries.len() * size_of::<Entry>()
     }
 }

@@ -155,7 +155,15 @@ mod tests {
 
     fn start() -> SpanStarted {
         let (trace, span) = (TraceId::from_bytes([1; 16]).unwrap(), SpanId::from_bytes([1; 8]).unwrap());
-        SpanStarted::new(trace, span, "s", Timestamp::EPOCH)
+        SpanStarted {
+            trace_id: trace,
+            span_id: span,
+            parent: None,
+            at: Timestamp::EPOCH,
+            callsite: None,
+            details: None,
+            attributes: Slice::default(),
+        }
     }
 
     fn end() -> Record {

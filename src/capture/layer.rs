@@ -11,10 +11,10 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 use super::context::{self, Context, Entry};
 use super::fields::Fields;
 use super::filter::has_agent_fields;
-use super::flat::Flat;
-use super::record::{SpanChange, SpanStarted};
+use super::flat::{Flat, Slice};
+use super::record::{Details, SpanChange, SpanStarted};
 use super::recorder::{Recorder, fresh_span_id, fresh_trace_id};
-use crate::model::{Attributes, Key, Link, OtelKind, SpanEvent, SpanId, TraceId};
+use crate::model::{Attributes, Key, Link, SpanEvent, SpanId, TraceId};
 
 /// Records the spans of a `tracing` host: those in a session, and those with an agent's fields wherever they stand. A
 /// span is handed over when it is created, when fields are recorded and when it closes.
@@ -90,14 +90,19 @@ where
         let taken = Flat::scratch(|flat| {
             let mut fields = Fields::new(flat);
             attributes.record(&mut fields);
-            let name = fields.name.map_or(Cow::Borrowed(metadata.name()), Cow::Owned);
+            let Fields { name, kind, status, .. } = fields;
+            let rare = name.is_some() || kind.is_some() || status.is_some();
             let start = SpanStarted {
+                trace_id: context.trace_id,
+                span_id: context.span_id,
                 parent,
-                otel_kind: fields.kind.unwrap_or(OtelKind::Internal),
-                status: fields.status.map(Box::new),
-                scope: metadata.target(),
-                source: "tracing",
-                ..SpanStarted::new(context.trace_id, context.span_id, name, self.recorder.now())
+                at: self.recorder.now(),
+                callsite: Some(metadata),
+                details: rare.then(|| {
+                    let name = name.map(Cow::Owned);
+                    Box::new(Details { name, otel_kind: kind, status, ..Details::default() })
+                }),
+                attributes: Slice::default(),
             };
             self.recorder.span_started(start, flat)
         });
@@ -122,7 +127,7 @@ where
                 self.recorder.span_changed(change);
             }
             if !flat.is_empty() {
-                self.recorder.span_fields(trace_id, span_id, flat);
+                self.recorder.span_fields((trace_id, span_id), span.metadata(), flat);
             }
         });
     }
@@ -153,7 +158,7 @@ where
         let (name, mut attributes) = Flat::scratch(|flat| {
             let mut fields = Fields::new(flat);
             event.record(&mut fields);
-            (fields.name.or(fields.message), flat.attributes(flat.whole()))
+            (fields.name.or(fields.message), flat.attributes(flat.whole(), metadata.fields()))
         });
         attributes.set(Key::Borrowed("level"), metadata.level().as_str());
         attributes.set(Key::Borrowed("target"), metadata.target());

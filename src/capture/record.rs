@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use tracing_core::Metadata;
+
 use super::flat::{Flat, Slice};
 use crate::model::{
     Attributes, EventKind, Link, OtelKind, SessionId, SessionStatus, Span, SpanEvent, SpanId, SpanKind,
@@ -18,7 +20,7 @@ pub(crate) enum Record {
     /// A span began.
     SpanStarted(SpanStarted),
     /// Fields were recorded on a span that still runs.
-    SpanFields { trace_id: TraceId, span_id: SpanId, attributes: Slice },
+    SpanFields { trace_id: TraceId, span_id: SpanId, callsite: &'static Metadata<'static>, attributes: Slice },
     /// More became known of a span that still runs.
     SpanChanged(Box<SpanChange>),
     /// A span ended.
@@ -54,51 +56,44 @@ pub(crate) struct SpanStarted {
     pub(crate) span_id: SpanId,
     pub(crate) parent: Option<SpanId>,
     pub(crate) at: Timestamp,
-    pub(crate) name: Cow<'static, str>,
-    pub(crate) kind: SpanKind,
-    pub(crate) otel_kind: OtelKind,
-    pub(crate) status: Option<Box<SpanStatus>>,
-    pub(crate) agent: Option<Box<str>>,
+    /// Where `tracing` opened it: its name, its target and the names of its attributes.
+    pub(crate) callsite: Option<&'static Metadata<'static>>,
+    /// What the callsite does not say.
+    pub(crate) details: Option<Box<Details>>,
     /// In the [`Flat`] that the record came with.
     pub(crate) attributes: Slice,
-    pub(crate) scope: &'static str,
-    pub(crate) source: &'static str,
+}
+
+/// What few spans of `tracing` have, and all of the session API.
+#[derive(Debug, Default)]
+pub(crate) struct Details {
+    pub(crate) name: Option<Cow<'static, str>>,
+    pub(crate) kind: SpanKind,
+    pub(crate) otel_kind: Option<OtelKind>,
+    pub(crate) status: Option<SpanStatus>,
+    pub(crate) agent: Option<String>,
 }
 
 impl SpanStarted {
-    pub(crate) fn new(
-        trace_id: TraceId,
-        span_id: SpanId,
-        name: impl Into<Cow<'static, str>>,
-        at: Timestamp,
-    ) -> Self {
-        Self {
-            trace_id,
-            span_id,
-            parent: None,
-            at,
-            name: name.into(),
-            kind: SpanKind::Other,
-            otel_kind: OtelKind::Unspecified,
-            status: None,
-            agent: None,
-            attributes: Slice::default(),
-            scope: "",
-            source: "session",
-        }
-    }
-
     /// The span, made on the pump's thread.
     pub(crate) fn into_span(self, flat: &Flat) -> Span {
-        let mut span = Span::new(self.trace_id, self.span_id, self.name, self.at);
+        let details = self.details.map(|details| *details).unwrap_or_default();
+        let name = details.name.or(self.callsite.map(|callsite| Cow::Borrowed(callsite.name())));
+        let mut span = Span::new(self.trace_id, self.span_id, name.unwrap_or_default(), self.at);
         span.parent_span_id = self.parent;
-        span.kind = self.kind;
-        span.otel_kind = self.otel_kind;
-        span.status = self.status.map(|status| *status).unwrap_or_default();
-        span.agent = self.agent.map(String::from);
-        span.attributes = flat.attributes(self.attributes);
-        self.scope.clone_into(&mut span.scope.name);
-        span.source = Cow::Borrowed(self.source);
+        span.kind = details.kind;
+        span.status = details.status.unwrap_or_default();
+        span.agent = details.agent;
+        span.source = Cow::Borrowed("session");
+        if let Some(callsite) = self.callsite {
+            span.otel_kind = OtelKind::Internal;
+            span.attributes = flat.attributes(self.attributes, callsite.fields());
+            callsite.target().clone_into(&mut span.scope.name);
+            span.source = Cow::Borrowed("tracing");
+        }
+        if let Some(kind) = details.otel_kind {
+            span.otel_kind = kind;
+        }
         span
     }
 }
@@ -151,7 +146,7 @@ impl Record {
                 Self::SessionEnded(end) => {
                     size_of::<SessionEnded>() + end.error.as_ref().map_or(0, String::len)
                 }
-                Self::SpanStarted(start) => start.name.len(),
+                Self::SpanStarted(start) => start.details.as_ref().map_or(0, |_| size_of::<Details>()),
                 Self::SpanFields { .. } => 0,
                 Self::SpanChanged(change) => change.size(),
                 Self::SpanEnded { change, .. } => change.as_ref().map_or(0, |change| change.size()),

@@ -3,6 +3,8 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use tracing_core::Metadata;
+
 use super::flat::Flat;
 use super::lane::Lane;
 use super::record::{CapturedEvent, Record, SpanChange, SpanStarted};
@@ -41,8 +43,19 @@ impl Recorder {
         self.lane.push_start(start, flat)
     }
 
-    pub(crate) fn span_fields(&self, trace_id: TraceId, span_id: SpanId, flat: &Flat) {
-        self.lane.push_flat(flat, |attributes| Record::SpanFields { trace_id, span_id, attributes });
+    pub(crate) fn span_fields(
+        &self,
+        ids: (TraceId, SpanId),
+        callsite: &'static Metadata<'static>,
+        flat: &Flat,
+    ) {
+        let (trace_id, span_id) = ids;
+        self.lane.push_flat(flat, |attributes| Record::SpanFields {
+            trace_id,
+            span_id,
+            callsite,
+            attributes,
+        });
     }
 
     pub(crate) fn span_changed(&self, change: SpanChange) {

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::Serialize;
 
 use super::context::{self, Context, InSession};
-use super::flat::Flat;
-use super::record::{Record, SessionEnded, SessionStarted, SpanChange, SpanStarted};
+use super::flat::{Flat, Slice};
+use super::record::{Details, Record, SessionEnded, SessionStarted, SpanChange, SpanStarted};
 use super::recorder::{Recorder, error_status, fresh_span_id, fresh_trace_id};
 use super::span::SpanGuard;
 use crate::model::{EventKind, Key, SessionId, SessionStatus, SpanId, SpanKind, TraceId};
@@ -63,10 +63,20 @@ impl SessionBuilder {
         let parent = self.parent.or_else(|| context::current_session().map(|session| session.id().clone()));
         let (trace_id, root) = (fresh_trace_id(), fresh_span_id());
         let at = recorder.now();
-        let root_span = SpanStarted {
+        let details = Details {
+            name: Some(self.title.clone().into()),
             kind: SpanKind::Workflow,
-            agent: self.agent.as_deref().map(Box::from),
-            ..SpanStarted::new(trace_id, root, self.title.clone(), at)
+            agent: self.agent.clone(),
+            ..Details::default()
+        };
+        let root_span = SpanStarted {
+            trace_id,
+            span_id: root,
+            parent: None,
+            at,
+            callsite: None,
+            details: Some(Box::new(details)),
+            attributes: Slice::default(),
         };
         recorder.record(Record::SessionStarted(Box::new(SessionStarted {
             id: id.clone(),

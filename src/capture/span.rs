@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::context::{self, Context, InSession};
 use super::fields::to_json;
-use super::flat::Flat;
-use super::record::{SpanChange, SpanStarted};
+use super::flat::{Flat, Slice};
+use super::record::{Details, SpanChange, SpanStarted};
 use super::recorder::{error_status, fresh_span_id};
 use super::session::{Live, SessionHandle};
 use crate::model::{AttributeValue, Key, SpanId, SpanKind, TraceId};
@@ -45,9 +45,13 @@ impl SpanGuard {
     ) -> Self {
         let span_id = fresh_span_id();
         let start = SpanStarted {
+            trace_id,
+            span_id,
             parent: Some(parent),
-            kind,
-            ..SpanStarted::new(trace_id, span_id, name, live.recorder.now())
+            at: live.recorder.now(),
+            callsite: None,
+            details: Some(Box::new(Details { name: Some(name), kind, ..Details::default() })),
+            attributes: Slice::default(),
         };
         if !live.recorder.span_started(start, &Flat::default()) {
             return Self::disabled();

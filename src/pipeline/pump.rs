@@ -179,9 +179,10 @@ impl Pump {
                 self.fold.session_ended(*end);
             }
             Record::SpanStarted(start) => self.open.start(start.into_span(flat)),
-            Record::SpanFields { trace_id, span_id, attributes } => {
-                self.open
-                    .change((trace_id, span_id), |span| span.attributes.merge(flat.attributes(attributes)));
+            Record::SpanFields { trace_id, span_id, callsite, attributes } => {
+                self.open.change((trace_id, span_id), |span| {
+                    span.attributes.merge(flat.attributes(attributes, callsite.fields()))
+                });
             }
             Record::SpanChanged(change) => {
                 self.open.change((change.trace_id, change.span_id), |span| apply(span, *change));
