@@ -121,7 +121,7 @@ impl Pipeline {
         let shared = Arc::new(Shared {
             bus: Arc::clone(&bus),
             lane: Arc::clone(&parts.lane),
-            ingest: Arc::default(),
+            ingest: Arc::new(IngestLane::new()),
             store: Arc::new(StoreLane::new(parts.backlog_bytes)),
             gauges: Arc::new(Gauges::new()),
             redactor: Arc::clone(&parts.redactor),

@@ -55,21 +55,30 @@ impl Request {
 }
 
 /// Requests to the pump, in order. Bounded by the permits that its requests hold.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct IngestLane {
-    requests: Mutex<VecDeque<Request>>,
+    /// `None` when the pump has ended.
+    requests: Mutex<Option<VecDeque<Request>>>,
     pump: OnceLock<Thread>,
 }
 
 impl IngestLane {
+    pub(super) fn new() -> Self {
+        Self { requests: Mutex::new(Some(VecDeque::new())), pump: OnceLock::new() }
+    }
+
     pub(super) fn set_pump(&self, pump: Thread) {
         // Set once, when the pump starts.
         let _ = self.pump.set(pump);
     }
 
-    /// Hands a request over and wakes the pump: these senders wait for an answer.
+    /// Hands a request over and wakes the pump: these senders wait for an answer. After the pump has ended the request is
+    /// dropped, which its sender notices.
     pub(super) fn push(&self, request: Request) {
-        self.requests.lock().push_back(request);
+        match self.requests.lock().as_mut() {
+            Some(requests) => requests.push_back(request),
+            None => return,
+        }
         if let Some(pump) = self.pump.get() {
             pump.unpark();
         }
@@ -80,7 +89,7 @@ impl IngestLane {
         let mut requests = self.requests.lock();
         let mut taken = 0;
         while taken < bytes
-            && let Some(request) = requests.pop_front()
+            && let Some(request) = requests.as_mut().and_then(VecDeque::pop_front)
         {
             taken += request.size();
             into.push(request);
@@ -88,6 +97,12 @@ impl IngestLane {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.requests.lock().is_empty()
+        self.requests.lock().as_ref().is_none_or(VecDeque::is_empty)
+    }
+
+    /// Takes no more requests, and drops those that wait.
+    pub(super) fn close(&self) {
+        let left = self.requests.lock().take();
+        drop(left);
     }
 }

@@ -105,6 +105,7 @@ impl Pump {
                 self.turn.settled.push(stopped);
                 self.store.push(std::mem::take(&mut self.turn));
                 self.store.stop();
+                self.ingest.close();
                 return;
             }
             if self.ingest.is_empty() {

@@ -30,6 +30,17 @@ async fn a_restarted_host_finds_the_run_again() {
 }
 
 #[tokio::test]
+async fn waiting_for_an_inspector_that_was_shut_down_ends() {
+    let host = Host::in_memory();
+    let (one, two) = (host.inspector.clone(), host.inspector.clone());
+    let together = tokio::join!(one.shutdown(), two.settle(), two.shutdown());
+    assert_eq!(together, ((), (), ()));
+    host.inspector.session("too late").start().finish();
+    host.inspector.settle().await;
+    host.inspector.closed().await;
+}
+
+#[tokio::test]
 async fn a_data_directory_that_cannot_be_written_is_said_and_lived_with() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let host = Host::in_dir(&file.path().join("below-a-file"));
