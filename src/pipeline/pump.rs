@@ -182,7 +182,7 @@ impl Pump {
             Record::SpanStarted(start) => self.open.start(start.into_span(flat)),
             Record::SpanFields { trace_id, span_id, callsite, attributes } => {
                 self.open.change((trace_id, span_id), |span| {
-                    span.attributes.merge(flat.attributes(attributes, callsite.fields()))
+                    span.attributes.merge(flat.attributes(attributes, callsite.fields()));
                 });
             }
             Record::SpanChanged(change) => {
