@@ -17,7 +17,9 @@ const MAX_SPAN_EVENTS: usize = 256;
 #[derive(Debug)]
 struct OpenSpan {
     span: Span,
+    /// Whether it stands in the list of those that changed.
     changed: bool,
+    /// When it was published last; not yet, while it stands in the list of those that began.
     published: Option<Instant>,
 }
 
@@ -25,14 +27,15 @@ struct OpenSpan {
 #[derive(Debug, Default)]
 pub(super) struct OpenSpans {
     spans: HashMap<(TraceId, SpanId), OpenSpan>,
+    started: Vec<(TraceId, SpanId)>,
     changed: Vec<(TraceId, SpanId)>,
 }
 
 impl OpenSpans {
     pub(super) fn start(&mut self, span: Span) {
         let key = (span.trace_id, span.span_id);
-        self.changed.push(key);
-        let open = OpenSpan { span, changed: true, published: None };
+        self.started.push(key);
+        let open = OpenSpan { span, changed: false, published: None };
         self.spans.insert(key, open);
     }
 
@@ -40,7 +43,7 @@ impl OpenSpans {
     pub(super) fn change(&mut self, key: (TraceId, SpanId), change: impl FnOnce(&mut Span)) {
         let Some(open) = self.spans.get_mut(&key) else { return };
         change(&mut open.span);
-        if !open.changed {
+        if !open.changed && open.published.is_some() {
             open.changed = true;
             self.changed.push(key);
         }
@@ -55,8 +58,20 @@ impl OpenSpans {
         Some(open.span)
     }
 
-    /// The spans that began, or changed and are due again.
-    pub(super) fn due(&mut self) -> Vec<Span> {
+    /// The spans that began since they were asked for last and have not ended.
+    pub(super) fn started(&mut self) -> Vec<Span> {
+        let spans = &mut self.spans;
+        let publish = |key| {
+            let open = spans.get_mut(&key)?;
+            open.published = Some(Instant::now());
+            Some(open.span.clone())
+        };
+        self.started.drain(..).filter_map(publish).collect()
+    }
+
+    /// The spans that changed since they were published, unless that was just now. Walks all that changed, so it is asked
+    /// once a turn.
+    pub(super) fn changed(&mut self) -> Vec<Span> {
         let mut due = Vec::new();
         let spans = &mut self.spans;
         self.changed.retain(|key| {
@@ -74,6 +89,7 @@ impl OpenSpans {
 
     /// Takes out all, when the inspector ends before them.
     pub(super) fn take_all(&mut self) -> Vec<Span> {
+        self.started.clear();
         self.changed.clear();
         self.spans.drain().map(|(_, open)| open.span).collect()
     }

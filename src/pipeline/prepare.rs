@@ -8,9 +8,6 @@ use crate::normalize;
 use crate::redact::{self, Redactor};
 use crate::store::{Chunk, ChunkBuilder};
 
-/// The most bytes of lines in one block: enough to compress well, little enough to open for one span.
-const MAX_CHUNK_BYTES: usize = 256 << 10;
-
 /// The spans of one trace that arrived together, compressed.
 #[derive(Debug)]
 pub(super) struct Prepared {
@@ -61,15 +58,11 @@ fn prepare_trace(trace_id: TraceId, spans: Vec<Span>, redactor: &Redactor) -> Pr
     let mut builder = ChunkBuilder::new(trace_id);
     for mut span in spans {
         let folded = clean(&mut span, redactor);
-        if builder.plain_bytes() > MAX_CHUNK_BYTES {
-            let full = std::mem::replace(&mut builder, ChunkBuilder::new(trace_id));
-            prepared.chunks.extend(full.finish());
-        }
         // Every span has a JSON form: its maps have text keys and its numbers are written as text where JSON has none.
         if builder.push(&span, folded.summary.clone()).is_ok() {
             prepared.spans.push(folded);
         }
     }
-    prepared.chunks.extend(builder.finish());
+    prepared.chunks = builder.finish();
     prepared
 }

@@ -101,7 +101,8 @@ impl Pump {
                 None
             });
             if let Some(stopped) = stop {
-                self.leave();
+                // Whoever waits for the end must get it, whatever goes wrong here.
+                let _ = catch_unwind(AssertUnwindSafe(|| self.leave()));
                 self.turn.settled.push(stopped);
                 self.store.push(std::mem::take(&mut self.turn));
                 self.store.stop();
@@ -134,6 +135,7 @@ impl Pump {
 
     /// One turn: the host's records first, then some of what came from outside. Gives the answer to a request to stop.
     fn turn(&mut self) -> Option<Done> {
+        self.fold.begin_turn(self.store.next_turn());
         // Requests are taken before records, so that a request to settle finds all records handed over before it.
         let mut requests = std::mem::take(&mut self.requests);
         self.ingest.take(TURN_BYTES, &mut requests);
@@ -146,7 +148,8 @@ impl Pump {
             }
             taken.flat.clear();
             self.taken = taken;
-            self.publish_open();
+            self.publish_started();
+            self.publish_changed();
         }
         for request in requests.drain(..) {
             match request {
@@ -170,12 +173,12 @@ impl Pump {
         let mut folded = Folded::default();
         match record {
             Record::SessionStarted(mut start) => {
-                self.publish_open();
+                self.publish_started();
                 start.title = cut_name(self.redactor.name(&start.title));
                 self.fold.session_started(*start, &mut folded);
             }
             Record::SessionEnded(mut end) => {
-                self.publish_open();
+                self.publish_started();
                 end.error = end.error.map(|error| cut_name(self.redactor.text(&error)));
                 self.fold.session_ended(*end);
             }
@@ -190,23 +193,30 @@ impl Pump {
             }
             Record::SpanEnded { trace_id, span_id, at, change } => {
                 if let Some(mut span) = self.open.end(trace_id, span_id, change.map(|change| *change)) {
-                    self.publish_open();
+                    self.publish_started();
                     span.end_time = Some(at.max(span.start_time));
                     self.host_span(span);
                 }
             }
             Record::Event(event) => {
-                self.publish_open();
+                self.publish_started();
                 self.event(*event);
             }
         }
         self.announce(folded);
     }
 
-    /// Publishes the spans that began or changed. It comes before whatever is published next, so that the stream keeps the
-    /// order in which things happened; a span that begins and ends with nothing in between is published once.
-    fn publish_open(&mut self) {
-        for span in self.open.due() {
+    /// Publishes the spans that began. It comes before whatever is published next, so that the stream keeps the order in
+    /// which things happened; a span that begins and ends with nothing in between is published once.
+    fn publish_started(&mut self) {
+        for span in self.open.started() {
+            self.host_span(span);
+        }
+    }
+
+    /// Publishes the spans that changed and are due again.
+    fn publish_changed(&mut self) {
+        for span in self.open.changed() {
             self.host_span(span);
         }
     }
@@ -218,11 +228,10 @@ impl Pump {
         let session =
             self.fold.assign(span.trace_id, Source::Host, std::slice::from_ref(&cleaned), &mut folded);
         self.announce(folded);
-        let Some(id) = self.span_event(&session, &mut cleaned.summary) else { return };
-        self.fold.apply(&cleaned);
-        let mut summary = cleaned.summary;
-        summary.event_id = id;
-        self.turn.captured.push((span, summary));
+        if self.span_event(&session, &mut cleaned.summary).is_some() {
+            self.fold.apply(&cleaned);
+            self.turn.captured.push((span, cleaned.summary));
+        }
     }
 
     /// Publishes spans from outside.
@@ -303,7 +312,7 @@ impl Pump {
         if self.tidied.elapsed() >= TIDY_EVERY {
             self.tidied = Instant::now();
             self.clock.follow(SystemTime::now());
-            self.fold.tidy(self.turn.is_empty() && self.store.is_settled());
+            self.fold.tidy(self.tidied, self.store.committed());
         }
         let mut folded = Folded::default();
         self.fold.tick(self.clock.now(), &mut folded);

@@ -180,9 +180,14 @@ impl StoreLane {
         self.failing.load(Ordering::Relaxed) || self.bytes.load(Ordering::Relaxed) > self.max_bytes / 2
     }
 
-    /// Whether all that was handed over is committed.
-    pub(super) fn is_settled(&self) -> bool {
-        self.committed.load(Ordering::Acquire) == self.handed.load(Ordering::Relaxed)
+    /// The number that the next turn will have. Only the pump hands turns over.
+    pub(super) fn next_turn(&self) -> u64 {
+        self.handed.load(Ordering::Relaxed) + 1
+    }
+
+    /// The number of the last turn that is done with.
+    pub(super) fn committed(&self) -> u64 {
+        self.committed.load(Ordering::Acquire)
     }
 
     pub(super) fn not_stored(&self) -> u64 {
@@ -295,7 +300,7 @@ fn attempt(lane: &StoreLane, store: &dyn Store, batch: &WriteBatch) -> Result<()
     })
 }
 
-/// Writes the host's spans as lines, one chunk for each trace.
+/// Writes the host's spans as lines, in chunks of one trace each.
 fn compress(captured: Vec<(Span, SpanSummary)>) -> Vec<Chunk> {
     let mut builders: Vec<ChunkBuilder> = Vec::new();
     let mut at: HashMap<TraceId, usize> = HashMap::new();
@@ -307,5 +312,5 @@ fn compress(captured: Vec<(Span, SpanSummary)>) -> Vec<Chunk> {
         // Every span has a JSON form.
         let _ = builders[at].push(&span, summary);
     }
-    builders.into_iter().filter_map(ChunkBuilder::finish).collect()
+    builders.into_iter().flat_map(ChunkBuilder::finish).collect()
 }

@@ -136,10 +136,15 @@ pub(crate) fn replaces(known: &SpanSummary, later: &SpanSummary) -> bool {
     later.end_time.is_some() || known.end_time.is_none()
 }
 
-/// Gathers lines of one trace and compresses them.
+/// The most bytes of lines in one block, or one line if that is longer: enough to compress well, little enough to open for
+/// one span.
+pub const MAX_CHUNK_BYTES: usize = 256 << 10;
+
+/// Gathers lines of one trace and compresses them, into several chunks when they are many.
 #[derive(Debug)]
 pub struct ChunkBuilder {
     trace_id: TraceId,
+    full: Vec<Chunk>,
     plain: Vec<u8>,
     spans: Vec<ChunkSpan>,
 }
@@ -148,13 +153,7 @@ impl ChunkBuilder {
     /// Nothing yet.
     #[must_use]
     pub fn new(trace_id: TraceId) -> Self {
-        Self { trace_id, plain: Vec::new(), spans: Vec::new() }
-    }
-
-    /// Bytes gathered so far.
-    #[must_use]
-    pub fn plain_bytes(&self) -> usize {
-        self.plain.len()
+        Self { trace_id, full: Vec::new(), plain: Vec::new(), spans: Vec::new() }
     }
 
     /// Adds a span's line.
@@ -163,6 +162,9 @@ impl ChunkBuilder {
     ///
     /// When the span has no JSON form.
     pub fn push(&mut self, span: &crate::model::Span, summary: SpanSummary) -> Result<(), serde_json::Error> {
+        if self.plain.len() > MAX_CHUNK_BYTES {
+            self.close();
+        }
         let offset = self.plain.len();
         if let Err(error) = serde_json::to_writer(&mut self.plain, span) {
             self.plain.truncate(offset);
@@ -175,13 +177,19 @@ impl ChunkBuilder {
         Ok(())
     }
 
-    /// Compresses what was gathered; `None` when that is nothing.
+    /// Compresses what was gathered, in the order in which it came.
     #[must_use]
-    pub fn finish(self) -> Option<Chunk> {
-        if self.spans.is_empty() {
-            return None;
+    pub fn finish(mut self) -> Vec<Chunk> {
+        self.close();
+        self.full
+    }
+
+    fn close(&mut self) {
+        if !self.spans.is_empty() {
+            let block = Block::compress(&self.plain);
+            self.full.push(Chunk { trace_id: self.trace_id, block, spans: std::mem::take(&mut self.spans) });
+            self.plain.clear();
         }
-        Some(Chunk { trace_id: self.trace_id, block: Block::compress(&self.plain), spans: self.spans })
     }
 }
 
@@ -191,6 +199,28 @@ mod tests {
 
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn many_lines_become_several_chunks_in_their_order() {
+        use crate::model::{EventId, Span, SpanId, Timestamp};
+        let trace = TraceId::from_bytes([1; 16]).unwrap();
+        let mut builder = ChunkBuilder::new(trace);
+        for number in 1..=30_u64 {
+            let mut span =
+                Span::new(trace, SpanId::from_bytes(number.to_be_bytes()).unwrap(), "s", Timestamp::EPOCH);
+            span.attributes.set("text", "word ".repeat(6_000));
+            let summary = span.summary(EventId(number));
+            builder.push(&span, summary).unwrap();
+        }
+        let chunks = builder.finish();
+        assert!(
+            chunks.len() > 1
+                && chunks.iter().all(|chunk| chunk.block.plain_bytes < 2 * MAX_CHUNK_BYTES as u64)
+        );
+        let order: Vec<u64> =
+            chunks.iter().flat_map(|chunk| &chunk.spans).map(|line| line.summary.event_id.0).collect();
+        assert_eq!(order, (1..=30).collect::<Vec<_>>());
+    }
 
     proptest! {
         #[test]

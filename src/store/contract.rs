@@ -71,12 +71,18 @@ pub(super) fn span(of: TraceId, number: u64, end: Option<i64>) -> Span {
     span
 }
 
-pub(super) fn chunk(spans: &[Span]) -> Chunk {
+pub(super) fn chunks(spans: &[Span]) -> Vec<Chunk> {
     let mut builder = ChunkBuilder::new(spans[0].trace_id);
     for (at, span) in spans.iter().enumerate() {
         builder.push(span, span.summary(EventId(at as u64 + 1))).unwrap();
     }
-    builder.finish().unwrap()
+    builder.finish()
+}
+
+pub(super) fn chunk(spans: &[Span]) -> Chunk {
+    let mut chunks = chunks(spans);
+    assert_eq!(chunks.len(), 1, "few enough for one chunk");
+    chunks.remove(0)
 }
 
 pub(super) fn frame(number: u64, of: Option<&str>, kind: EventKind) -> Arc<EventFrame> {

@@ -5,6 +5,8 @@
 //! the sessions end up the same and each span counts once.
 
 mod session;
+#[cfg(test)]
+mod tests;
 mod totals;
 mod trace;
 
@@ -32,6 +34,12 @@ const FORGET_TRACE_AFTER: Duration = Duration::from_secs(30);
 /// How many spans are remembered at most before the quietest traces are forgotten early: some 10 MB.
 const MAX_REMEMBERED_SPANS: usize = 100_000;
 
+/// How many sessions are live at most before those of silent outside senders are given up early: some 10 MB.
+const MAX_LIVE_SESSIONS: usize = 10_000;
+
+/// The silence that counts when there is too much of either.
+const CROWDED_SILENCE: Duration = Duration::from_secs(1);
+
 /// A span with what it says about its session.
 #[derive(Debug)]
 pub(crate) struct FoldSpan {
@@ -55,13 +63,24 @@ pub(crate) struct Fold {
     store: Arc<dyn Store>,
     registry: Arc<MemoryRegistry>,
     sessions: HashMap<SessionId, Live>,
-    traces: HashMap<TraceId, (Trace, Instant)>,
+    traces: HashMap<TraceId, Remembered>,
     remembered: usize,
+    /// The number of the turn whose changes are being gathered.
+    turn: u64,
     /// Changed since the last tick.
     dirty: HashSet<SessionId>,
     /// Changed since they were announced.
     untold: HashSet<SessionId>,
     abandon_after: Duration,
+}
+
+/// A trace in memory.
+#[derive(Debug)]
+struct Remembered {
+    trace: Trace,
+    heard: Instant,
+    /// The turn that stores its last change.
+    turn: u64,
 }
 
 /// Who sends a span.
@@ -81,10 +100,20 @@ impl Fold {
             sessions: HashMap::new(),
             traces: HashMap::new(),
             remembered: 0,
+            turn: 0,
             dirty: HashSet::new(),
             untold: HashSet::new(),
             abandon_after,
         }
+    }
+
+    /// What comes now is stored by the turn of this number.
+    pub(crate) fn begin_turn(&mut self, number: u64) {
+        self.turn = number;
+    }
+
+    fn remember(&mut self, id: TraceId, trace: Trace) {
+        self.traces.insert(id, Remembered { trace, heard: Instant::now(), turn: self.turn });
     }
 
     /// The host opened a session.
@@ -99,7 +128,7 @@ impl Fold {
         } else {
             self.sessions.insert(start.id.clone(), Live::new(session, Origin::Explicit));
         }
-        self.traces.insert(start.trace_id, (Trace::new(start.id.clone(), Claim::Explicit), Instant::now()));
+        self.remember(start.trace_id, Trace::new(start.id.clone(), Claim::Explicit));
         out.traces.push((start.trace_id, start.id.clone()));
         if let Some(live) = self.sessions.get_mut(&start.id) {
             live.traces.insert(start.trace_id);
@@ -127,16 +156,17 @@ impl Fold {
     ) -> SessionId {
         let (claim, wanted, external) = best_claim(trace, spans);
         let known = match self.traces.get_mut(&trace) {
-            Some((known, heard)) => {
-                *heard = Instant::now();
-                Some((known.claim, known.session.clone()))
+            Some(known) => {
+                known.heard = Instant::now();
+                known.turn = self.turn;
+                Some((known.trace.claim, known.trace.session.clone()))
             }
             None => self.restore_trace(trace),
         };
         match known {
             Some((known_claim, session)) if known_claim >= claim || session == wanted => {
-                if let Some((known, _)) = self.traces.get_mut(&trace) {
-                    known.claim = known.claim.max(claim);
+                if let Some(Remembered { trace, .. }) = self.traces.get_mut(&trace) {
+                    trace.claim = trace.claim.max(claim);
                 }
                 self.ensure_session(&session, source, spans, None, out);
                 session
@@ -148,7 +178,7 @@ impl Fold {
             }
             None => {
                 self.ensure_session(&wanted, source, spans, external, out);
-                self.traces.insert(trace, (Trace::new(wanted.clone(), claim), Instant::now()));
+                self.remember(trace, Trace::new(wanted.clone(), claim));
                 if let Some(live) = self.sessions.get_mut(&wanted) {
                     live.traces.insert(trace);
                 }
@@ -160,8 +190,7 @@ impl Fold {
 
     /// Takes one span in, into the session that [`assign`](Self::assign) gave.
     pub(crate) fn apply(&mut self, span: &FoldSpan) {
-        let Some((trace, heard)) = self.traces.get_mut(&span.summary.trace_id) else { return };
-        *heard = Instant::now();
+        let Some(Remembered { trace, .. }) = self.traces.get_mut(&span.summary.trace_id) else { return };
         let Some(live) = self.sessions.get_mut(&trace.session) else { return };
         self.remembered += usize::from(!trace.contains(span.summary.span_id));
         live.totals.subtract(trace.totals);
@@ -176,7 +205,7 @@ impl Fold {
     /// The inspector ends: nobody will say any more how the running sessions end.
     pub(crate) fn leave(&mut self) {
         for (id, live) in &mut self.sessions {
-            if live.give_up(Duration::ZERO, true) {
+            if live.give_up(Instant::now(), Duration::ZERO, true) {
                 self.dirty.insert(id.clone());
             }
         }
@@ -188,10 +217,11 @@ impl Fold {
             let Some(live) = self.sessions.get_mut(&id) else { continue };
             let traces = &self.traces;
             let known = || live.traces.iter().filter_map(|id| traces.get(id));
-            let open = known().map(|(trace, _)| trace.open).sum();
-            let root = known().filter_map(|(trace, _)| trace.ended_root).max();
+            let open = known().map(|known| known.trace.open).sum();
+            let root = known().filter_map(|known| known.trace.ended_root).max();
             live.root_ended(root);
             live.refresh(open, now);
+            live.turn = self.turn;
             self.registry.insert(live.session.clone());
             out.sessions.push(live.session.clone());
             self.untold.insert(id);
@@ -200,25 +230,30 @@ impl Fold {
         self.untold.retain(|id| sessions.get_mut(id).is_some_and(|live| !live.announce_change(out)));
     }
 
-    /// Marks the sessions of senders that fell silent, and forgets what is over and stored. Call it about once a second,
-    /// and only when everything handed to the store before is committed if `committed`.
-    pub(crate) fn tidy(&mut self, committed: bool) {
+    /// Marks the sessions of senders that fell silent, and forgets what is over and stored: everything up to the turn
+    /// `committed` is. Call it about once a second.
+    pub(crate) fn tidy(&mut self, now: Instant, committed: u64) {
+        let full = self.sessions.len() > MAX_LIVE_SESSIONS;
+        let patience = if full { CROWDED_SILENCE.min(self.abandon_after) } else { self.abandon_after };
         for (id, live) in &mut self.sessions {
-            if live.give_up(self.abandon_after, false) {
+            if live.give_up(now, patience, false) {
                 self.dirty.insert(id.clone());
             }
         }
-        if !committed {
-            return;
-        }
         let crowded = self.remembered > MAX_REMEMBERED_SPANS;
+        let quiet = if crowded { CROWDED_SILENCE } else { FORGET_TRACE_AFTER };
         let (sessions, dirty, untold) = (&mut self.sessions, &self.dirty, &self.untold);
-        self.traces.retain(|id, (trace, heard)| {
-            let quiet = heard.elapsed() > if crowded { Duration::from_secs(1) } else { FORGET_TRACE_AFTER };
-            let keep = trace.open > 0 || !quiet || dirty.contains(&trace.session);
+        self.traces.retain(|id, Remembered { trace, heard, turn }| {
+            let live = sessions.get_mut(&trace.session);
+            // Open spans of a session that was given up are waited for no more; they are loaded again if they come.
+            let open = trace.open > 0 && live.as_ref().is_some_and(|live| !live.session.status.is_ended());
+            let keep = open
+                || now.saturating_duration_since(*heard) <= quiet
+                || *turn > committed
+                || dirty.contains(&trace.session);
             if !keep {
                 self.remembered = self.remembered.saturating_sub(trace.len());
-                if let Some(live) = sessions.get_mut(&trace.session) {
+                if let Some(live) = live {
                     live.root_ended(trace.ended_root);
                     live.traces.remove(id);
                 }
@@ -228,6 +263,7 @@ impl Fold {
         self.sessions.retain(|id, live| {
             let keep = !live.session.status.is_ended()
                 || !live.traces.is_empty()
+                || live.turn > committed
                 || dirty.contains(id)
                 || untold.contains(id);
             if !keep {
@@ -281,12 +317,12 @@ impl Fold {
         self.remembered += spans.len();
         let restored = Trace::restore(session.clone(), claim, &spans);
         self.load(&session)?.traces.insert(trace);
-        self.traces.insert(trace, (restored, Instant::now()));
+        self.remember(trace, restored);
         Some((claim, session))
     }
 
     fn move_trace(&mut self, id: TraceId, claim: Claim, from: &SessionId, to: &SessionId, out: &mut Folded) {
-        let Some((trace, _)) = self.traces.get_mut(&id) else { return };
+        let Some(Remembered { trace, .. }) = self.traces.get_mut(&id) else { return };
         trace.session = to.clone();
         trace.claim = claim;
         let totals = trace.totals;

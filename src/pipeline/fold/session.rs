@@ -24,6 +24,8 @@ pub(super) struct Live {
     pub(super) origin: Origin,
     pub(super) totals: Totals,
     pub(super) traces: HashSet<TraceId>,
+    /// The turn that stores its last change.
+    pub(super) turn: u64,
     /// The explicit end, once it came.
     ended: Option<(SessionStatus, Timestamp)>,
     /// The root that ended last, in any of its traces.
@@ -44,6 +46,7 @@ impl Live {
             origin,
             totals: Totals::default(),
             traces: HashSet::new(),
+            turn: 0,
             ended: None,
             ended_root: None,
             last_end: None,
@@ -142,8 +145,9 @@ impl Live {
 
     /// Gives up a session that has been silent for longer than `after`: one of an outside sender, or `any` session when the
     /// inspector ends. Says whether it did.
-    pub(super) fn give_up(&mut self, after: Duration, any: bool) -> bool {
-        let silent = (any || self.origin == Origin::Outside) && self.heard.elapsed() >= after;
+    pub(super) fn give_up(&mut self, now: Instant, after: Duration, any: bool) -> bool {
+        let silent =
+            (any || self.origin == Origin::Outside) && now.saturating_duration_since(self.heard) >= after;
         let gave_up = silent && !self.gave_up && !self.session.status.is_ended();
         self.gave_up |= gave_up;
         gave_up

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use super::*;
 use crate::model::SessionStatus;
-use crate::store::contract::{chunk, custom, id, ids, session, span, trace};
+use crate::store::contract::{chunk, chunks, custom, id, ids, session, span, trace};
 
 fn open(dir: &Path) -> SqliteStore {
     SqliteStore::open(dir, InstanceId::generate()).unwrap()

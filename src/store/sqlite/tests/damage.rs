@@ -127,7 +127,7 @@ fn a_full_disk_is_unavailable_and_leaves_nothing_half_written() {
             span
         })
         .collect();
-    batch.chunks = vec![chunk(&spans)];
+    batch.chunks = chunks(&spans);
     let full = store.write(&batch);
     assert!(matches!(full, Err(StoreError::Unavailable(_))), "{full:?}");
     assert_eq!(store.session(&id("big")).unwrap(), None);

@@ -1,0 +1,69 @@
+//! What the fold remembers and forgets.
+
+use super::*;
+use crate::model::{EventId, SessionStatus, Span, SpanId};
+use crate::store::{MemoryStore, WriteBatch};
+
+fn span(trace: u8, end: bool) -> FoldSpan {
+    let (trace, id) = (TraceId::from_bytes([trace; 16]).unwrap(), SpanId::from_bytes([1; 8]).unwrap());
+    let mut span = Span::new(trace, id, "work", Timestamp::EPOCH);
+    span.end_time = end.then_some(Timestamp::EPOCH);
+    FoldSpan { summary: span.summary(EventId(1)), hint: None, title: None, service: None }
+}
+
+struct Folding {
+    fold: Fold,
+    registry: Arc<MemoryRegistry>,
+    store: Arc<dyn Store>,
+}
+
+impl Folding {
+    fn new() -> Self {
+        let (store, registry): (Arc<dyn Store>, _) = (Arc::new(MemoryStore::default()), Arc::default());
+        let fold = Fold::new(Arc::clone(&store), Arc::clone(&registry), DEFAULT_ABANDON_AFTER);
+        Self { fold, registry, store }
+    }
+
+    /// One turn that takes a span from outside; gives its session.
+    fn turn(&mut self, number: u64, span: &FoldSpan) -> SessionId {
+        let mut out = Folded::default();
+        self.fold.begin_turn(number);
+        let trace = span.summary.trace_id;
+        let session = self.fold.assign(trace, Source::Outside, std::slice::from_ref(span), &mut out);
+        self.fold.apply(span);
+        self.fold.tick(Timestamp::EPOCH, &mut out);
+        let batch = WriteBatch { sessions: out.sessions, traces: out.traces, ..WriteBatch::default() };
+        self.store.write(&batch).unwrap();
+        session
+    }
+}
+
+#[test]
+fn what_is_stored_is_forgotten_also_while_more_keeps_coming() {
+    let mut folding = Folding::new();
+    folding.turn(1, &span(1, true));
+    folding.turn(2, &span(2, true));
+    let later = Instant::now() + FORGET_TRACE_AFTER * 2;
+    folding.fold.tidy(later, 1);
+    assert_eq!(
+        (folding.fold.traces.len(), folding.registry.len()),
+        (1, 1),
+        "the second is not committed yet"
+    );
+    folding.fold.tidy(later, 2);
+    assert_eq!((folding.fold.traces.len(), folding.fold.sessions.len(), folding.registry.len()), (0, 0, 0));
+}
+
+#[test]
+fn spans_that_never_end_are_not_remembered_for_ever_and_revive_their_session() {
+    let mut folding = Folding::new();
+    let session = folding.turn(1, &span(1, false));
+    let later = Instant::now() + DEFAULT_ABANDON_AFTER * 2;
+    folding.fold.tidy(later, 1);
+    folding.fold.tick(Timestamp::EPOCH, &mut Folded::default());
+    assert_eq!(folding.fold.sessions[&session].session.status, SessionStatus::Abandoned);
+    folding.fold.tidy(later, 1);
+    assert!(folding.fold.traces.is_empty() && folding.fold.sessions.is_empty());
+    folding.turn(2, &span(1, false));
+    assert_eq!(folding.fold.sessions[&session].session.status, SessionStatus::Running);
+}
