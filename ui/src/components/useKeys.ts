@@ -35,6 +35,28 @@ export function useKeys(keys: Keys): void {
   }, []);
 }
 
+/**
+ * The keys that move through a list of `length` rows. `at` tells the current row, -1 without one, and is asked only when a
+ * key is pressed, because finding it may mean a walk through all rows.
+ */
+export function listKeys(at: () => number, length: number, page: number, go: (index: number) => void): Keys {
+  const to = (next: (index: number) => number) => (): void => {
+    go(Math.min(length - 1, Math.max(0, next(at()))));
+  };
+  const down = to((index) => index + 1);
+  const up = to((index) => index - 1);
+  return {
+    ArrowDown: down,
+    ArrowUp: up,
+    j: down,
+    k: up,
+    PageDown: to((index) => index + page),
+    PageUp: to((index) => index - page),
+    Home: to(() => 0),
+    End: to(() => length - 1),
+  };
+}
+
 function isControl(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest("a, button, summary, [role=separator]") !== null;
 }

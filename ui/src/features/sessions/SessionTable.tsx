@@ -1,7 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { Session } from "../../api/types";
-import { useKeys } from "../../components/useKeys";
+import { listKeys, useKeys } from "../../components/useKeys";
 import { NARROW, useMedia } from "../../components/useMedia";
 import { newerFirst } from "../../model/sessionPages";
 import { plural } from "../../model/format";
@@ -79,9 +79,7 @@ export function SessionTable({ rows: all, complete, place, onMore, onOpen }: Pro
     virtualizer.scrollToOffset(0);
   }
 
-  function move(to: (index: number) => number): void {
-    const from = rows.findIndex((row) => row.id === activeId);
-    const index = Math.min(rows.length - 1, Math.max(0, to(from)));
+  function go(index: number): void {
     const row = rows[index];
     if (row === undefined) return;
     setActiveId(row.id);
@@ -96,14 +94,7 @@ export function SessionTable({ rows: all, complete, place, onMore, onOpen }: Pro
 
   const page = Math.max(1, items.length - 20);
   useKeys({
-    ArrowDown: () => move((index) => index + 1),
-    ArrowUp: () => move((index) => index - 1),
-    j: () => move((index) => index + 1),
-    k: () => move((index) => index - 1),
-    PageDown: () => move((index) => index + page),
-    PageUp: () => move((index) => index - page),
-    Home: () => move(() => 0),
-    End: () => move(() => rows.length - 1),
+    ...listKeys(() => rows.findIndex((row) => row.id === activeId), rows.length, page, go),
     Enter: open,
   });
 

@@ -1,7 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { elapsedUntil } from "../../api/clock";
-import { useKeys } from "../../components/useKeys";
+import { listKeys, useKeys } from "../../components/useKeys";
 import { useNow } from "../../components/useNow";
 import type { SpanNode } from "../../model/traceTree";
 import { nextError, reveal, visibleRows } from "../../model/visibleRows";
@@ -81,13 +81,8 @@ export function SpanTree({ snapshot, alive, selected, column, onSelect, onOpen }
     list.current?.focus({ preventScroll: true });
   }
 
-  function move(to: (index: number) => number): void {
-    const from = selected === undefined ? -1 : rows.indexOf(selected);
-    go(rows[Math.min(rows.length - 1, Math.max(0, to(from)))]);
-  }
-
   function right(): void {
-    if (selected === undefined) move(() => 0);
+    if (selected === undefined) go(rows[0]);
     else if (collapsed.has(selected.key)) toggle(selected);
     else go(selected.children[0]);
   }
@@ -100,14 +95,7 @@ export function SpanTree({ snapshot, alive, selected, column, onSelect, onOpen }
 
   const page = Math.max(1, items.length - 24);
   useKeys({
-    ArrowDown: () => move((index) => index + 1),
-    ArrowUp: () => move((index) => index - 1),
-    j: () => move((index) => index + 1),
-    k: () => move((index) => index - 1),
-    PageDown: () => move((index) => index + page),
-    PageUp: () => move((index) => index - page),
-    Home: () => move(() => 0),
-    End: () => move(() => rows.length - 1),
+    ...listKeys(() => (selected === undefined ? -1 : rows.indexOf(selected)), rows.length, page, (index) => go(rows[index])),
     ArrowRight: right,
     ArrowLeft: left,
     Enter: onOpen,
