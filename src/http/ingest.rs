@@ -3,8 +3,6 @@
 //! A 200 is the only acknowledgement that exporters know, so it is given when the spans are stored and never before. What
 //! cannot be stored at the moment is answered with 503, which they retry; never with 500, on which they drop their data.
 
-use std::task::{Context, Poll, Waker};
-
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
@@ -83,26 +81,14 @@ async fn take(state: &AppState, headers: &HeaderMap, body: Body) -> Result<Trace
     let body = collect(body).await?;
     let owned = |name| text(headers, name).map(str::to_owned);
     let (content_type, coding) = (owned(&CONTENT_TYPE), owned(&CONTENT_ENCODING));
-    let pipeline = state.pipeline.clone();
-    // Decoding, normalising and redacting take as long as they take: off the runtime's threads.
-    let prepared = tokio::task::spawn_blocking(move || {
-        let _turn = turn;
-        let mut request = otlp::traces(content_type.as_deref(), coding.as_deref(), &body)?;
-        drop(body);
-        let spans = std::mem::take(&mut request.spans);
-        let mut commit =
-            Box::pin(async move { if spans.is_empty() { Ok(()) } else { pipeline.ingest(spans).await } });
-        // The first poll does the work; what is left is the wait for the commit, which needs no thread and no turn.
-        let done = commit.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        Ok::<_, Refused>((request, done, commit))
+    // Decoding takes as long as it takes: off the runtime's threads.
+    let decoded = tokio::task::spawn_blocking(move || {
+        otlp::traces(content_type.as_deref(), coding.as_deref(), &body).map(|request| (request, turn))
     });
-    let broken = |_| Refused::later(&"the batch could not be prepared");
-    let (request, done, commit) = prepared.await.map_err(broken)??;
-    match done {
-        Poll::Ready(done) => done,
-        Poll::Pending => commit.await,
-    }
-    .map_err(|refused| Refused::later(&refused))?;
+    let broken = |_| Refused::later(&"the batch could not be decoded");
+    let (mut request, turn) = decoded.await.map_err(broken)??;
+    let spans = std::mem::take(&mut request.spans);
+    state.pipeline.ingest(spans, turn).await.map_err(|refused| Refused::later(&refused))?;
     Ok(request)
 }
 

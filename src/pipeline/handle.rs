@@ -159,10 +159,17 @@ impl Pipeline {
 
     /// Takes spans from outside. On `Ok` they are in the store and survive the death of the process.
     ///
+    /// They are prepared on a thread that may block. `turn` bounds how many batches are at once: it is dropped when this
+    /// one is prepared, and not held through the wait for the commit.
+    ///
     /// # Errors
     ///
     /// When they are not stored.
-    pub(crate) async fn ingest(&self, spans: Vec<Span>) -> Result<(), IngestRefused> {
+    pub(crate) async fn ingest(
+        &self,
+        spans: Vec<Span>,
+        turn: impl Send + 'static,
+    ) -> Result<(), IngestRefused> {
         let shared = &self.shared;
         if shared.closed.load(Ordering::Acquire) {
             return Err(IngestRefused::Closed);
@@ -182,7 +189,11 @@ impl Pipeline {
                 .map_err(|_| IngestRefused::Busy)?
                 .map_err(|_| IngestRefused::Closed)?;
         let redactor = Arc::clone(&shared.redactor);
-        let traces = tokio::task::spawn_blocking(move || prepare(spans, &redactor)).await.map_err(|_| {
+        let prepared = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            prepare(spans, &redactor)
+        });
+        let traces = prepared.await.map_err(|_| {
             shared.gauges.panics.fetch_add(1, Ordering::Relaxed);
             IngestRefused::NotStored
         })?;
