@@ -144,8 +144,9 @@ fn counters(state: &AppState) -> BTreeMap<&'static str, u64> {
     let counted = state.pipeline.counters();
     BTreeMap::from([
         ("published", counted.published),
-        ("dropped_capture", counted.dropped_capture),
+        ("dropped_capture", counted.dropped_capture.total()),
         ("missed", state.limits.missed.load(Ordering::Relaxed)),
+        ("readers_cut", state.limits.readers.cut()),
         ("not_stored", counted.not_stored),
         ("panics_contained", counted.panics_contained),
         ("ingested_spans", counted.ingested_spans),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::live::Readers;
 use super::problem::Problem;
 use super::state::AppState;
 use crate::store::{Store, StoreError};
@@ -17,9 +18,6 @@ pub(crate) const STORE_READS_AT_ONCE: usize = 8;
 /// How long a request waits for its turn at the store before it is sent away: longer than any healthy read, shorter
 /// than a person's patience.
 pub(crate) const STORE_TURN_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// How many live streams may be open. Each costs a connection, a task and at most one chunk of text.
-pub(crate) const MAX_STREAMS: usize = 8192;
 
 /// How many requests of outside senders are read and prepared at once; each may hold a body of 64 MiB twice,
 /// compressed and not.
@@ -35,7 +33,8 @@ pub(crate) const INGESTS_IN_HAND: usize = 128;
 #[derive(Debug)]
 pub(crate) struct Limits {
     reads: Arc<Semaphore>,
-    streams: Arc<Semaphore>,
+    /// The open live streams.
+    pub(crate) readers: Arc<Readers>,
     #[cfg(feature = "otlp")]
     ingest_turns: Arc<Semaphore>,
     #[cfg(feature = "otlp")]
@@ -50,7 +49,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             reads: Arc::new(Semaphore::new(STORE_READS_AT_ONCE)),
-            streams: Arc::new(Semaphore::new(MAX_STREAMS)),
+            readers: Arc::default(),
             #[cfg(feature = "otlp")]
             ingest_turns: Arc::new(Semaphore::new(INGESTS_AT_ONCE)),
             #[cfg(feature = "otlp")]
@@ -62,11 +61,6 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// A place for one more live stream, given back when it is dropped.
-    pub(crate) fn stream(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        Arc::clone(&self.streams).try_acquire_owned().map_err(|_| Problem::too_many_streams())
-    }
-
     /// A place among those that wait for their turn or their commit; none when too many do.
     #[cfg(feature = "otlp")]
     pub(crate) fn ingest_place(&self) -> Option<OwnedSemaphorePermit> {

@@ -34,6 +34,8 @@ use utoipa_axum::routes;
 pub use self::access::Access;
 pub(crate) use self::access::{AccessPolicy, Guard, Token};
 pub(crate) use self::limits::Limits;
+#[cfg(test)]
+pub(crate) use self::live::SLOW_READER_CUT;
 use self::mount::Mount;
 pub use self::mount::PublicPath;
 pub(crate) use self::mount::mount;
@@ -66,6 +68,8 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(health::get_health))
         .routes(routes!(auth::sign_in, auth::sign_out))
         .routes(routes!(openapi::get_openapi));
+    #[cfg(feature = "ws")]
+    let api = api.routes(routes!(live::stream_events_ws));
     #[cfg(feature = "otlp")]
     let api = api.routes(routes!(ingest::ingest_traces));
     api

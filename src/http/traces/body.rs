@@ -39,7 +39,7 @@ pub(super) fn body(state: AppState, plan: Plan, from: u64, to: u64) -> Body {
 }
 
 /// Waits until the inspector shuts down (or is gone).
-pub(in crate::http) async fn closed(shutdown: &mut tokio::sync::watch::Receiver<bool>) {
+async fn closed(shutdown: &mut tokio::sync::watch::Receiver<bool>) {
     // An error means that nobody can say it any more.
     let _ = shutdown.wait_for(|down| *down).await;
 }

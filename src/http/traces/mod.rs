@@ -19,7 +19,6 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-pub(super) use self::body::closed;
 use self::plan::{Form, Plan};
 use self::range::{Wanted, wanted};
 pub(super) use self::range::{accepts_gzip, has_already};

@@ -296,7 +296,8 @@ impl State {
         self.replay.push_back(Arc::clone(event));
         if let Some(session) = event.session_id.as_ref().filter(|_| outlives_replay(&event.event_type)) {
             self.bytes += event.size();
-            self.session_events.entry(session.clone()).or_default().push(Arc::clone(event));
+            // Its neighbours go with the replay.
+            self.session_events.entry(session.clone()).or_default().push(Arc::new(event.detached()));
         }
     }
 
