@@ -7,6 +7,7 @@ mod faults;
 #[cfg(feature = "otlp")]
 mod kill;
 mod live;
+mod losses;
 mod mount;
 #[cfg(feature = "otlp")]
 mod openapi;
@@ -16,6 +17,11 @@ mod redaction;
 mod restart;
 mod serve;
 #[cfg(feature = "otlp")]
+mod siblings;
+mod soak;
+#[cfg(feature = "otlp")]
 mod store_faults;
 mod support;
 mod traces;
+#[cfg(feature = "ws")]
+mod ws;

@@ -7,6 +7,7 @@ mod mount;
 mod problems;
 mod sessions;
 mod store;
+mod stream_model;
 mod support;
 mod traces;
 mod ui;
