@@ -9,6 +9,7 @@ use agent_inspector_benches::runtime;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
+use axum::serve::ListenerExt;
 use axum::{Json, Router};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -21,8 +22,10 @@ pub(crate) const COMMAND: &str = "serve-inspector";
 pub(crate) const SUBSCRIBE: &str = "/_inspector/events";
 pub(crate) const PUBLISH: &str = "/emit";
 
-/// Serves until it is told to end, with history below `data_dir`, or in memory.
-pub(crate) fn serve(data_dir: Option<&Path>) -> io::Result<()> {
+/// Serves until it is told to end. `arguments`: whether small writes are delayed, and where history is kept if not in memory.
+pub(crate) fn serve(arguments: &[String]) -> io::Result<()> {
+    let nodelay = arguments.first().is_some_and(|word| word == "nodelay");
+    let data_dir = arguments.get(1).map(Path::new);
     let builder = Inspector::builder();
     let builder = match data_dir {
         Some(directory) => builder.data_dir(directory),
@@ -34,6 +37,10 @@ pub(crate) fn serve(data_dir: Option<&Path>) -> io::Result<()> {
     runtime().block_on(async {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         process::announce(listener.local_addr()?.port())?;
+        let listener = listener.tap_io(move |stream| {
+            // The measurement shows it if it fails.
+            let _ = stream.set_nodelay(nodelay);
+        });
         axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await
     })
 }

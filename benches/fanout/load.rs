@@ -6,12 +6,13 @@ use std::rc::Rc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use agent_inspector_benches::process::processor_time;
 use hdrhistogram::Histogram;
 use tokio::task::LocalSet;
 
 use crate::payload::Template;
 use crate::peer::Server;
-use crate::process::{peak_memory, processor_time};
+use crate::process::peak_memory;
 use crate::publisher::{Published, Publisher, publish};
 use crate::rows::Row;
 use crate::subscriber::{Crowd, Subscriber, Tally};

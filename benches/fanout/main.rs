@@ -32,8 +32,9 @@ mod wire;
 
 use std::env;
 use std::io;
-use std::path::Path;
 use std::process::ExitCode;
+
+use agent_inspector_benches::process::machine;
 
 use load::Outcome;
 use payload::Shapes;
@@ -45,7 +46,7 @@ fn main() -> io::Result<ExitCode> {
     // Cargo says so to every benchmark.
     let arguments: Vec<String> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.first().map(String::as_str) {
-        Some(host::COMMAND) => host::serve(arguments.get(1).map(Path::new)).map(|()| ExitCode::SUCCESS),
+        Some(host::COMMAND) => host::serve(&arguments[1..]).map(|()| ExitCode::SUCCESS),
         Some(least::COMMAND) => least::serve().map(|()| ExitCode::SUCCESS),
         _ => match Settings::of(&arguments) {
             Ok(settings) => compare(&settings),
@@ -63,7 +64,7 @@ fn compare(settings: &Settings) -> io::Result<ExitCode> {
     let shapes = payload::probe(Server::start(Peer::Inspector, settings)?.target)?;
     println!(
         "{}; {} bytes of data in each event, {} of them the inspector's envelope",
-        process::machine(),
+        machine(),
         shapes.line_bytes(),
         shapes.envelope_bytes()
     );

@@ -94,7 +94,7 @@ impl Server {
             }
             Peer::Null => _ = command.arg(least::COMMAND),
             Peer::Inspector => {
-                command.arg(host::COMMAND);
+                command.args([host::COMMAND, if settings.nodelay { "nodelay" } else { "delay" }]);
                 if let Some(below) = &settings.data_dir {
                     let made = tempfile::tempdir_in(below)?;
                     command.arg(made.path());

@@ -4,7 +4,6 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::process;
 use std::thread;
-use std::time::Duration;
 
 /// How many files a server or the client opens beside the subscribers' connections, at most.
 pub(crate) const OTHER_OPEN_FILES: u64 = 200;
@@ -31,21 +30,6 @@ pub(crate) fn announce(port: u16) -> io::Result<()> {
     output.flush()
 }
 
-/// The processor time that the processes have taken.
-pub(crate) fn processor_time(processes: &[u32]) -> Duration {
-    processes.iter().map(|process| of_threads(*process)).sum()
-}
-
-fn of_threads(process: u32) -> Duration {
-    let threads = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
-    threads
-        .filter_map(|thread| {
-            let statistics = fs::read_to_string(thread.path().join("schedstat")).ok()?;
-            statistics.split(' ').next()?.parse().ok().map(Duration::from_nanos)
-        })
-        .sum()
-}
-
 /// The most memory that the processes have had resident at once, in bytes; what they share is counted for each.
 pub(crate) fn peak_memory(processes: &[u32]) -> u64 {
     let peak = |process: &u32| {
@@ -68,11 +52,4 @@ pub(crate) fn children(parent: u32) -> Vec<u32> {
             (after_name.split(' ').nth(1)?.parse::<u32>().ok()? == parent).then_some(id)
         })
         .collect()
-}
-
-/// The machine and what else it is doing.
-pub(crate) fn machine() -> String {
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    format!("{cores} cores, load {}", load.split(' ').next().unwrap_or("unknown"))
 }

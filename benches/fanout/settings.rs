@@ -9,7 +9,8 @@ pub(crate) const USAGE: &str = "\
 --rows a,b       which rows, by name or by the word before the dash; all without it
 --peers a,b      which of inspector, null, nchan; all without it
 --rounds N       how often each row is run with each peer, in turn; 1 without it
---data-dir DIR   the inspector's history on disk, in a new directory below DIR; in memory without it";
+--data-dir DIR   the inspector's history on disk, in a new directory below DIR; in memory without it
+--nodelay on     the inspector's host sends small writes at once (TCP_NODELAY), which `axum::serve` alone does not";
 
 /// What is to be run.
 #[derive(Debug)]
@@ -18,12 +19,18 @@ pub(crate) struct Settings {
     pub(crate) peers: Vec<Peer>,
     pub(crate) rounds: usize,
     pub(crate) data_dir: Option<PathBuf>,
+    pub(crate) nodelay: bool,
 }
 
 impl Settings {
     pub(crate) fn of(arguments: &[String]) -> Result<Self, String> {
-        let mut settings =
-            Self { rows: ROWS.iter().collect(), peers: Peer::ALL.to_vec(), rounds: 1, data_dir: None };
+        let mut settings = Self {
+            rows: ROWS.iter().collect(),
+            peers: Peer::ALL.to_vec(),
+            rounds: 1,
+            data_dir: None,
+            nodelay: false,
+        };
         let mut arguments = arguments.iter();
         while let Some(name) = arguments.next() {
             let value = arguments.next().ok_or_else(|| format!("{name} needs a value, or is not known"))?;
@@ -35,6 +42,7 @@ impl Settings {
                         value.parse().map_err(|_| format!("--rounds {value} is not a number"))?;
                 }
                 "--data-dir" => settings.data_dir = Some(value.into()),
+                "--nodelay" => settings.nodelay = value == "on",
                 _ => return Err(format!("{name} is not known")),
             }
         }

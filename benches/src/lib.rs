@@ -1,5 +1,7 @@
 //! Shared parts of the benchmarks: everything goes through the public door, as a host uses it.
 
+pub mod process;
+
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
