@@ -29,7 +29,7 @@ fn main() {
     });
     with_default(tracing_subscriber::registry().with(inspector.layer()), || {
         session.in_scope(|| {
-            count("span of four attributes, inspector.layer()", span_of_four_attributes, settle)
+            count("span of four attributes, inspector.layer()", span_of_four_attributes, settle);
         });
     });
     let (sender, _receiver) = broadcast::channel::<Arc<str>>(65_536);

@@ -1,4 +1,4 @@
-//! The clockwork: threads that publish in rounds of a few batches, all at the same moment.
+//! The clockwork: threads that publish in rounds, one batch each, all at the same moment.
 
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -9,16 +9,12 @@ use agent_inspector_benches::{BATCH, median};
 
 use crate::peers::Publish;
 
-/// How many batches a round has, of all threads together: fewer events than the ring holds, so that nobody who reads
-/// misses any, and more than one batch for each of two threads, so that they meet.
-const ROUND_BATCHES: usize = 8;
-
 /// Rounds before the first that counts: the queues have their size then.
 const WARM_UP_ROUNDS: usize = 3;
 
 /// How many rounds count, at least and at most, and how long it goes on in between.
-const MIN_ROUNDS: usize = 12;
-const MAX_ROUNDS: usize = 300;
+const MIN_ROUNDS: usize = 30;
+const MAX_ROUNDS: usize = 1_000;
 const MEASURE_FOR: Duration = Duration::from_millis(1_500);
 
 /// How many single calls are timed.
@@ -46,7 +42,7 @@ pub(crate) fn in_rounds<P: Publish>(peer: &P, threads: usize, prepare: fn(&P)) -
             round.ready.store(0, Ordering::Relaxed);
             round.gate.wait();
             round.gate.wait();
-            peer.published(threads * round.batches() * BATCH as usize);
+            peer.published(threads * BATCH as usize);
         }
         round.stop.store(true, Ordering::Relaxed);
         round.gate.wait();
@@ -66,11 +62,6 @@ struct Round {
 }
 
 impl Round {
-    /// How many batches a thread has in a round.
-    fn batches(&self) -> usize {
-        (ROUND_BATCHES / self.threads).max(1)
-    }
-
     /// One thread's part of all rounds: nanoseconds for a call, of each batch.
     fn publish(&self, peer: &impl Publish) -> Vec<f64> {
         let mut batches = Vec::new();
@@ -84,15 +75,13 @@ impl Round {
             while self.ready.load(Ordering::Acquire) < self.threads {
                 thread::yield_now();
             }
-            for _ in 0..self.batches() {
-                let start = Instant::now();
-                for _ in 0..BATCH {
-                    peer.publish();
-                }
-                let mean = start.elapsed().as_nanos() as f64 / BATCH as f64;
-                if number >= WARM_UP_ROUNDS {
-                    batches.push(mean);
-                }
+            let start = Instant::now();
+            for _ in 0..BATCH {
+                peer.publish();
+            }
+            let mean = start.elapsed().as_nanos() as f64 / BATCH as f64;
+            if number >= WARM_UP_ROUNDS {
+                batches.push(mean);
             }
             self.gate.wait();
         }

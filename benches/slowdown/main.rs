@@ -21,6 +21,7 @@ use std::env;
 use std::io;
 use std::thread;
 
+use agent_inspector_benches::median;
 use agent_inspector_benches::process::machine;
 
 use round::{Host, Record, Round};
@@ -59,31 +60,36 @@ fn main() -> io::Result<()> {
 }
 
 fn measure(host: &Host<'_>, triples: usize) -> io::Result<()> {
-    let (mut time, mut processor, mut control) = (Ratios::default(), Ratios::default(), Ratios::default());
-    let mut recorded = Vec::new();
+    let (mut time, mut working, mut control) = (Ratios::default(), Ratios::default(), Ratios::default());
+    let (mut rates, mut others) = (Vec::new(), Vec::new());
     for _ in 0..triples {
-        let mut order = [Some(true), Some(false), None];
-        fastrand::shuffle(&mut order);
-        let mut with = Round::default();
-        let (mut without, mut again) = (with, with);
-        for which in order {
-            match which {
-                Some(true) => with = watched::round(host)?,
-                Some(false) => without = host.round_alone()?,
-                None => again = host.round_alone()?,
-            }
-        }
+        let (with, without, again) = in_random_order(host)?;
         // Against the mean of the two, which is what they have in common.
-        let alone = (without.time + again.time) / 2;
-        time.add(with.time, alone);
-        processor.add(with.processor, (without.processor + again.processor) / 2);
+        time.add(with.time, (without.time + again.time) / 2);
+        working.add(with.working, (without.working + again.working) / 2);
         control.add(again.time, without.time);
-        recorded.push(host.recorded() as f64 / with.time.as_secs_f64());
+        rates.push(host.recorded() as f64 / with.time.as_secs_f64());
+        others.push(1e6 * with.others.as_secs_f64() / host.recorded() as f64);
     }
-    let rate = agent_inspector_benches::median(recorded).unwrap_or_default();
+    let (rate, others) = (median(rates).unwrap_or_default(), median(others).unwrap_or_default());
     println!("{} threads, {rate:.0} {} per second", host.threads, host.record.plural());
-    println!("  time            {}  {}", time.summary(), time.verdict(BUDGET));
-    println!("  processor time  {}  the inspector's threads included", processor.summary());
-    println!("  without, twice  {}  what cannot be told apart", control.summary());
+    println!("  time             {}  {}", time.summary(), time.verdict(BUDGET, &control));
+    println!("  of it processor  {}  the working threads alone", working.summary());
+    println!("  without, twice   {}  what this machine cannot tell apart", control.summary());
+    println!("  other threads    {others:.1} µs for each, so {:.2} % of a core at 1,000/s", others / 10.0);
     Ok(())
+}
+
+fn in_random_order(host: &Host<'_>) -> io::Result<(Round, Round, Round)> {
+    let (mut with, mut without, mut again) = (Round::default(), Round::default(), Round::default());
+    let mut order = [0, 1, 2];
+    fastrand::shuffle(&mut order);
+    for place in order {
+        match place {
+            0 => with = watched::round(host)?,
+            1 => without = host.round_alone()?,
+            _ => again = host.round_alone()?,
+        }
+    }
+    Ok((with, without, again))
 }

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use agent_inspector::{Inspector, SessionHandle};
-use agent_inspector_benches::process::processor_time;
+use agent_inspector_benches::process::{own_processor_time, processor_time};
 use agent_inspector_benches::span_of_four_attributes;
 use serde_json::json;
 use tracing::Dispatch;
@@ -41,8 +41,10 @@ impl Record {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Round {
     pub(crate) time: Duration,
-    /// Of all the process's threads, until what was recorded is stored.
-    pub(crate) processor: Duration,
+    /// The processor time of the threads that work.
+    pub(crate) working: Duration,
+    /// That of all others, until what was recorded is stored.
+    pub(crate) others: Duration,
 }
 
 /// A host with its work.
@@ -75,10 +77,13 @@ impl Host<'_> {
                 .map(|_| {
                     scope.spawn(|| {
                         gate.wait();
-                        let end = self.loop_of_an_agent(&session, &dispatch);
+                        let before = own_processor_time();
+                        self.loop_of_an_agent(&session, &dispatch);
+                        let end = Instant::now();
+                        let taken = own_processor_time().saturating_sub(before);
                         gate.wait();
                         gate.wait();
-                        end
+                        (end, taken)
                     })
                 })
                 .collect();
@@ -87,17 +92,19 @@ impl Host<'_> {
             gate.wait();
             gate.wait();
             settle();
-            let processor = processor_time(&[process::id()]).saturating_sub(before);
+            let all = processor_time(&[process::id()]).saturating_sub(before);
             gate.wait();
-            let mut last = start;
+            let (mut last, mut working) = (start, Duration::ZERO);
             for worker in workers {
-                last = last.max(worker.join().map_err(|_| io::Error::other("the work panicked"))?);
+                let (end, taken) = worker.join().map_err(|_| io::Error::other("the work panicked"))?;
+                last = last.max(end);
+                working += taken;
             }
-            Ok(Round { time: last - start, processor })
+            Ok(Round { time: last - start, working, others: all.saturating_sub(working) })
         })
     }
 
-    fn loop_of_an_agent(&self, session: &SessionHandle, dispatch: &Dispatch) -> Instant {
+    fn loop_of_an_agent(&self, session: &SessionHandle, dispatch: &Dispatch) {
         with_default(dispatch, || {
             session.in_scope(|| {
                 for step in 0..STEPS {
@@ -111,6 +118,5 @@ impl Host<'_> {
                 }
             });
         });
-        Instant::now()
     }
 }

@@ -36,12 +36,14 @@ impl Ratios {
         text
     }
 
-    pub(crate) fn verdict(&self, budget: f64) -> String {
-        let (low, high) = self.interval();
-        let word = match (high < budget, low > budget) {
-            (true, _) => "met",
-            (_, true) => "NOT MET",
-            _ => "cannot be told, take more triples or a quieter machine",
+    /// Whether the budget is met, as far as it can be told next to two that are the same.
+    pub(crate) fn verdict(&self, budget: f64, control: &Self) -> String {
+        let ((low, high), (control_low, control_high)) = (self.interval(), control.interval());
+        let calm = control_high - control_low < 2.0 * budget && control_low <= 0.0 && control_high >= 0.0;
+        let word = match (calm, high < budget, low > budget) {
+            (true, true, _) => "met",
+            (true, _, true) => "NOT MET",
+            _ => "cannot be told: take more triples or a quieter machine",
         };
         format!("budget: below {:.0} %, {word}", 100.0 * budget)
     }
