@@ -46,8 +46,8 @@ fn main() -> io::Result<()> {
         [] => TRIPLES,
         _ => return Err(io::Error::other("--triples N is all there is to choose")),
     };
-    let work = Work::of_a_millisecond();
-    println!("{}; {triples} times three rounds of {} ms", machine(), round::STEPS);
+    let work = Work::measured();
+    println!("{}; {triples} times three rounds, {} steps of work each", machine(), round::STEPS);
     println!("how much longer it takes: the median, the interval that holds it at 95 %, the quartiles\n");
     let cores = thread::available_parallelism().map_or(1, usize::from);
     for threads in [1, cores] {
@@ -61,22 +61,24 @@ fn main() -> io::Result<()> {
 
 fn measure(host: &Host<'_>, triples: usize) -> io::Result<()> {
     let (mut time, mut working, mut control) = (Ratios::default(), Ratios::default(), Ratios::default());
-    let (mut rates, mut others) = (Vec::new(), Vec::new());
+    let (mut rates, mut others, mut idle) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..triples {
         let (with, without, again) = in_random_order(host)?;
         // Against the mean of the two, which is what they have in common.
         time.add(with.time, (without.time + again.time) / 2);
         working.add(with.working, (without.working + again.working) / 2);
         control.add(again.time, without.time);
-        rates.push(host.recorded() as f64 / with.time.as_secs_f64());
-        others.push(1e6 * with.others.as_secs_f64() / host.recorded() as f64);
+        rates.push(with.recorded as f64 / with.time.as_secs_f64());
+        others.push(100.0 * with.others.as_secs_f64() / with.time.as_secs_f64());
+        idle.push(100.0 * without.others.as_secs_f64() / without.time.as_secs_f64());
     }
-    let (rate, others) = (median(rates).unwrap_or_default(), median(others).unwrap_or_default());
+    let middle = |values| median(values).unwrap_or_default();
+    let (rate, others, idle) = (middle(rates), middle(others), middle(idle));
     println!("{} threads, {rate:.0} {} per second", host.threads, host.record.plural());
     println!("  time             {}  {}", time.summary(), time.verdict(BUDGET, &control));
     println!("  of it processor  {}  the working threads alone", working.summary());
     println!("  without, twice   {}  what this machine cannot tell apart", control.summary());
-    println!("  other threads    {others:.1} µs for each, so {:.2} % of a core at 1,000/s", others / 10.0);
+    println!("  other threads    {others:.2} % of a core (without the inspector {idle:.2} %)");
     Ok(())
 }
 

@@ -17,9 +17,12 @@ use tracing_subscriber::prelude::*;
 
 use crate::work::Work;
 
-/// How many steps of a millisecond each thread does in a round: long beside the pump's tick, short beside what else the
-/// machine is doing.
-pub(crate) const STEPS: usize = 200;
+/// How many steps each thread does in a round: 200 ms of a quiet machine, long beside the pump's tick, short beside what
+/// else the machine is doing.
+pub(crate) const STEPS: u32 = 800;
+
+/// How much is recorded per second, by all threads together.
+pub(crate) const RECORDS_PER_SECOND: usize = 1_000;
 
 /// What the host records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +48,7 @@ pub(crate) struct Round {
     pub(crate) working: Duration,
     /// That of all others, until what was recorded is stored.
     pub(crate) others: Duration,
+    pub(crate) recorded: usize,
 }
 
 /// A host with its work.
@@ -56,11 +60,6 @@ pub(crate) struct Host<'a> {
 }
 
 impl Host<'_> {
-    /// How much is recorded in a round, by all threads together: one for each millisecond of it.
-    pub(crate) fn recorded(&self) -> usize {
-        self.threads * STEPS.div_ceil(self.threads)
-    }
-
     /// A round without the inspector.
     pub(crate) fn round_alone(&self) -> io::Result<Round> {
         self.round(&Inspector::disabled(), || {})
@@ -78,12 +77,12 @@ impl Host<'_> {
                     scope.spawn(|| {
                         gate.wait();
                         let before = own_processor_time();
-                        self.loop_of_an_agent(&session, &dispatch);
+                        let recorded = self.loop_of_an_agent(&session, &dispatch);
                         let end = Instant::now();
                         let taken = own_processor_time().saturating_sub(before);
                         gate.wait();
                         gate.wait();
-                        (end, taken)
+                        (end, taken, recorded)
                     })
                 })
                 .collect();
@@ -94,29 +93,37 @@ impl Host<'_> {
             settle();
             let all = processor_time(&[process::id()]).saturating_sub(before);
             gate.wait();
-            let (mut last, mut working) = (start, Duration::ZERO);
+            let (mut last, mut working, mut recorded) = (start, Duration::ZERO, 0);
             for worker in workers {
-                let (end, taken) = worker.join().map_err(|_| io::Error::other("the work panicked"))?;
+                let (end, taken, records) =
+                    worker.join().map_err(|_| io::Error::other("the work panicked"))?;
+                recorded += records;
                 last = last.max(end);
                 working += taken;
             }
-            Ok(Round { time: last - start, working, others: all.saturating_sub(working) })
+            Ok(Round { time: last - start, working, others: all.saturating_sub(working), recorded })
         })
     }
 
-    fn loop_of_an_agent(&self, session: &SessionHandle, dispatch: &Dispatch) {
+    /// The work, and what is due to be recorded after each step of it; how much that was.
+    fn loop_of_an_agent(&self, session: &SessionHandle, dispatch: &Dispatch) -> usize {
+        let between = Duration::from_secs(1) * self.threads as u32 / RECORDS_PER_SECOND as u32;
+        let start = Instant::now();
+        let mut recorded = 0;
         with_default(dispatch, || {
             session.in_scope(|| {
                 for step in 0..STEPS {
-                    if step % self.threads == 0 {
+                    black_box(self.work.step());
+                    while between * recorded <= start.elapsed() {
                         match self.record {
                             Record::Events => session.emit("tool_called", json!({"step": step})),
                             Record::Spans => span_of_four_attributes(),
                         }
+                        recorded += 1;
                     }
-                    black_box(self.work.step());
                 }
             });
         });
+        recorded as usize
     }
 }

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 /// How many messages of a conversation go into the next request.
 const WINDOW: usize = 8;
 
-/// How long a step takes that this machine does undisturbed.
-const STEP: Duration = Duration::from_millis(1);
+/// How long a step takes on this machine, undisturbed.
+const STEP: Duration = Duration::from_micros(250);
 
 /// A fixed amount of work.
 #[derive(Debug)]
@@ -23,8 +23,8 @@ pub(crate) struct Work {
 }
 
 impl Work {
-    /// Work whose step takes a millisecond here.
-    pub(crate) fn of_a_millisecond() -> Self {
+    /// Work whose step takes [`STEP`] here.
+    pub(crate) fn measured() -> Self {
         let arguments = json!({"path": "src/main.rs", "query": "fn main", "context": "line ".repeat(40)});
         let answer = json!({
             "id": "chatcmpl-1",
