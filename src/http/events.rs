@@ -62,6 +62,7 @@ pub(super) async fn list_session_events(
     let limit = params.limit(DEFAULT_EVENTS, MAX_EVENTS)?;
     let after = EventId(params.number("after")?.unwrap_or(0));
     let query = EventQuery { after, limit: limit + 1, session_id: Some(id.clone()) };
+    state.catch_up().await;
     let read = state.read(move |store| {
         let frames = store.events(&query)?;
         Ok((frames.is_empty(), page(&frames, limit)?))

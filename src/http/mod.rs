@@ -4,6 +4,7 @@ mod access;
 mod auth;
 mod events;
 mod extract;
+mod fresh;
 mod health;
 #[cfg(feature = "otlp")]
 mod ingest;

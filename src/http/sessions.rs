@@ -76,6 +76,7 @@ pub(super) async fn list_sessions(State(state): State<AppState>, params: Params)
     let wanted = query.limit;
     // One more than wanted tells whether there is a next page.
     query.limit += 1;
+    state.catch_up().await;
     let from_store = {
         let query = query.clone();
         state.read(move |store| store.sessions(&query))

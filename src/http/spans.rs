@@ -67,6 +67,7 @@ pub(super) async fn list_spans(
     let from = params.number("cursor")?.unwrap_or(0);
     let since = params.number("since")?.map(EventId);
     let session = id.clone();
+    state.catch_up().await;
     // Ordering and writing thousands of rows takes as long as reading them: all of it off the runtime's threads.
     let page = state.read(move |store| {
         let spans = store.session_spans(&session)?;
@@ -133,6 +134,7 @@ pub(super) async fn get_span(
 ) -> Result<Json, Problem> {
     let trace = params.parse("trace_id", TraceId::parse)?;
     let asked = session.clone();
+    state.catch_up().await;
     let mut found = state.read(move |store| store.spans(&asked, span)).await?;
     found.retain(|found| trace.is_none_or(|trace| found.trace_id == trace));
     match found.as_slice() {

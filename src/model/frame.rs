@@ -10,7 +10,7 @@ use super::{Event, EventId, SessionId};
 
 /// How long a segment grows before the next one begins. A reader gets what lies in one segment without a copy, so this is
 /// also about how much is written to a connection at once.
-const SEGMENT_BYTES: usize = 32 << 10;
+const SEGMENT_BYTES: usize = 64 << 10;
 
 /// A serialised event with what is needed to order and filter it.
 ///

@@ -267,6 +267,11 @@ impl Pipeline {
         self.shared.store.stored()
     }
 
+    /// Stores what was published without gathering more: somebody waits to read it.
+    pub(crate) fn hurry(&self) {
+        self.shared.store.hurry();
+    }
+
     /// Events published in the last minute.
     #[must_use]
     pub(crate) fn events_last_minute(&self) -> u64 {

@@ -26,9 +26,9 @@ use crate::clock::Clock;
 use crate::model::{Event, EventId, EventKind, FrameWriter, SessionId, Span, SpanSummary, Timestamp};
 use crate::redact::{Redactor, cut_data, cut_name};
 
-/// How often the pump looks while somebody reads the live stream: below what a person sees, and 100 short wake-ups a
+/// How often the pump looks while somebody reads the live stream: below what a person sees, and 200 short wake-ups a
 /// second.
-pub(super) const PUMP_TICK: Duration = Duration::from_millis(10);
+pub(super) const PUMP_TICK: Duration = Duration::from_millis(5);
 
 /// How often it looks while somebody reads but nothing has happened for [`QUIET_AFTER`]: a page left open costs little.
 pub(super) const QUIET_PUMP_TICK: Duration = Duration::from_millis(40);

@@ -24,6 +24,13 @@ pub const DEFAULT_STORE_BACKLOG_BYTES: usize = 64 << 20;
 /// How many bytes go into one commit at most, so that a commit stays short.
 const MAX_COMMIT_BYTES: usize = 16 << 20;
 
+/// How long the host's records are gathered before they are committed, when nobody waits for them: a commit for each tick
+/// of the pump would cost more than all the rest of recording. What a killed host loses is at most this and one tick.
+const GATHER_FOR: Duration = Duration::from_millis(100);
+
+/// How many bytes are gathered at most before they are committed.
+const GATHER_BYTES: usize = 1 << 20;
+
 /// How long the writer waits before it tries a failed commit again, at first and at most.
 const RETRY_FIRST: Duration = Duration::from_millis(50);
 const RETRY_MOST: Duration = Duration::from_secs(5);
@@ -58,6 +65,11 @@ impl Turn {
             && self.events.is_empty()
             && self.acks.is_empty()
             && self.settled.is_empty()
+    }
+
+    /// Whether somebody waits for the commit.
+    fn is_urgent(&self) -> bool {
+        !(self.acks.is_empty() && self.permits.is_empty() && self.settled.is_empty())
     }
 
     fn size(&self) -> usize {
@@ -115,7 +127,37 @@ pub(super) struct StoreLane {
 #[derive(Debug, Default)]
 struct Queue {
     turns: VecDeque<(u64, usize, Turn)>,
+    /// When the oldest of them came.
+    since: Option<Instant>,
+    /// Whether somebody waits for a commit.
+    urgent: bool,
     stop: bool,
+}
+
+impl Queue {
+    /// When the next commit is due; `None` when there is nothing to commit.
+    fn due(&self, bytes: usize) -> Option<Instant> {
+        let since = self.since?;
+        let at_once = self.urgent || self.stop || bytes >= GATHER_BYTES;
+        Some(if at_once { since } else { since + GATHER_FOR })
+    }
+
+    /// As many turns as go into one commit.
+    fn pop(&mut self) -> Option<(u64, Turn, usize)> {
+        let (mut number, mut size, mut turn) = self.turns.pop_front()?;
+        while size < MAX_COMMIT_BYTES
+            && let Some((next, next_size, later)) = self.turns.pop_front()
+        {
+            number = next;
+            size += next_size;
+            turn.absorb(later);
+        }
+        if self.turns.is_empty() {
+            self.since = None;
+            self.urgent = false;
+        }
+        Some((number, turn, size))
+    }
 }
 
 impl StoreLane {
@@ -141,10 +183,24 @@ impl StoreLane {
         let number = self.handed.fetch_add(1, Ordering::Relaxed) + 1;
         let bytes = self.bytes.fetch_add(size, Ordering::Relaxed) + size;
         let mut queue = self.queue.lock();
+        let first = queue.since.is_none();
+        queue.since.get_or_insert_with(Instant::now);
+        queue.urgent |= turn.is_urgent();
         queue.turns.push_back((number, size, turn));
         if bytes > self.max_bytes {
             self.shed(&mut queue);
         }
+        let wake = first || queue.urgent || bytes >= GATHER_BYTES;
+        drop(queue);
+        if wake {
+            self.filled.notify_one();
+        }
+    }
+
+    /// Commits what was handed over now: somebody waits to read it.
+    pub(super) fn hurry(&self) {
+        let mut queue = self.queue.lock();
+        queue.urgent |= queue.since.is_some();
         drop(queue);
         self.filled.notify_one();
     }
@@ -217,24 +273,16 @@ impl StoreLane {
     fn take(&self, idle: &mut dyn FnMut()) -> Option<(u64, Turn, usize)> {
         let mut queue = self.queue.lock();
         loop {
-            if let Some((mut number, mut size, mut turn)) = queue.turns.pop_front() {
-                while size < MAX_COMMIT_BYTES
-                    && let Some((next, next_size, later)) = queue.turns.pop_front()
-                {
-                    number = next;
-                    size += next_size;
-                    turn.absorb(later);
+            match queue.due(self.bytes.load(Ordering::Relaxed)) {
+                Some(due) if due <= Instant::now() => return queue.pop(),
+                Some(due) => _ = self.filled.wait_until(&mut queue, due),
+                None if queue.stop => return None,
+                None => {
+                    let idle_for_long = self.filled.wait_for(&mut queue, MAINTAIN_EVERY).timed_out();
+                    if idle_for_long && queue.turns.is_empty() && !queue.stop {
+                        parking_lot::MutexGuard::unlocked(&mut queue, &mut *idle);
+                    }
                 }
-                return Some((number, turn, size));
-            }
-            if queue.stop {
-                return None;
-            }
-            if self.filled.wait_for(&mut queue, MAINTAIN_EVERY).timed_out()
-                && queue.turns.is_empty()
-                && !queue.stop
-            {
-                parking_lot::MutexGuard::unlocked(&mut queue, &mut *idle);
             }
         }
     }

@@ -95,6 +95,9 @@ impl LiveReader {
             let mut stored = state.pipeline.stored();
             loop {
                 let on_its_way = *stored.borrow_and_update() < missed.to;
+                if on_its_way {
+                    state.pipeline.hurry();
+                }
                 let page = state.read_patiently(move |store| page(store, after)).await?;
                 let found = !page.frames.is_empty() || page.floor > after;
                 if found || !on_its_way {

@@ -40,7 +40,7 @@ pub(crate) const RETRY_MILLISECONDS: u32 = 2000;
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// Messages are put together into chunks of at most this size: one write for many small messages.
-pub(crate) const MAX_CHUNK_BYTES: usize = 32 << 10;
+pub(crate) const MAX_CHUNK_BYTES: usize = 64 << 10;
 
 /// Which events are wanted, and from where on.
 #[derive(Debug, utoipa::IntoParams)]

@@ -141,7 +141,7 @@ impl WsStream {
         let mut ping = Instant::now() + KEEP_ALIVE;
         loop {
             let turn = tokio::select! {
-                message = self.socket.recv() => self.take(message),
+                message = self.socket.recv() => self.take(message.as_ref()),
                 step = poll_fn(|context| self.reader.poll_step(context)) => match step {
                     None => Err(End::Shutdown),
                     Some(step) => self.send_step(step).await,
@@ -167,7 +167,7 @@ impl WsStream {
         self.send(messages.collect()).await
     }
 
-    fn take(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<(), End> {
+    fn take(&mut self, message: Option<&Result<Message, axum::Error>>) -> Result<(), End> {
         self.unanswered = 0;
         self.received += 1;
         match message {

@@ -182,7 +182,7 @@ async fn small_messages_travel_together_and_a_chunk_stays_small() {
     let (mut chunks, mut messages) = (0, 0);
     while messages < 2010 {
         let chunk = stream.chunk().await;
-        assert!(chunk.len() <= 32 << 10 && chunk.ends_with("\n\n"));
+        assert!(chunk.len() <= 64 << 10 && chunk.ends_with("\n\n"));
         messages += chunk.matches("data: ").count();
         chunks += 1;
     }

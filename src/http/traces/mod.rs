@@ -76,6 +76,7 @@ pub(super) async fn get_trace(
 ) -> Result<Response, Problem> {
     let until = params.number("until")?;
     let asked = id.clone();
+    state.catch_up().await;
     let form = if accepts_gzip(&headers) { Form::Gzip } else { Form::Identity };
     let plan = state
         .read(move |store| Ok(store.trace_index(&asked)?.map(|index| Plan::new(index, form, until))))
