@@ -90,9 +90,14 @@ pub(super) struct Health {
     events_last_minute: u64,
     /// Open live streams and other readers.
     subscribers: usize,
-    /// Counts since the start: `published`, and every loss: `dropped_capture`, `missed`, `not_stored`,
-    /// `panics_contained`.
+    /// Bytes that wait for the store; about zero while it keeps up.
+    backlog_bytes: u64,
+    /// Counts since the start: `published` and `ingested_spans`, and every loss: `dropped_capture`, `missed`, `not_stored`,
+    /// `panics_contained`, and the requests that were `refused` until later.
     counters: BTreeMap<&'static str, u64>,
+    /// The bounds in force, in events, records, requests, bytes or milliseconds, as their names say. What goes beyond one is
+    /// in the counters.
+    limits: BTreeMap<&'static str, u64>,
     /// The parts.
     parts: Vec<Part>,
 }
@@ -124,7 +129,9 @@ pub(super) async fn get_health(
         sessions_active_24h: active,
         events_last_minute: state.pipeline.events_last_minute(),
         subscribers: state.bus.readers(),
+        backlog_bytes: state.pipeline.counters().backlog_bytes,
         counters: counters(&state),
+        limits: state.limits.by_name(),
         parts,
     })
 }
@@ -147,7 +154,8 @@ fn counters(state: &AppState) -> BTreeMap<&'static str, u64> {
         ("dropped_capture", counted.dropped_capture),
         ("missed", state.limits.missed.load(Ordering::Relaxed)),
         ("not_stored", counted.not_stored),
-        ("panics_contained", counted.panics_contained),
+        ("panics_contained", counted.panics_contained + state.registries.panics()),
+        ("refused", state.limits.refused.load(Ordering::Relaxed)),
         ("ingested_spans", counted.ingested_spans),
     ])
 }

@@ -2,6 +2,8 @@
 
 mod access;
 mod auth;
+mod body;
+mod control;
 mod events;
 mod extract;
 mod health;
@@ -33,7 +35,10 @@ use utoipa_axum::routes;
 
 pub use self::access::Access;
 pub(crate) use self::access::{AccessPolicy, Guard, Token};
-pub(crate) use self::limits::Limits;
+pub(crate) use self::body::BodyPatience;
+pub use self::body::{DEFAULT_BODY_IDLE_TIMEOUT, DEFAULT_BODY_TIMEOUT};
+pub(crate) use self::control::ControlDoor;
+pub(crate) use self::limits::{Bounds, Limits};
 use self::mount::Mount;
 pub use self::mount::PublicPath;
 pub(crate) use self::mount::mount;
@@ -63,6 +68,8 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(events::list_session_events))
         .routes(routes!(live::stream_events))
         .routes(routes!(traces::get_trace))
+        .routes(routes!(control::signal_session))
+        .routes(routes!(control::cancel_session))
         .routes(routes!(health::get_health))
         .routes(routes!(auth::sign_in, auth::sign_out))
         .routes(routes!(openapi::get_openapi));

@@ -190,6 +190,11 @@ impl StoreLane {
         self.committed.load(Ordering::Acquire)
     }
 
+    /// How many bytes wait for the store.
+    pub(super) fn backlog_bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed) as u64
+    }
+
     pub(super) fn not_stored(&self) -> u64 {
         self.not_stored.load(Ordering::Relaxed)
     }

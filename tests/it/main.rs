@@ -13,6 +13,7 @@ mod openapi;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod redaction;
+mod registry;
 mod restart;
 mod serve;
 #[cfg(feature = "otlp")]
