@@ -23,9 +23,9 @@ const MAX_PARTS: usize = 100;
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Problem {
     /// Always `about:blank`: `code` tells problems apart.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", serialize_with = "about_blank")]
     #[schema(value_type = String, examples("about:blank"))]
-    kind: &'static str,
+    kind: (),
     /// What is wrong, the same words for the same code.
     #[schema(value_type = String)]
     title: &'static str,
@@ -41,9 +41,9 @@ pub(crate) struct Problem {
     #[schema(value_type = String, examples("session_not_found"))]
     code: &'static str,
     /// What is wrong with which part of what was sent; only when that can be said by part.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false)]
-    errors: Vec<ProblemPart>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(value_type = Vec<ProblemPart>, required = false)]
+    errors: Box<[ProblemPart]>,
     #[serde(skip)]
     headers: Vec<(HeaderName, HeaderValue)>,
 }
@@ -59,18 +59,23 @@ pub(crate) struct ProblemPart {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn about_blank<S: serde::Serializer>((): &(), serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str("about:blank")
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 fn status_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u16(status.as_u16())
 }
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, title: &'static str) -> Self {
-        let (detail, errors, mut headers) = (None, Vec::new(), Vec::new());
+        let (kind, detail, errors, mut headers) = ((), None, Box::default(), Vec::new());
         // Whoever is sent away for a while is told for how long: by every problem of this kind, so that none forgets.
         if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
             headers.push((RETRY_AFTER, RETRY_AFTER_SECONDS.into()));
         }
-        Self { kind: "about:blank", title, status, detail, code, errors, headers }
+        Self { kind, title, status, detail, code, errors, headers }
     }
 
     fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
