@@ -41,9 +41,9 @@ pub(super) enum PartState {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Part {
     /// Its name: `store`, a registry's name, or what went wrong at the start.
-    name: String,
+    pub(super) name: String,
     /// How it is.
-    state: PartState,
+    pub(super) state: PartState,
     /// What is wrong, in words for a person.
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
@@ -130,7 +130,7 @@ pub(super) async fn get_health(
         events_last_minute: state.pipeline.events_last_minute(),
         subscribers: state.bus.readers(),
         backlog_bytes: state.pipeline.counters().backlog_bytes,
-        counters: counters(&state),
+        counters: state.counters(),
         limits: state.limits.by_name(),
         parts,
     })
@@ -147,21 +147,24 @@ fn store_health(stats: StoreStats, caller: Caller) -> StoreHealth {
     }
 }
 
-fn counters(state: &AppState) -> BTreeMap<&'static str, u64> {
-    let counted = state.pipeline.counters();
-    BTreeMap::from([
-        ("published", counted.published),
-        ("dropped_capture", counted.dropped_capture),
-        ("missed", state.limits.missed.load(Ordering::Relaxed)),
-        ("not_stored", counted.not_stored),
-        ("panics_contained", counted.panics_contained + state.registries.panics()),
-        ("refused", state.limits.refused.load(Ordering::Relaxed)),
-        ("ingested_spans", counted.ingested_spans),
-    ])
+impl AppState {
+    /// Counts since the start, by name.
+    pub(super) fn counters(&self) -> BTreeMap<&'static str, u64> {
+        let counted = self.pipeline.counters();
+        BTreeMap::from([
+            ("published", counted.published),
+            ("dropped_capture", counted.dropped_capture),
+            ("missed", self.limits.missed.load(Ordering::Relaxed)),
+            ("not_stored", counted.not_stored),
+            ("panics_contained", counted.panics_contained + self.registries.panics()),
+            ("refused", self.limits.refused.load(Ordering::Relaxed)),
+            ("ingested_spans", counted.ingested_spans),
+        ])
+    }
 }
 
 /// What is wrong may name paths and machines: callers who may not see everything are told that something is.
-fn parts(state: &AppState, store_answers: bool, caller: Caller) -> Vec<Part> {
+pub(super) fn parts(state: &AppState, store_answers: bool, caller: Caller) -> Vec<Part> {
     let part = |name: &str, why: Option<String>| Part {
         name: name.to_owned(),
         state: if why.is_some() { PartState::Degraded } else { PartState::Ok },

@@ -114,6 +114,12 @@ impl Limits {
         Arc::clone(&self.streams).try_acquire_owned().map_err(|_| Problem::too_many_streams())
     }
 
+    /// How many reads run or wait for their turn.
+    #[cfg(test)]
+    pub(crate) fn reads_in_hand(&self) -> usize {
+        STORE_READS_AT_ONCE + STORE_READS_WAITING - self.reads_in_hand.available_permits()
+    }
+
     /// A place among those that wait for their turn or their commit; none when too many do.
     #[cfg(feature = "otlp")]
     pub(crate) fn ingest_place(&self) -> Option<OwnedSemaphorePermit> {

@@ -11,6 +11,8 @@ mod health;
 mod ingest;
 mod limits;
 mod live;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod mount;
 mod openapi;
 mod problem;
@@ -73,6 +75,8 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(health::get_health))
         .routes(routes!(auth::sign_in, auth::sign_out))
         .routes(routes!(openapi::get_openapi));
+    #[cfg(feature = "metrics")]
+    let api = api.routes(routes!(metrics::get_metrics));
     #[cfg(feature = "otlp")]
     let api = api.routes(routes!(ingest::ingest_traces));
     api

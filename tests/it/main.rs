@@ -4,11 +4,14 @@
 mod access;
 mod capture;
 mod faults;
+mod floods;
 #[cfg(feature = "otlp")]
 mod kill;
 mod live;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod mount;
-#[cfg(feature = "otlp")]
+#[cfg(all(feature = "metrics", feature = "otlp"))]
 mod openapi;
 #[cfg(feature = "otlp")]
 mod otlp;
