@@ -40,6 +40,7 @@
 //! | `ui` | yes | the page at `{mount}/ui/`, embedded |
 //! | `sqlite` | yes | history on disk; without it history is bounded memory |
 //! | `otlp` | yes | `POST {mount}/v1/traces` |
+//! | `metrics` | yes | `GET {mount}/metrics`: OpenMetrics text |
 //!
 //! # What it promises
 //!

@@ -26,7 +26,8 @@ pub(crate) const STORE_READS_WAITING: usize = 512;
 /// than a person's patience.
 pub(crate) const STORE_TURN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How many live streams may be open. Each costs a connection, a task and at most one chunk of text.
+/// How many streams may be open: live ones, and traces that are being fetched. Each costs a connection, a task and a chunk
+/// of text or two blocks of a trace.
 pub(crate) const MAX_STREAMS: usize = 8192;
 
 /// How many batches of outside senders are decoded and prepared at once; each may hold a body of 64 MiB twice, compressed
@@ -109,7 +110,7 @@ impl Limits {
         }
     }
 
-    /// A place for one more live stream, given back when it is dropped.
+    /// A place for one more stream, given back when it is dropped.
     pub(crate) fn stream(&self) -> Result<OwnedSemaphorePermit, Problem> {
         Arc::clone(&self.streams).try_acquire_owned().map_err(|_| Problem::too_many_streams())
     }

@@ -169,9 +169,9 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_busy", "The store has too much to do")
     }
 
-    /// Too many live streams are open.
+    /// Too many streams are open.
     pub(crate) fn too_many_streams() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_streams", "Too many live streams are open")
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_streams", "Too many streams are open")
     }
 
     /// No byte of the range lies within the trace.

@@ -85,11 +85,8 @@ impl Foreign {
             |_| true,
             move |registry| {
                 Box::pin(async move {
-                    let mut found = registry.list(&asked).await?;
-                    // What was asked for is the bound on what is kept of the answer.
-                    found.retain(|session| asked.matches(session));
-                    found.truncate(asked.limit);
-                    Ok(found)
+                    // What was asked for bounds what is kept, whatever the registry made of the question.
+                    Ok(asked.select(registry.list(&asked).await?))
                 })
             },
         )

@@ -175,7 +175,7 @@ async fn a_blocked_thread_is_not_the_hosts() {
     // Each question is another one, so that each costs the engine a call until it has no more.
     for call in 1..=4 {
         let list = host.get(&format!("/sessions?limit={call}")).await;
-        assert_eq!((titles(&list), said(&list)), (vec!["ours"], "no answer from jobs within 20ms"));
+        assert_eq!((titles(&list), said(&list).is_empty()), (vec!["ours"], false));
     }
     let list = host.get("/sessions").await;
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::support::{Answer, Site, local};
+use super::support::{Answer, Site, local, session};
 use crate::http::limits::{STORE_READS_AT_ONCE, STORE_READS_WAITING};
 
 /// Whoever is sent away for a while is told for how long.
@@ -43,6 +43,8 @@ async fn whoever_is_sent_away_is_told_when_to_come_back() {
     let limits = &site.state.limits;
     let streams: Vec<_> = std::iter::from_fn(|| limits.stream().ok()).collect();
     sent_away(&site.get("/events").await, "too_many_streams");
+    site.store.sessions.lock().push(session("long", 1));
+    sent_away(&site.get("/trace/long").await, "too_many_streams");
     drop(streams);
     #[cfg(feature = "otlp")]
     {

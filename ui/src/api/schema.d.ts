@@ -22,6 +22,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/cancel/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel a session. */
+        post: operations["cancel_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/events": {
         parameters: {
             query?: never;
@@ -52,6 +69,23 @@ export interface paths {
         };
         /** A sign of life, how full the store is, what was lost, and how each part is. */
         get: operations["get_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The inspector's own numbers as OpenMetrics text. */
+        get: operations["get_metrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -162,6 +196,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/signal/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer a session that waits. */
+        post: operations["signal_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/trace/{id}": {
         parameters: {
             query?: never;
@@ -203,6 +254,17 @@ export interface components {
         /** @description Names and values (OpenTelemetry's AnyValue as plain JSON), in the order they were set. */
         Attributes: {
             [key: string]: unknown;
+        };
+        /** @description A person, or a program in their name, asked for a session to be cancelled; its engine took it. */
+        CancelRequestedEvent: {
+            id: components["schemas"]["EventId"];
+            session_id?: components["schemas"]["SessionId"];
+            timestamp: components["schemas"]["Timestamp"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "CancelRequested";
         };
         /** @description What one model call cost. */
         Cost: {
@@ -303,7 +365,7 @@ export interface components {
             registry: string;
         };
         /** @description One event. The set of types is open: keep and show a type that you do not know. */
-        Event: components["schemas"]["SessionStartedEvent"] | components["schemas"]["SessionUpdatedEvent"] | components["schemas"]["SessionFinishedEvent"] | components["schemas"]["SessionMergedEvent"] | components["schemas"]["SpanStartedEvent"] | components["schemas"]["SpanFinishedEvent"] | components["schemas"]["ProgressUpdateEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["GapEvent"] | components["schemas"]["CustomEvent"];
+        Event: components["schemas"]["SessionStartedEvent"] | components["schemas"]["SessionUpdatedEvent"] | components["schemas"]["SessionFinishedEvent"] | components["schemas"]["SessionMergedEvent"] | components["schemas"]["SpanStartedEvent"] | components["schemas"]["SpanFinishedEvent"] | components["schemas"]["SignalReceivedEvent"] | components["schemas"]["CancelRequestedEvent"] | components["schemas"]["ProgressUpdateEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["GapEvent"] | components["schemas"]["CustomEvent"];
         /**
          * Format: int64
          * @description The id of an event: strictly increasing, never reused, below 2^53.
@@ -340,8 +402,13 @@ export interface components {
         /** @description The inspector's own numbers. */
         Health: {
             /**
-             * @description Counts since the start: `published`, and every loss: `dropped_capture`, `missed`, `not_stored`,
-             *     `panics_contained`.
+             * Format: int64
+             * @description Bytes that wait for the store; about zero while it keeps up.
+             */
+            backlog_bytes: number;
+            /**
+             * @description Counts since the start: `published` and `ingested_spans`, and every loss: `dropped_capture`, `missed`, `not_stored`,
+             *     `panics_contained`, and the requests that were `refused` until later.
              */
             counters: {
                 [key: string]: number;
@@ -353,6 +420,13 @@ export interface components {
             events_last_minute: number;
             /** @description This start of it. */
             instance: string;
+            /**
+             * @description The bounds in force, in events, records, requests, bytes or milliseconds, as their names say. What goes beyond one is
+             *     in the counters.
+             */
+            limits: {
+                [key: string]: number;
+            };
             /** @description The path it is mounted at, empty at the root. */
             mount: string;
             /** @description The parts. */
@@ -432,6 +506,8 @@ export interface components {
             code: string;
             /** @description What to do about it. */
             detail?: string;
+            /** @description What is wrong with which part of what was sent; only when that can be said by part. */
+            errors?: components["schemas"]["ProblemPart"][];
             /**
              * Format: int32
              * @description The HTTP status.
@@ -444,6 +520,16 @@ export interface components {
              * @example about:blank
              */
             type: string;
+        };
+        /** @description What is wrong with a part of what was sent. */
+        ProblemPart: {
+            /** @description What is wanted there. */
+            message: string;
+            /**
+             * @description Where: a JSON Pointer (RFC 6901) into the payload; empty for the payload as a whole.
+             * @example /approved
+             */
+            pointer: string;
         };
         /** @description How far something has come. */
         ProgressUpdateEvent: {
@@ -581,6 +667,26 @@ export interface components {
         SignIn: {
             /** @description The inspector's token. */
             token: string;
+        };
+        /** @description What is sent to answer a session. */
+        SignalBody: {
+            /** @description What is said: any JSON that the session's engine understands. */
+            payload?: unknown;
+            /** @description The name of the signal that the session waits for, as in its `waiting_on`. */
+            signal: string;
+        };
+        /** @description A person, or a program in their name, answered a session that waited; its engine took it. */
+        SignalReceivedEvent: {
+            id: components["schemas"]["EventId"];
+            session_id?: components["schemas"]["SessionId"];
+            /** @description The signal's name. What it said is between the sender and the engine. */
+            signal_name: string;
+            timestamp: components["schemas"]["Timestamp"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "SignalReceived";
         };
         /**
          * @description One span, whole. It is one line of a session's trace; a span may stand on several lines, and the last one wins.
@@ -907,6 +1013,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The body is too large. */
             413: {
                 headers: {
@@ -945,6 +1060,81 @@ export interface operations {
             };
             /** @description Another page asks. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session. */
+                id: components["schemas"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session's engine took it; `CancelRequested` is published. The session ends when its engine says so. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The id is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another page asks, or the inspector is read-only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such session. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session has ended, or cannot be cancelled from here. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session's engine cannot be reached, or did not answer in time; then it may have taken the request. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1031,6 +1221,35 @@ export interface operations {
             };
             /** @description The host name or the asking page is foreign. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Counters since the start, sizes, and the state of each part, in OpenMetrics 1.0. What the store holds is left out while it cannot be asked. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/openmetrics-text; version=1.0.0; charset=utf-8": string;
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1391,6 +1610,122 @@ export interface operations {
             };
         };
     };
+    signal_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session. */
+                id: components["schemas"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        /** @description The answer; 1 MiB at most. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignalBody"];
+            };
+        };
+        responses: {
+            /** @description The session's engine took it; `SignalReceived` is published. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The id or the body cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another page asks, or the inspector is read-only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such session. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session does not wait for this signal, was answered already, has ended, or takes no signals. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload is not what the session waits for; `errors` says where and why. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session's engine cannot be reached, or did not answer in time; then it may have taken the signal. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_trace: {
         parameters: {
             query?: {
@@ -1558,7 +1893,7 @@ export interface operations {
                     "application/x-protobuf": number[];
                 };
             };
-            /** @description Nothing can be stored at the moment; send the same again after `Retry-After`. */
+            /** @description Nothing can be stored at the moment, or the body came too slowly; send the same again after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
