@@ -1,26 +1,30 @@
 //! The ring is the bus: order, replay and live from one structure.
 //!
-//! The pump is the only writer. A reader is a [`Cursor`](Reader) into the ring with a wake-up; there is no queue per
-//! reader, and a replay and a live read are the same code. The host's threads never come here.
+//! The pump is the only writer. A reader is a [`Reader`]: a place in the ring, and a waker while it waits. There is no
+//! queue per reader, and a replay and a live read are the same code. The host's threads never come here.
 
+#[cfg(all(test, inspector_loom))]
+mod loom;
 mod ring;
+mod sync;
+mod waiting;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use parking_lot::RwLock;
-use tokio::sync::watch;
+use std::task::{Context, Poll};
 
 use self::ring::Ring;
 pub(crate) use self::ring::{Batch, Missed};
 pub use self::ring::{DEFAULT_RING_BYTES, DEFAULT_RING_EVENTS};
+use self::sync::{AtomicBool, AtomicUsize, Ordering, RwLock};
+use self::waiting::Waiting;
 use crate::model::{EventFrame, EventId};
 
 /// The ring with its readers.
 #[derive(Debug)]
 pub(crate) struct Bus {
     ring: RwLock<Ring>,
-    head: watch::Sender<EventId>,
+    waiting: Waiting,
+    closed: AtomicBool,
     readers: AtomicUsize,
 }
 
@@ -31,16 +35,27 @@ impl Bus {
     pub(crate) fn new(floor: EventId, events: usize, bytes: usize) -> Self {
         Self {
             ring: RwLock::new(Ring::new(floor, events, bytes)),
-            head: watch::Sender::new(floor),
+            waiting: Waiting::new(),
+            closed: AtomicBool::new(false),
             readers: AtomicUsize::new(0),
         }
     }
 
     /// Adds frames, which come in order of their ids, and wakes the readers once.
     pub(crate) fn publish(&self, frames: &[Arc<EventFrame>]) {
-        let Some(last) = frames.last() else { return };
-        self.ring.write().extend(frames);
-        self.head.send_replace(last.id);
+        if frames.is_empty() {
+            return;
+        }
+        let dropped = self.ring.write().extend(frames);
+        // Freeing them takes longer than the readers should wait.
+        drop(dropped);
+        self.waiting.wake_all();
+    }
+
+    /// Tells every reader that nothing more is for them, now and later.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        self.waiting.wake_all();
     }
 
     /// What comes after `after`: at most `most` frames, and what this ring no longer has before them.
@@ -52,7 +67,13 @@ impl Bus {
     /// The id of the newest event.
     #[must_use]
     pub(crate) fn head(&self) -> EventId {
-        *self.head.borrow()
+        self.ring.read().head()
+    }
+
+    /// Whether the event of this id lies in the ring.
+    #[must_use]
+    pub(crate) fn holds(&self, id: EventId) -> bool {
+        self.ring.read().holds(id)
     }
 
     /// How many events were published with this ring, and how many of them it still holds.
@@ -66,7 +87,7 @@ impl Bus {
     #[must_use]
     pub(crate) fn reader(self: &Arc<Self>, after: EventId) -> Reader {
         self.readers.fetch_add(1, Ordering::Relaxed);
-        Reader { bus: Arc::clone(self), head: self.head.subscribe(), after }
+        Reader { bus: Arc::clone(self), place: self.waiting.enter(), after }
     }
 
     /// How many readers there are.
@@ -80,7 +101,8 @@ impl Bus {
 #[derive(Debug)]
 pub(crate) struct Reader {
     bus: Arc<Bus>,
-    head: watch::Receiver<EventId>,
+    /// Where its waker is kept while it waits.
+    place: usize,
     after: EventId,
 }
 
@@ -96,34 +118,34 @@ impl Reader {
         self.after = after;
     }
 
-    /// What there is now, possibly nothing, without waiting. What is returned counts as read; so does what was missed.
-    pub(crate) fn poll_batch(&mut self, most: usize) -> Batch {
-        let batch = self.bus.read(self.after, most);
-        if let Some(last) = batch.frames.last() {
-            self.after = last.id;
+    /// What there is, once there is something; `None` when the bus was closed. What is returned counts as read; what was
+    /// missed does not.
+    pub(crate) fn poll_batch(&mut self, context: &Context<'_>, most: usize) -> Poll<Option<Batch>> {
+        if let Some(ready) = self.look(most) {
+            return Poll::Ready(ready);
         }
-        batch
+        self.bus.waiting.wait(self.place, context.waker());
+        // What came in between was not told to the waker, but is there now.
+        self.look(most).map_or(Poll::Pending, Poll::Ready)
     }
 
-    /// What there is, once there is something.
-    pub(crate) async fn next_batch(&mut self, most: usize) -> Batch {
-        loop {
-            // Marked as seen before looking, so that what is published in between wakes us.
-            self.head.mark_unchanged();
-            let batch = self.poll_batch(most);
-            if !batch.frames.is_empty() || batch.missed.is_some() {
-                return batch;
-            }
-            if self.head.changed().await.is_err() {
-                // The sender lives in the bus that this reader keeps alive.
-                std::future::pending::<()>().await;
-            }
+    fn look(&mut self, most: usize) -> Option<Option<Batch>> {
+        if self.bus.closed.load(Ordering::Acquire) {
+            return Some(None);
         }
+        let batch = self.bus.read(self.after, most);
+        if batch.missed.is_none()
+            && let Some(last) = batch.frames.last()
+        {
+            self.after = last.id;
+        }
+        (!batch.frames.is_empty() || batch.missed.is_some()).then_some(Some(batch))
     }
 }
 
 impl Drop for Reader {
     fn drop(&mut self) {
+        self.bus.waiting.leave(self.place);
         self.bus.readers.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -37,6 +37,7 @@ pub(super) struct Ring {
     /// The id of the frame before the oldest one in `frames`. Ids are taken from reserved blocks and may jump; a jump is
     /// no gap, so that what was missed is told from this id and not by counting.
     floor: EventId,
+    head: EventId,
     bytes: usize,
     published: u64,
     max_events: usize,
@@ -48,6 +49,7 @@ impl Ring {
         Self {
             frames: VecDeque::new(),
             floor,
+            head: floor,
             bytes: 0,
             published: 0,
             max_events: max_events.max(1),
@@ -55,11 +57,14 @@ impl Ring {
         }
     }
 
-    pub(super) fn extend(&mut self, frames: &[Arc<EventFrame>]) {
+    /// Adds frames, and gives back those that had to go.
+    pub(super) fn extend(&mut self, frames: &[Arc<EventFrame>]) -> Vec<Arc<EventFrame>> {
+        let mut gone = Vec::new();
         for frame in frames {
             debug_assert!(self.frames.back().is_none_or(|last| last.id < frame.id), "ids go up");
             self.bytes += frame.size();
             self.published += 1;
+            self.head = frame.id;
             self.frames.push_back(Arc::clone(frame));
             while self.frames.len() > self.max_events
                 || (self.bytes > self.max_bytes && self.frames.len() > 1)
@@ -67,15 +72,28 @@ impl Ring {
                 if let Some(dropped) = self.frames.pop_front() {
                     self.bytes -= dropped.size();
                     self.floor = dropped.id;
+                    gone.push(dropped);
                 }
             }
         }
+        gone
     }
 
     pub(super) fn read(&self, after: EventId, most: usize) -> Batch {
         let missed = (after < self.floor).then_some(Missed { from: after.next(), to: self.floor });
+        if after >= self.head {
+            return Batch { missed, frames: Vec::new() };
+        }
         let begin = self.frames.partition_point(|frame| frame.id <= after);
         Batch { missed, frames: self.frames.range(begin..).take(most).cloned().collect() }
+    }
+
+    pub(super) fn head(&self) -> EventId {
+        self.head
+    }
+
+    pub(super) fn holds(&self, id: EventId) -> bool {
+        self.frames.binary_search_by_key(&id, |frame| frame.id).is_ok()
     }
 
     pub(super) fn len(&self) -> usize {

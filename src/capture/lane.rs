@@ -7,7 +7,7 @@ use std::thread::Thread;
 use parking_lot::Mutex;
 
 use super::flat::{Flat, Slice};
-use super::record::{Record, SpanStarted};
+use super::record::{Record, RecordKind, SpanStarted};
 
 /// How many records may wait for the pump: at its slow tick of a tenth of a second, 650,000 a second.
 pub(crate) const DEFAULT_LANE_RECORDS: usize = 65_536;
@@ -26,7 +26,7 @@ pub(crate) const DEFAULT_OPEN_SPANS: usize = 100_000;
 pub(crate) struct Lane {
     queue: Mutex<Queue>,
     pump: OnceLock<Thread>,
-    dropped: AtomicU64,
+    dropped: [AtomicU64; RecordKind::ALL.len()],
     open: AtomicUsize,
     max_records: usize,
     max_bytes: usize,
@@ -51,7 +51,7 @@ impl Lane {
         Self {
             queue: Mutex::new(Queue::default()),
             pump: OnceLock::new(),
-            dropped: AtomicU64::new(0),
+            dropped: Default::default(),
             open: AtomicUsize::new(0),
             max_records,
             max_bytes,
@@ -67,25 +67,30 @@ impl Lane {
 
     /// Hands `record` over, and says whether it was taken.
     pub(crate) fn push(&self, record: Record) -> bool {
-        let (size, vital) = (record.size(), record.is_vital());
-        self.put(size, vital, |taken| taken.records.push(record))
+        let (kind, size, vital) = (record.kind(), record.size(), record.is_vital());
+        self.put(kind, size, vital, |taken| taken.records.push(record))
     }
 
     /// Hands a record over with flat attributes, and says whether it was taken.
-    pub(crate) fn push_flat(&self, flat: &Flat, record: impl FnOnce(Slice) -> Record) -> bool {
-        self.put(size_of::<Record>() + flat.size(), false, |taken| {
+    pub(crate) fn push_flat(
+        &self,
+        kind: RecordKind,
+        flat: &Flat,
+        record: impl FnOnce(Slice) -> Record,
+    ) -> bool {
+        self.put(kind, size_of::<Record>() + flat.size(), false, |taken| {
             let attributes = taken.flat.append(flat);
             taken.records.push(record(attributes));
         })
     }
 
-    fn put(&self, size: usize, vital: bool, put: impl FnOnce(&mut Taken)) -> bool {
+    fn put(&self, kind: RecordKind, size: usize, vital: bool, put: impl FnOnce(&mut Taken)) -> bool {
         let mut queue = self.queue.lock();
         let waiting = queue.taken.records.len();
         let full = waiting >= self.max_records || queue.bytes + size > self.max_bytes;
         if full && !(vital && waiting < self.max_records + 2 * self.max_open) {
             drop(queue);
-            self.dropped.fetch_add(1, Ordering::Relaxed);
+            self.drop_one(kind);
             return false;
         }
         queue.bytes += size;
@@ -101,11 +106,12 @@ impl Lane {
     pub(crate) fn push_start(&self, start: SpanStarted, flat: &Flat) -> bool {
         if self.open.fetch_add(1, Ordering::Relaxed) >= self.max_open {
             self.open.fetch_sub(1, Ordering::Relaxed);
-            self.dropped.fetch_add(1, Ordering::Relaxed);
+            self.drop_one(RecordKind::SpanStarted);
             return false;
         }
-        let taken =
-            self.push_flat(flat, |attributes| Record::SpanStarted(SpanStarted { attributes, ..start }));
+        let taken = self.push_flat(RecordKind::SpanStarted, flat, |attributes| {
+            Record::SpanStarted(SpanStarted { attributes, ..start })
+        });
         if !taken {
             self.open.fetch_sub(1, Ordering::Relaxed);
         }
@@ -134,8 +140,41 @@ impl Lane {
     }
 
     /// How many records did not fit.
-    pub(crate) fn dropped(&self) -> u64 {
-        self.dropped.load(Ordering::Relaxed)
+    pub(crate) fn dropped(&self) -> Dropped {
+        Dropped(self.dropped.each_ref().map(|count| count.load(Ordering::Relaxed)))
+    }
+
+    #[cold]
+    fn drop_one(&self, kind: RecordKind) {
+        self.dropped[kind as usize].fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// How many records of each kind did not fit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Dropped([u64; RecordKind::ALL.len()]);
+
+impl Dropped {
+    /// Of all kinds.
+    pub(crate) fn total(&self) -> u64 {
+        self.0.iter().sum()
+    }
+
+    /// The kinds of which some did not fit.
+    pub(crate) fn by_kind(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.of_every_kind().filter(|(_, count)| *count > 0)
+    }
+
+    /// Every kind, also those of which all fitted.
+    pub(crate) fn of_every_kind(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        RecordKind::ALL.into_iter().zip(self.0).map(|(kind, count)| (kind.as_str(), count))
+    }
+
+    /// What was added since `earlier`.
+    pub(crate) fn since(&self, earlier: &Self) -> Self {
+        let mut new = *self;
+        new.0.iter_mut().zip(earlier.0).for_each(|(count, before)| *count = count.saturating_sub(before));
+        new
     }
 }
 
@@ -179,7 +218,7 @@ mod tests {
     fn what_does_not_fit_is_counted_and_nobody_waits() {
         let lane = Lane::new(2, usize::MAX, 10);
         assert!(lane.push(event()) && lane.push(event()) && !lane.push(event()));
-        assert_eq!(lane.dropped(), 1);
+        assert_eq!(lane.dropped().by_kind().collect::<Vec<_>>(), [("event", 1)]);
         let mut taken = Taken::default();
         lane.take(&mut taken);
         assert_eq!(taken.records.len(), 2);
@@ -200,7 +239,7 @@ mod tests {
         lane.push_end(end());
         let mut taken = Taken::default();
         lane.take(&mut taken);
-        assert_eq!((taken.records.len(), lane.dropped()), (2, 1));
+        assert_eq!((taken.records.len(), lane.dropped().total()), (2, 1));
     }
 
     #[test]

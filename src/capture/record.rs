@@ -29,6 +29,33 @@ pub(crate) enum Record {
     Event(Box<CapturedEvent>),
 }
 
+/// The kinds of records, as losses are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RecordKind {
+    Session,
+    SpanStarted,
+    SpanChanged,
+    SpanEnded,
+    Event,
+}
+
+impl RecordKind {
+    /// All, in the order above.
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Session, Self::SpanStarted, Self::SpanChanged, Self::SpanEnded, Self::Event];
+
+    /// As it is called in the stream and in the metrics.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::SpanStarted => "span_started",
+            Self::SpanChanged => "span_changed",
+            Self::SpanEnded => "span_ended",
+            Self::Event => "event",
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct SessionStarted {
     pub(crate) id: SessionId,
@@ -152,6 +179,17 @@ impl Record {
                 Self::SpanEnded { change, .. } => change.as_ref().map_or(0, |change| change.size()),
                 Self::Event(event) => size_of::<CapturedEvent>() + event.size(),
             }
+    }
+
+    /// What it is, for counting what did not fit.
+    pub(crate) fn kind(&self) -> RecordKind {
+        match self {
+            Self::SessionStarted(_) | Self::SessionEnded(_) => RecordKind::Session,
+            Self::SpanStarted(_) => RecordKind::SpanStarted,
+            Self::SpanFields { .. } | Self::SpanChanged(_) => RecordKind::SpanChanged,
+            Self::SpanEnded { .. } => RecordKind::SpanEnded,
+            Self::Event(_) => RecordKind::Event,
+        }
     }
 
     /// Whether losing it would leave something open for ever, or what a person did without a trace: such a record is taken

@@ -7,7 +7,7 @@ use tracing_core::Metadata;
 
 use super::flat::Flat;
 use super::lane::Lane;
-use super::record::{CapturedEvent, Record, SpanChange, SpanStarted};
+use super::record::{CapturedEvent, Record, RecordKind, SpanChange, SpanStarted};
 use crate::clock::Clock;
 use crate::model::{EventKind, SessionId, SpanId, SpanStatus, Timestamp, TraceId};
 
@@ -50,7 +50,7 @@ impl Recorder {
         flat: &Flat,
     ) {
         let (trace_id, span_id) = ids;
-        self.lane.push_flat(flat, |attributes| Record::SpanFields {
+        self.lane.push_flat(RecordKind::SpanChanged, flat, |attributes| Record::SpanFields {
             trace_id,
             span_id,
             callsite,

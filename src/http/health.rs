@@ -153,8 +153,9 @@ impl AppState {
         let counted = self.pipeline.counters();
         BTreeMap::from([
             ("published", counted.published),
-            ("dropped_capture", counted.dropped_capture),
+            ("dropped_capture", counted.dropped_capture.total()),
             ("missed", self.limits.missed.load(Ordering::Relaxed)),
+            ("readers_cut", self.limits.readers.cut()),
             ("not_stored", counted.not_stored),
             ("panics_contained", counted.panics_contained + self.registries.panics()),
             ("refused", self.limits.refused.load(Ordering::Relaxed)),

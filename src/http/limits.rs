@@ -9,6 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::body::BodyPatience;
 use super::control::MAX_SIGNAL_BYTES;
+use super::live::{MAX_STREAMS, Readers};
 use super::problem::Problem;
 use super::state::AppState;
 use crate::registry::REGISTRY_CALLS_AT_ONCE;
@@ -25,10 +26,6 @@ pub(crate) const STORE_READS_WAITING: usize = 512;
 /// How long a request waits for its turn at the store before it is sent away: longer than any healthy read, shorter
 /// than a person's patience.
 pub(crate) const STORE_TURN_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// How many streams may be open: live ones, and traces that are being fetched. Each costs a connection, a task and a chunk
-/// of text or two blocks of a trace.
-pub(crate) const MAX_STREAMS: usize = 8192;
 
 /// How many batches of outside senders are decoded and prepared at once; each may hold a body of 64 MiB twice, compressed
 /// and not.
@@ -75,7 +72,8 @@ pub(crate) struct Limits {
     pub(crate) bounds: Bounds,
     reads: Arc<Semaphore>,
     reads_in_hand: Arc<Semaphore>,
-    streams: Arc<Semaphore>,
+    /// The open streams: live ones, and traces that are being fetched.
+    pub(crate) readers: Arc<Readers>,
     #[cfg(feature = "otlp")]
     ingest_turns: Arc<Semaphore>,
     #[cfg(feature = "otlp")]
@@ -97,7 +95,7 @@ impl Limits {
             bounds,
             reads: places(STORE_READS_AT_ONCE),
             reads_in_hand: places(STORE_READS_AT_ONCE + STORE_READS_WAITING),
-            streams: places(MAX_STREAMS),
+            readers: Arc::default(),
             #[cfg(feature = "otlp")]
             ingest_turns: places(INGESTS_AT_ONCE),
             #[cfg(feature = "otlp")]
@@ -108,11 +106,6 @@ impl Limits {
             refused: AtomicU64::new(0),
             active_sessions: super::health::ActiveSessions::default(),
         }
-    }
-
-    /// A place for one more stream, given back when it is dropped.
-    pub(crate) fn stream(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        Arc::clone(&self.streams).try_acquire_owned().map_err(|_| Problem::too_many_streams())
     }
 
     /// How many reads run or wait for their turn.

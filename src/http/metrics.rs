@@ -11,7 +11,7 @@ use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use prometheus_client::encoding::text::encode;
-use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::info::Info;
@@ -25,6 +25,8 @@ use crate::store::{Store, StoreStats};
 
 /// What every name begins with.
 const PREFIX: &str = "agent_inspector";
+
+type Labels = Vec<(&'static str, String)>;
 
 /// OpenMetrics 1.0; Prometheus reads it since 2.5.
 const OPEN_METRICS: HeaderValue =
@@ -71,7 +73,7 @@ fn counted(registry: &mut Registry, state: &AppState) {
     for (name, help, counter) in [
         ("events_published", "Events published in the live stream", "published"),
         ("events_missed", "Events that live readers could not get any more, at most", "missed"),
-        ("records_dropped", "Records of the host that did not fit into the capture lane", "dropped_capture"),
+        ("readers_cut", "Live readers that were cut off because they did not read", "readers_cut"),
         ("records_not_stored", "Records that could not be stored in time", "not_stored"),
         ("panics_contained", "Panics contained in host code, the store or the inspector", "panics_contained"),
         ("requests_refused", "Requests sent away until later, with 429 or 503", "refused"),
@@ -80,6 +82,15 @@ fn counted(registry: &mut Registry, state: &AppState) {
         let count = counters.get(counter).copied().unwrap_or_default();
         registry.register(name, help, ConstCounter::new(count));
     }
+    let dropped = Family::<Labels, Counter>::default();
+    for (kind, count) in state.pipeline.counters().dropped_capture.of_every_kind() {
+        dropped.get_or_create(&vec![("kind", kind.to_owned())]).inc_by(count);
+    }
+    registry.register(
+        "records_dropped",
+        "Records of the host that did not fit into the capture lane",
+        dropped,
+    );
 }
 
 /// What is the case at the moment.
@@ -109,7 +120,7 @@ fn part_states(registry: &mut Registry, state: &AppState, store_answers: bool, c
     for part in parts(state, store_answers, caller) {
         *works.entry(part.name).or_insert(true) &= part.state == PartState::Ok;
     }
-    let up = Family::<Vec<(&'static str, String)>, Gauge>::default();
+    let up = Family::<Labels, Gauge>::default();
     for (name, works) in works {
         up.get_or_create(&vec![("part", name)]).set(i64::from(works));
     }

@@ -41,6 +41,8 @@ pub(crate) use self::body::BodyPatience;
 pub use self::body::{DEFAULT_BODY_IDLE_TIMEOUT, DEFAULT_BODY_TIMEOUT};
 pub(crate) use self::control::ControlDoor;
 pub(crate) use self::limits::{Bounds, Limits};
+#[cfg(test)]
+pub(crate) use self::live::SLOW_READER_CUT;
 use self::mount::Mount;
 pub use self::mount::PublicPath;
 pub(crate) use self::mount::mount;
@@ -77,6 +79,8 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(openapi::get_openapi));
     #[cfg(feature = "metrics")]
     let api = api.routes(routes!(metrics::get_metrics));
+    #[cfg(feature = "ws")]
+    let api = api.routes(routes!(live::stream_events_ws));
     #[cfg(feature = "otlp")]
     let api = api.routes(routes!(ingest::ingest_traces));
     api

@@ -174,6 +174,16 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_streams", "Too many streams are open")
     }
 
+    /// The request asks for no WebSocket, or not well.
+    #[cfg(feature = "ws")]
+    pub(crate) fn websocket_required(why: &str) -> Self {
+        use axum::http::header::{CONNECTION, UPGRADE};
+        Self::new(StatusCode::UPGRADE_REQUIRED, "websocket_required", "This address speaks WebSocket")
+            .detail(format!("{why}; for Server-Sent Events ask `events` beside it"))
+            .header(CONNECTION, HeaderValue::from_static("upgrade"))
+            .header(UPGRADE, HeaderValue::from_static("websocket"))
+    }
+
     /// No byte of the range lies within the trace.
     pub(crate) fn range_not_satisfiable(length: u64) -> Self {
         let problem = Self::new(

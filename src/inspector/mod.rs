@@ -149,6 +149,7 @@ impl Inspector {
     pub async fn shutdown(&self) {
         let Some(shared) = &self.shared else { return };
         shared.shutdown.send_replace(true);
+        shared.state.bus.close();
         shared.pipeline.stop().await;
     }
 

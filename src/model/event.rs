@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Attributes, EventId, Session, SessionId, SpanId, SpanSummary, Timestamp};
+use super::{Attributes, CounterDeltas, EventId, Session, SessionId, SpanId, SpanSummary, Timestamp};
 
 /// One event of the live stream.
 ///
@@ -87,6 +87,21 @@ pub enum EventKind {
         /// The rest.
         attributes: Attributes,
     },
+    /// A sign of life of a session that runs, every ten seconds: what was added since the last one.
+    Heartbeat {
+        /// How many of its spans run.
+        open_spans: u64,
+        /// What the session's counters grew by since the last heartbeat, or since it began. They add up to the session's
+        /// counters, so a number may shrink when it turns out that something was counted twice.
+        deltas: CounterDeltas,
+    },
+    /// The host recorded faster than the inspector could take; what did not fit was left out.
+    RecordsDropped {
+        /// How many records were left out since this was last said.
+        total: u64,
+        /// How many of each kind.
+        kinds: std::collections::BTreeMap<std::borrow::Cow<'static, str>, u64>,
+    },
     /// Events that this reader can no longer get.
     Gap {
         /// The first missed id.
@@ -109,7 +124,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// The names of all types this version writes.
-    pub const TYPES: [&'static str; 12] = [
+    pub const TYPES: [&'static str; 14] = [
         "SessionStarted",
         "SessionUpdated",
         "SessionFinished",
@@ -120,6 +135,8 @@ impl EventKind {
         "CancelRequested",
         "ProgressUpdate",
         "Log",
+        "Heartbeat",
+        "RecordsDropped",
         "Gap",
         "Custom",
     ];
@@ -138,6 +155,8 @@ impl EventKind {
             Self::CancelRequested {} => "CancelRequested",
             Self::ProgressUpdate { .. } => "ProgressUpdate",
             Self::Log { .. } => "Log",
+            Self::Heartbeat { .. } => "Heartbeat",
+            Self::RecordsDropped { .. } => "RecordsDropped",
             Self::Gap { .. } => "Gap",
             Self::Custom { .. } => "Custom",
         }

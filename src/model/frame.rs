@@ -1,13 +1,21 @@
 //! An event as it travels: serialised once, shared by the ring, every reader and the store.
 
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
+
 use bytes::{BufMut, Bytes, BytesMut};
 
 use super::{Event, EventId, SessionId};
 
+/// How long a segment grows before the next one begins. A reader gets what lies in one segment without a copy, so this is
+/// also about how much is written to a connection at once.
+const SEGMENT_BYTES: usize = 32 << 10;
+
 /// A serialised event with what is needed to order and filter it.
 ///
-/// The bytes are a whole Server-Sent Events message (`id: …`, `data: …`, an empty line) and the JSON in it, one
-/// allocation for both.
+/// The bytes are a whole Server-Sent Events message (`id: …`, `data: …`, an empty line) with the JSON in it. Events that
+/// were published together lie behind each other in one segment, which they share.
 #[derive(Clone, Debug)]
 pub struct EventFrame {
     /// The event's id.
@@ -15,59 +23,69 @@ pub struct EventFrame {
     /// The event's session.
     pub session_id: Option<SessionId>,
     /// The event's type.
-    pub event_type: std::borrow::Cow<'static, str>,
-    sse: Bytes,
-    json: Bytes,
+    pub event_type: Cow<'static, str>,
+    segment: Bytes,
+    sse: Range<usize>,
+    json: Range<usize>,
 }
 
 impl EventFrame {
-    /// Serialises `event`.
+    /// Serialises `event`, into a segment of its own.
     #[must_use]
     pub fn new(event: &Event) -> Self {
-        let mut writer = SseWriter::begin(event.id, 512);
-        // Writing to memory does not fail, and every type in an event has a JSON form; should one ever not, readers
-        // get the envelope, so that the ids stay whole.
-        if serde_json::to_writer((&mut writer.buffer).writer(), event).is_err() {
-            writer.buffer.truncate(writer.json_from);
-            writer.buffer.extend_from_slice(
-                format!(
-                    r#"{{"id":{},"timestamp":"{}","type":"{}"}}"#,
-                    event.id,
-                    event.timestamp,
-                    event.kind.type_name()
-                )
-                .as_bytes(),
-            );
-        }
-        let (sse, json) = writer.end();
-        Self {
-            id: event.id,
-            session_id: event.session_id.clone(),
-            event_type: event.kind.type_name().into(),
-            sse,
-            json,
-        }
+        let mut buffer = BytesMut::with_capacity(512);
+        Unsealed::of(event, &mut buffer).seal(&buffer.freeze())
     }
 
     /// From an event's JSON as it was stored.
     #[must_use]
     pub fn from_json(id: EventId, session_id: Option<SessionId>, event_type: String, json: &[u8]) -> Self {
-        let mut writer = SseWriter::begin(id, json.len());
-        writer.buffer.extend_from_slice(json);
-        let (sse, json) = writer.end();
-        Self { id, session_id, event_type: event_type.into(), sse, json }
+        let mut buffer = BytesMut::with_capacity(json.len() + 40);
+        let begin = begin(id, &mut buffer);
+        buffer.extend_from_slice(json);
+        let (sse, json) = end(begin, &mut buffer);
+        Unsealed { id, session_id, event_type: event_type.into(), sse, json }.seal(&buffer.freeze())
     }
 
     /// The event as JSON.
     #[must_use]
-    pub fn json(&self) -> &Bytes {
-        &self.json
+    pub fn json(&self) -> &[u8] {
+        &self.segment[self.json.clone()]
+    }
+
+    /// The event as JSON, sharing memory with this frame.
+    #[must_use]
+    pub fn json_bytes(&self) -> Bytes {
+        self.segment.slice(self.json.clone())
     }
 
     /// The event as a Server-Sent Events message.
     #[must_use]
-    pub fn sse(&self) -> &Bytes {
-        &self.sse
+    pub fn sse(&self) -> &[u8] {
+        &self.segment[self.sse.clone()]
+    }
+
+    /// Whether `next` lies right behind this one in the same segment.
+    pub(crate) fn adjoins(&self, next: &Self) -> bool {
+        self.sse.end == next.sse.start
+            && self.segment.len() == next.segment.len()
+            && std::ptr::eq(self.segment.as_ptr(), next.segment.as_ptr())
+    }
+
+    /// The messages from this one to `last`, without a copy. Each must [adjoin](Self::adjoins) the next one.
+    pub(crate) fn through(&self, last: &Self) -> Bytes {
+        self.segment.slice(self.sse.start..last.sse.end.max(self.sse.end))
+    }
+
+    /// The same event in a segment of its own: for who keeps this one and not its neighbours.
+    pub(crate) fn detached(&self) -> Self {
+        let (from, json) = (self.sse.start, self.json.clone());
+        Self {
+            segment: Bytes::copy_from_slice(self.sse()),
+            sse: 0..self.sse.len(),
+            json: json.start - from..json.end - from,
+            ..self.clone()
+        }
     }
 
     /// About how many bytes of memory it holds.
@@ -77,28 +95,94 @@ impl EventFrame {
     }
 }
 
-struct SseWriter {
+/// Serialises events one after the other into shared segments.
+#[derive(Debug, Default)]
+pub(crate) struct FrameWriter {
     buffer: BytesMut,
-    json_from: usize,
+    unsealed: Vec<Unsealed>,
+    frames: Vec<Arc<EventFrame>>,
 }
 
-impl SseWriter {
-    fn begin(id: EventId, json_bytes: usize) -> Self {
-        use std::fmt::Write;
-        let mut buffer = BytesMut::with_capacity(json_bytes + 40);
-        // Writing to memory does not fail.
-        let _ = write!(buffer, "id: {id}\ndata: ");
-        let json_from = buffer.len();
-        Self { buffer, json_from }
+impl FrameWriter {
+    /// Adds an event.
+    pub(crate) fn push(&mut self, event: &Event) {
+        if self.unsealed.is_empty() {
+            self.buffer.reserve(512);
+        }
+        self.unsealed.push(Unsealed::of(event, &mut self.buffer));
+        if self.buffer.len() >= SEGMENT_BYTES {
+            self.seal();
+        }
     }
 
-    fn end(mut self) -> (Bytes, Bytes) {
-        let json_to = self.buffer.len();
-        self.buffer.extend_from_slice(b"\n\n");
-        let sse = self.buffer.freeze();
-        let json = sse.slice(self.json_from..json_to);
-        (sse, json)
+    /// How many events were added and not taken.
+    pub(crate) fn len(&self) -> usize {
+        self.frames.len() + self.unsealed.len()
     }
+
+    /// The events added since this was asked for last.
+    pub(crate) fn take(&mut self) -> Vec<Arc<EventFrame>> {
+        self.seal();
+        std::mem::take(&mut self.frames)
+    }
+
+    /// Forgets what was added and not taken.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    fn seal(&mut self) {
+        let segment = self.buffer.split().freeze();
+        self.frames.extend(self.unsealed.drain(..).map(|frame| Arc::new(frame.seal(&segment))));
+    }
+}
+
+/// A frame whose segment is still being written.
+#[derive(Debug)]
+struct Unsealed {
+    id: EventId,
+    session_id: Option<SessionId>,
+    event_type: Cow<'static, str>,
+    sse: Range<usize>,
+    json: Range<usize>,
+}
+
+impl Unsealed {
+    fn of(event: &Event, buffer: &mut BytesMut) -> Self {
+        let begin = begin(event.id, buffer);
+        // Writing to memory does not fail, and every type in an event has a JSON form; should one ever not, readers
+        // get the envelope, so that the ids stay whole.
+        if serde_json::to_writer(buffer.writer(), event).is_err() {
+            buffer.truncate(begin.1);
+            let (id, at, name) = (event.id, event.timestamp, event.kind.type_name());
+            buffer
+                .extend_from_slice(format!(r#"{{"id":{id},"timestamp":"{at}","type":"{name}"}}"#).as_bytes());
+        }
+        let (sse, json) = end(begin, buffer);
+        let event_type = event.kind.type_name().into();
+        Self { id: event.id, session_id: event.session_id.clone(), event_type, sse, json }
+    }
+
+    fn seal(self, segment: &Bytes) -> EventFrame {
+        let Self { id, session_id, event_type, sse, json } = self;
+        EventFrame { id, session_id, event_type, segment: segment.clone(), sse, json }
+    }
+}
+
+/// Begins a message; gives where it and its JSON begin.
+fn begin(id: EventId, buffer: &mut BytesMut) -> (usize, usize) {
+    use std::fmt::Write;
+    let from = buffer.len();
+    // Writing to memory does not fail.
+    let _ = write!(buffer, "id: {id}\ndata: ");
+    (from, buffer.len())
+}
+
+/// Ends a message; gives where it and its JSON lie.
+fn end((from, json_from): (usize, usize), buffer: &mut BytesMut) -> (Range<usize>, Range<usize>) {
+    let json = json_from..buffer.len();
+    buffer.extend_from_slice(b"\n\n");
+    (from..buffer.len(), json)
 }
 
 #[cfg(test)]
@@ -125,5 +209,34 @@ mod tests {
         assert!(!text.contains('\r'));
         let again = EventFrame::from_json(frame.id, frame.session_id.clone(), "Custom".into(), frame.json());
         assert_eq!(again.sse(), frame.sse());
+    }
+
+    #[test]
+    fn frames_that_were_written_together_are_read_together() {
+        let mut writer = FrameWriter::default();
+        let event = |id| Event {
+            id: EventId(id),
+            timestamp: Timestamp::EPOCH,
+            session_id: None,
+            kind: EventKind::Custom { name: "x".into(), data: serde_json::json!(id) },
+        };
+        let mut all = Vec::new();
+        for turn in 0..3 {
+            (1..=400).for_each(|id| writer.push(&event(turn * 400 + id)));
+            assert_eq!(writer.len(), 400);
+            all.append(&mut writer.take());
+        }
+        assert_eq!(writer.len(), 0);
+        for (id, frame) in (1..).zip(&all) {
+            assert_eq!((frame.id, frame.sse()), (EventId(id), EventFrame::new(&event(id)).sse()));
+            assert_eq!(frame.detached().sse(), frame.sse());
+            assert_eq!(frame.detached().json_bytes(), frame.json());
+        }
+        let runs: Vec<_> = all.chunk_by(|before, after| before.adjoins(after)).collect();
+        assert!((3..=9).contains(&runs.len()), "{} segments", runs.len());
+        let joined: Vec<u8> = runs.iter().flat_map(|run| run[0].through(&run[run.len() - 1])).collect();
+        let single: Vec<u8> = all.iter().flat_map(|frame| frame.sse().to_vec()).collect();
+        assert_eq!(joined, single);
+        assert!(!all[0].adjoins(&all[2]) && !all[1].adjoins(&all[0]));
     }
 }

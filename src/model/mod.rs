@@ -19,6 +19,7 @@ mod value;
 pub use self::attribute::{Attributes, Key};
 pub use self::event::{Event, EventKind};
 pub use self::frame::EventFrame;
+pub(crate) use self::frame::FrameWriter;
 pub use self::id::{EventId, InstanceId, InvalidId, MAX_SESSION_ID_CHARS, SessionId, SpanId, TraceId};
 pub use self::query::{Cursor, Degraded, EventQuery, SessionQuery};
 pub use self::session::{Engine, Session, SessionStatus, WaitingOn};
@@ -28,5 +29,5 @@ pub use self::span::{
 };
 pub use self::timestamp::Timestamp;
 pub use self::tree::{SpanNode, pre_order};
-pub use self::usage::{Cost, CostSource, Counters, Usage};
+pub use self::usage::{Cost, CostSource, CounterDeltas, Counters, Usage};
 pub use self::value::AttributeValue;

@@ -78,3 +78,40 @@ pub struct Counters {
     /// Model calls with tokens whose cost is not known.
     pub unpriced_calls: u64,
 }
+
+impl Counters {
+    /// What was added since `earlier`.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> CounterDeltas {
+        let delta = |now: u64, before: u64| now.wrapping_sub(before).cast_signed();
+        CounterDeltas {
+            spans: delta(self.spans, earlier.spans),
+            llm_calls: delta(self.llm_calls, earlier.llm_calls),
+            tool_calls: delta(self.tool_calls, earlier.tool_calls),
+            errors: delta(self.errors, earlier.errors),
+            input_tokens: delta(self.input_tokens, earlier.input_tokens),
+            output_tokens: delta(self.output_tokens, earlier.output_tokens),
+            cost_usd: self.cost_usd.map(|now| now - earlier.cost_usd.unwrap_or(0.0)),
+        }
+    }
+}
+
+/// What was added to a session's counters within a time. See [`Counters`] for what each counts.
+#[derive(Clone, Copy, Debug, PartialEq, Default, Serialize, ToSchema)]
+pub struct CounterDeltas {
+    /// Spans.
+    pub spans: i64,
+    /// Model calls.
+    pub llm_calls: i64,
+    /// Tool calls.
+    pub tool_calls: i64,
+    /// Spans that ended in an error.
+    pub errors: i64,
+    /// Tokens read.
+    pub input_tokens: i64,
+    /// Tokens written.
+    pub output_tokens: i64,
+    /// US dollars; absent when no call's cost is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost_usd: Option<f64>,
+}

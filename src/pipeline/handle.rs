@@ -16,10 +16,10 @@ use super::prepare::prepare;
 use super::pump::{Gauges, Pump};
 use super::writer::{self, StoreLane, Turn};
 use crate::bus::Bus;
-use crate::capture::lane::{Lane, Taken};
+use crate::capture::lane::{Dropped, Lane, Taken};
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::model::Span;
+use crate::model::{FrameWriter, Span};
 use crate::redact::Redactor;
 use crate::registry::MemoryRegistry;
 use crate::store::{Store, StoreError};
@@ -53,7 +53,7 @@ pub(crate) struct Counters {
     /// Events published.
     pub(crate) published: u64,
     /// Records of the host that did not fit into the capture lane.
-    pub(crate) dropped_capture: u64,
+    pub(crate) dropped_capture: Dropped,
     /// Records that could not be stored in time and are only in the ring.
     pub(crate) not_stored: u64,
     /// Panics that were contained: in host-supplied code, in the store, or in the pump itself.
@@ -147,7 +147,8 @@ impl Pipeline {
             open: OpenSpans::default(),
             taken: Taken::default(),
             requests: Vec::new(),
-            frames: Vec::new(),
+            frames: FrameWriter::default(),
+            announced: Dropped::default(),
             turn: Turn::default(),
             tidied: Instant::now(),
             published: Instant::now(),

@@ -20,10 +20,10 @@ use super::rate::Rate;
 use super::writer::{StoreLane, Turn};
 use crate::bus::Bus;
 use crate::capture::flat::Flat;
-use crate::capture::lane::{Lane, Taken};
+use crate::capture::lane::{Dropped, Lane, Taken};
 use crate::capture::record::{CapturedEvent, Record};
 use crate::clock::Clock;
-use crate::model::{Event, EventFrame, EventId, EventKind, SessionId, Span, SpanSummary, Timestamp};
+use crate::model::{Event, EventId, EventKind, FrameWriter, SessionId, Span, SpanSummary, Timestamp};
 use crate::redact::{Redactor, cut_data, cut_name};
 
 /// How often the pump looks while somebody reads the live stream: below what a person sees, and 100 short wake-ups a
@@ -84,7 +84,9 @@ pub(super) struct Pump {
     pub(super) open: OpenSpans,
     pub(super) taken: Taken,
     pub(super) requests: Vec<Request>,
-    pub(super) frames: Vec<Arc<EventFrame>>,
+    pub(super) frames: FrameWriter,
+    /// The losses of the lane that were announced.
+    pub(super) announced: Dropped,
     pub(super) turn: Turn,
     pub(super) tidied: Instant,
     pub(super) published: Instant,
@@ -304,25 +306,41 @@ impl Pump {
         self.turn.removed.extend(folded.removed);
     }
 
+    /// Says what did not fit into the lane, so that a reader of the stream knows that what it sees is not all.
+    fn announce_dropped(&mut self) {
+        let dropped = self.lane.dropped();
+        let new = dropped.since(&self.announced);
+        if new.total() > 0
+            && let Some(id) = self.ids.next()
+        {
+            let kinds = new.by_kind().map(|(kind, count)| (kind.into(), count)).collect();
+            let kind = EventKind::RecordsDropped { total: new.total(), kinds };
+            self.frame(id, self.clock.now(), None, kind);
+            self.announced = dropped;
+        }
+    }
+
     fn frame(&mut self, id: EventId, timestamp: Timestamp, session_id: Option<SessionId>, kind: EventKind) {
-        self.frames.push(Arc::new(EventFrame::new(&Event { id, timestamp, session_id, kind })));
+        self.frames.push(&Event { id, timestamp, session_id, kind });
     }
 
     fn finish_turn(&mut self) {
+        let mut folded = Folded::default();
         if self.tidied.elapsed() >= TIDY_EVERY {
             self.tidied = Instant::now();
             self.clock.follow(SystemTime::now());
-            self.fold.tidy(self.tidied, self.store.committed());
+            self.announce_dropped();
+            self.fold.tidy(self.tidied, self.store.committed(), &mut folded);
         }
-        let mut folded = Folded::default();
         self.fold.tick(self.clock.now(), &mut folded);
         self.announce(folded);
         self.gauges.open_spans.store(self.open.len() as u64, Ordering::Relaxed);
-        if !self.frames.is_empty() {
+        if self.frames.len() > 0 {
             self.published = Instant::now();
-            self.gauges.rate.lock().add(self.frames.len() as u64);
-            self.bus.publish(&self.frames);
-            self.turn.events.append(&mut self.frames);
+            let mut frames = self.frames.take();
+            self.gauges.rate.lock().add(frames.len() as u64);
+            self.bus.publish(&frames);
+            self.turn.events.append(&mut frames);
         }
         if !self.turn.is_empty() {
             self.store.push(std::mem::take(&mut self.turn));

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::OwnedSemaphorePermit;
@@ -12,7 +12,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::handle::IngestRefused;
 use super::ids::Reserve;
 use super::lane::{Ack, Done};
-use crate::model::{EventFrame, Session, SessionId, Span, SpanSummary, TraceId};
+use crate::model::{Event, EventFrame, EventKind, Session, SessionId, Span, SpanSummary, Timestamp, TraceId};
 use crate::store::{Chunk, ChunkBuilder, Store, StoreError, WriteBatch};
 
 /// How many bytes may wait for the store. Beyond that outside senders are refused, and the oldest records of the host are
@@ -149,15 +149,15 @@ impl StoreLane {
             if self.bytes.load(Ordering::Relaxed) <= self.max_bytes {
                 return;
             }
-            let lost = turn.captured.len()
-                + turn.events.len()
-                + turn.chunks.iter().map(|c| c.spans.len()).sum::<usize>();
+            let events = turn.events.iter().filter(|event| event.event_type != "Gap").count();
+            let spans = turn.captured.len() + turn.chunks.iter().map(|c| c.spans.len()).sum::<usize>();
+            let lost = events + spans;
             if lost == 0 {
                 continue;
             }
             self.not_stored.fetch_add(lost as u64, Ordering::Relaxed);
             turn.captured.clear();
-            turn.events.clear();
+            turn.events = gap_for(&turn.events);
             turn.chunks.clear();
             for ack in turn.acks.drain(..) {
                 // The sender may have gone.
@@ -232,6 +232,15 @@ impl StoreLane {
             }
         }
     }
+}
+
+/// What stands in the store for events that it could not take, so that who reads them later is told.
+fn gap_for(events: &[Arc<EventFrame>]) -> Vec<Arc<EventFrame>> {
+    let (Some(first), Some(last)) = (events.first(), events.last()) else { return Vec::new() };
+    let (missed_from, missed_to) = (first.id, last.id);
+    let kind = EventKind::Gap { missed_from, missed_to, at_most: missed_to.0 - missed_from.0 + 1 };
+    let timestamp = Timestamp::from(SystemTime::now());
+    vec![Arc::new(EventFrame::new(&Event { id: last.id, timestamp, session_id: None, kind }))]
 }
 
 /// Runs until the lane is stopped and empty.

@@ -189,7 +189,7 @@ fn what_outlives_the_replay_is_kept_with_its_session(store: &dyn Store) {
     store
         .write(&WriteBatch {
             sessions: vec![session("a", 1)],
-            events: vec![custom(first, Some("a")), custom(first + 1, Some("not stored"))],
+            events: vec![custom(first, Some("a")), custom(first + 1, Some("not-stored"))],
             ..Default::default()
         })
         .unwrap();
@@ -206,7 +206,7 @@ fn what_outlives_the_replay_is_kept_with_its_session(store: &dyn Store) {
     let query = EventQuery { after: EventId(0), limit: 10, session_id: Some(id("a")) };
     assert_eq!(ids(&store.events(&query).unwrap()), [first]);
     // Nothing would ever remove the events of a session that is not here.
-    let elsewhere = EventQuery { session_id: Some(id("not stored")), ..query.clone() };
+    let elsewhere = EventQuery { session_id: Some(id("not-stored")), ..query.clone() };
     assert!(store.events(&elsewhere).unwrap().is_empty());
     store.write(&WriteBatch { removed_sessions: vec![id("a")], ..Default::default() }).unwrap();
     assert!(store.events(&query).unwrap().is_empty());

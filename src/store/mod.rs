@@ -123,6 +123,17 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// When the store cannot be read.
     fn replay_floor(&self) -> Result<EventId, StoreError>;
 
+    /// Whether a replay goes on after the event of this id: it was given out by this instance or one that ended before
+    /// it. The events of a process that lives beside this one, in the same place, are not among those of a replay, so that
+    /// nothing can be said of what follows them. A store that no two processes share need not implement this.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    fn replays_after(&self, _id: EventId) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+
     /// The blocks of a session's trace in the order in which they are served, or `None` when the session is unknown.
     ///
     /// # Errors

@@ -87,7 +87,9 @@ async fn a_scrape_tells_what_was_recorded_and_what_was_lost() {
     for (series, expected) in [
         ("agent_inspector_build_info{version=\"0.1.0\"}", 1.0),
         ("agent_inspector_events_missed_total", 0.0),
-        ("agent_inspector_records_dropped_total", 0.0),
+        ("agent_inspector_records_dropped_total{kind=\"event\"}", 0.0),
+        ("agent_inspector_records_dropped_total{kind=\"span_started\"}", 0.0),
+        ("agent_inspector_readers_cut_total", 0.0),
         ("agent_inspector_records_not_stored_total", 0.0),
         ("agent_inspector_panics_contained_total", 1.0),
         ("agent_inspector_requests_refused_total", 0.0),
@@ -123,8 +125,9 @@ async fn the_numbers_are_those_of_the_health_page_and_for_the_same_eyes_as_the_s
     let answer = host.send(stranger.body(Body::empty()).unwrap()).await;
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
     let (health, numbers) = (host.get("/health").await, scrape(&host).await);
-    let counted = numbers.keys().filter(|series| series.ends_with("_total")).count();
-    assert_eq!(counted, health["counters"].as_object().unwrap().len(), "{health}");
+    let counted: HashSet<_> =
+        numbers.keys().filter_map(|series| Some(series.split_once("_total")?.0)).collect();
+    assert_eq!(counted.len(), health["counters"].as_object().unwrap().len(), "{health}");
     assert_eq!(health["backlog_bytes"], 0);
     for (limit, bound) in [("streams", 8192), ("ring_events", 16_384), ("signal_bytes", 1 << 20)] {
         assert_eq!(health["limits"][limit], bound, "{limit}");

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::extract::ConnectInfo;
-use axum::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN, VIA};
+use axum::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN, UPGRADE, VIA};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Version};
 
@@ -21,7 +21,8 @@ pub(super) struct Facts<'a> {
     pub(super) host: Option<String>,
     /// The page that asks, when a browser says so.
     pub(super) origin: Option<&'a str>,
-    /// Whether the method changes nothing.
+    /// Whether the request changes nothing, and its answer is hidden from a foreign page. A WebSocket's is not: no
+    /// browser asks us whether a page may read it.
     pub(super) reads: bool,
     /// Whether the path is open to everyone: the page without content, signing in, a sign of life.
     pub(super) open: bool,
@@ -39,7 +40,8 @@ impl<'a> Facts<'a> {
                 || headers.keys().any(|name| named(name.as_str())),
             host: host(parts),
             origin: headers.get(ORIGIN).map(|origin| origin.to_str().unwrap_or("null")),
-            reads: matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS),
+            reads: matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS)
+                && !headers.contains_key(UPGRADE),
             open: is_open(parts.uri.path()),
         }
     }

@@ -1,7 +1,17 @@
 //! The live stream, and its transports over one reader.
 
+mod begin;
 mod filter;
+mod gap;
 mod reader;
+mod readers;
 mod sse;
+#[cfg(feature = "ws")]
+mod ws;
 
+#[cfg(test)]
+pub(crate) use self::readers::SLOW_READER_CUT;
+pub(crate) use self::readers::{MAX_STREAMS, Place, Readers};
 pub(super) use self::sse::{__path_stream_events, stream_events};
+#[cfg(feature = "ws")]
+pub(super) use self::ws::{__path_stream_events_ws, stream_events_ws};

@@ -3,7 +3,10 @@
 //! A reader has a place, the id of the last event it was given. While the ring has all that comes after it, the ring
 //! alone is read; a reader that was away, or slow, gets what the ring dropped from the store. What neither has is said.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use tokio::task::JoinHandle;
 
@@ -30,7 +33,14 @@ pub(super) enum Step {
 pub(super) struct LiveReader {
     state: AppState,
     ring: Reader,
-    page: Option<JoinHandle<Result<Page, Problem>>>,
+    question: Option<Question>,
+}
+
+/// What the store was asked, because the ring no longer has it.
+#[derive(Debug)]
+struct Question {
+    missed: Missed,
+    answer: JoinHandle<Result<Page, Problem>>,
 }
 
 /// What the store said about what comes after a place.
@@ -44,7 +54,7 @@ impl LiveReader {
     /// A reader that begins after `after`.
     pub(super) fn new(state: AppState, after: EventId) -> Self {
         let ring = state.bus.reader(after);
-        Self { state, ring, page: None }
+        Self { state, ring, question: None }
     }
 
     /// The id of the last event that was given (or said to be missed).
@@ -52,34 +62,48 @@ impl LiveReader {
         self.ring.position()
     }
 
-    /// What comes next, once there is something. May be dropped at any time and called again: nothing is lost.
-    pub(super) async fn next(&mut self) -> Step {
+    /// What comes next, once there is something; `None` when the stream is over.
+    pub(super) fn poll_step(&mut self, context: &mut Context<'_>) -> Poll<Option<Step>> {
         loop {
-            let place = self.position();
-            let batch = self.ring.next_batch(BATCH).await;
-            let Some(missed) = batch.missed else { return Step::Frames(batch.frames) };
-            // Reading moved on past what the ring dropped; the store may still have it.
-            self.ring.seek(place);
-            if let Some(step) = self.ask_store(place, missed).await {
-                return step;
+            if let Some(question) = &mut self.question {
+                let answer = ready!(Pin::new(&mut question.answer).poll(context));
+                let missed = question.missed;
+                self.question = None;
+                if let Some(step) = self.answered(answer.ok().and_then(Result::ok), missed) {
+                    return Poll::Ready(Some(step));
+                }
+            }
+            let Some(batch) = ready!(self.ring.poll_batch(context, BATCH)) else { return Poll::Ready(None) };
+            match batch.missed {
+                None => return Poll::Ready(Some(Step::Frames(batch.frames))),
+                Some(missed) => self.question = Some(self.ask(missed)),
             }
         }
     }
 
-    /// What the store has of what the ring dropped; `None` when nothing was there to be missed.
-    async fn ask_store(&mut self, place: EventId, missed: Missed) -> Option<Step> {
-        let answer = self.ask(place).await;
-        match answer {
+    fn ask(&self, missed: Missed) -> Question {
+        let (state, after) = (self.state.clone(), self.position());
+        let answer = tokio::spawn(async move {
+            let read = state.read_patiently(move |store| {
+                let frames = store.events(&EventQuery { after, limit: BATCH, session_id: None })?;
+                // Asked last: what is deleted while we read must not pass for never having been.
+                Ok(Page { floor: store.replay_floor()?, frames })
+            });
+            read.await
+        });
+        Question { missed, answer }
+    }
+
+    /// What to make of the store's answer (`None` when it gave none); `None` when nothing was there to be missed.
+    fn answered(&mut self, page: Option<Page>, missed: Missed) -> Option<Step> {
+        let place = self.position();
+        match page {
             Some(Page { floor, .. }) if floor > place => {
                 // Deleted from the store already. The ring may reach further back than the store.
                 let to = floor.min(missed.to);
                 Some(self.give_up(Missed { from: place.next(), to }))
             }
-            Some(Page { frames, .. }) if !frames.is_empty() => {
-                let frames: Vec<_> = frames.into_iter().map(Arc::new).collect();
-                self.ring.seek(frames.last().map_or(place, |last| last.id));
-                Some(Step::Frames(frames))
-            }
+            Some(Page { frames, .. }) if !frames.is_empty() => Some(self.stored(frames)),
             // The store is whole from here on and the ring dropped nothing: those ids were reserved and never used.
             Some(_) if self.ring_is_whole() => {
                 self.ring.seek(missed.to);
@@ -87,6 +111,24 @@ impl LiveReader {
             }
             Some(_) | None => Some(self.give_up(missed)),
         }
+    }
+
+    /// Events from the store. A gap among them stands for events that it could not take at the time.
+    fn stored(&mut self, mut frames: Vec<EventFrame>) -> Step {
+        let is_gap = |frame: &EventFrame| frame.event_type == "Gap";
+        match frames.iter().position(is_gap) {
+            Some(0) => {
+                let missed = Missed { from: self.position().next(), to: frames[0].id };
+                return self.give_up(missed);
+            }
+            Some(at) => frames.truncate(at),
+            None => {}
+        }
+        let frames: Vec<_> = frames.into_iter().map(Arc::new).collect();
+        if let Some(last) = frames.last() {
+            self.ring.seek(last.id);
+        }
+        Step::Frames(frames)
     }
 
     fn ring_is_whole(&self) -> bool {
@@ -98,31 +140,12 @@ impl LiveReader {
         self.ring.seek(missed.to);
         Step::Missed(missed)
     }
-
-    /// Asks the store, or goes on waiting for the answer to the question asked before. `None` when it cannot answer.
-    async fn ask(&mut self, after: EventId) -> Option<Page> {
-        let state = &self.state;
-        let page = self.page.get_or_insert_with(|| {
-            let state = state.clone();
-            tokio::spawn(async move {
-                let read = state.read_patiently(move |store| {
-                    let frames = store.events(&EventQuery { after, limit: BATCH, session_id: None })?;
-                    // Asked last: what is deleted while we read must not pass for never having been.
-                    Ok(Page { floor: store.replay_floor()?, frames })
-                });
-                read.await
-            })
-        });
-        let answer = page.await;
-        self.page = None;
-        answer.ok()?.ok()
-    }
 }
 
 impl Drop for LiveReader {
     fn drop(&mut self) {
-        if let Some(page) = &self.page {
-            page.abort();
+        if let Some(question) = &self.question {
+            question.answer.abort();
         }
     }
 }

@@ -1,12 +1,14 @@
 //! The live stream as Server-Sent Events.
 //!
-//! The body is made of messages that were written once, when they were published; a reader only copies them together
-//! into chunks. It pulls: a slow reader costs one chunk and a place in the stream, and delays nobody.
+//! The body is made of messages that were written once, when they were published, and that all readers share. A slow
+//! reader costs a place in the stream and delays nobody.
 
 use std::convert::Infallible;
 use std::fmt::Write;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -15,18 +17,21 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
-use tokio::sync::{OwnedSemaphorePermit, watch};
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep};
+use tokio_stream::Stream;
 
+use super::begin::Begin;
 use super::filter::Filter;
+use super::gap::{at_most, everything_until, gap};
 use super::reader::{LiveReader, Step};
+use super::readers::{Held, Place};
 use crate::bus::Missed;
 use crate::http::extract::Params;
+use crate::http::limits::Limits;
 use crate::http::openapi::EventSchema;
 use crate::http::problem::Problem;
 use crate::http::state::AppState;
-use crate::http::traces::closed;
-use crate::model::{Event, EventFrame, EventId, EventKind, SessionId, Timestamp};
+use crate::model::{EventFrame, EventId, SessionId};
 
 /// How long a client waits before it reconnects, in milliseconds; told once at the start.
 pub(crate) const RETRY_MILLISECONDS: u32 = 2000;
@@ -74,16 +79,10 @@ pub(crate) async fn stream_events(
     params: Params,
 ) -> Result<Response, Problem> {
     let filter = Filter::of(&params)?;
-    let place = state.limits.stream()?;
-    let head = state.bus.head();
-    let begin =
-        Begin::of(headers.get("last-event-id").map(HeaderValue::as_bytes), params.one("last_event_id"), head);
-    let mut stream = SseStream::new(state, filter, begin, place);
-    let body = Body::from_stream(async_stream::stream! {
-        while let Some(chunk) = stream.next_chunk().await {
-            yield Ok::<_, Infallible>(chunk);
-        }
-    });
+    let place = state.limits.readers.place()?;
+    let begin = Begin::of(&state, &headers, &params).await;
+    let readers = Arc::clone(&state.limits.readers);
+    let body = Body::from_stream(SseBody(Held::new(&readers, SseStream::new(state, filter, begin, place))));
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
         (CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform")),
@@ -93,30 +92,20 @@ pub(crate) async fn stream_events(
     Ok((headers, body).into_response())
 }
 
-/// Where a stream begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Begin {
-    /// With what is published from now on.
-    Now(EventId),
-    /// After this event.
-    After(EventId),
-    /// Now, because what the client said is no id. It is told.
-    Unreadable(EventId),
-    /// Now, because no event of this stream has so high an id: it belongs to another process or to a store that is gone.
-    /// Whatever the client missed cannot be told from its id.
-    Unknown(EventId),
-}
+/// A stream as a body. It pulls: what comes next is put together when the connection has room for it.
+#[derive(Debug)]
+struct SseBody(Arc<Held<SseStream>>);
 
-impl Begin {
-    fn of(header: Option<&[u8]>, query: Option<&str>, head: EventId) -> Self {
-        let header = header.filter(|header| !header.is_empty());
-        let Some(text) = header.or(query.map(str::as_bytes)) else { return Self::Now(head) };
-        let id = std::str::from_utf8(text).ok().and_then(|text| text.trim().parse().ok());
-        match id {
-            None => Self::Unreadable(head),
-            Some(id) if id > head.0 => Self::Unknown(head),
-            Some(id) => Self::After(EventId(id)),
-        }
+impl Stream for SseBody {
+    type Item = Result<Bytes, Infallible>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut held = self.0.asked();
+        // Cut off while nobody read; ending the body makes the client resume.
+        let Some(stream) = held.as_mut() else { return Poll::Ready(None) };
+        let chunk = ready!(stream.poll_chunk(context));
+        self.0.gave();
+        Poll::Ready(chunk.map(Ok))
     }
 }
 
@@ -125,109 +114,117 @@ impl Begin {
 struct SseStream {
     reader: LiveReader,
     filter: Filter,
-    limits: Arc<crate::http::limits::Limits>,
-    shutdown: watch::Receiver<bool>,
+    limits: Arc<Limits>,
     opening: Option<Bytes>,
     /// Frames that were read and not sent yet.
     ready: std::vec::IntoIter<Arc<EventFrame>>,
     /// The last id the client knows of.
     told: EventId,
     quiet_until: Instant,
-    _place: OwnedSemaphorePermit,
+    /// Ends at `quiet_until` or before: it is set anew only when it ends, because it costs more than all the rest.
+    alarm: Pin<Box<Sleep>>,
+    _place: Place,
 }
 
 impl SseStream {
-    fn new(state: AppState, filter: Filter, begin: Begin, place: OwnedSemaphorePermit) -> Self {
+    fn new(state: AppState, filter: Filter, begin: Begin, place: Place) -> Self {
+        let after = begin.place();
+        let mut opening = String::new();
+        if let Some(notice) = begin.notice() {
+            // Writing to memory does not fail.
+            let _ = writeln!(opening, ": {notice}");
+        }
         // The id makes a client resume from here that is cut off before the first event.
-        let open = |id: EventId, said: &str| format!("{said}retry: {RETRY_MILLISECONDS}\nid: {id}\n\n");
-        let (after, opening) = match begin {
-            Begin::Now(id) | Begin::After(id) => (id, open(id, "")),
-            Begin::Unreadable(id) => {
-                (id, open(id, ": the last event id was not readable; the stream begins now\n"))
-            }
-            Begin::Unknown(id) => {
-                let all = Missed { from: EventId(1).min(id), to: id };
-                let gap = gap(all);
-                let said = open(id, ": the last event id is not of this stream; the stream begins now\n");
-                (id, said + &String::from_utf8_lossy(gap.sse()))
-            }
-        };
+        let _ = write!(opening, "retry: {RETRY_MILLISECONDS}\nid: {after}\n\n");
+        let limits = Arc::clone(&state.limits);
+        if let Begin::Unknown(last) = begin {
+            opening += &String::from_utf8_lossy(told_gap(&limits, everything_until(last)).sse());
+        }
+        let quiet_until = Instant::now() + KEEP_ALIVE;
         Self {
-            limits: Arc::clone(&state.limits),
-            shutdown: state.shutdown.clone(),
+            limits,
             reader: LiveReader::new(state, after),
             filter,
             opening: Some(opening.into()),
             ready: Vec::new().into_iter(),
             told: after,
-            quiet_until: Instant::now() + KEEP_ALIVE,
+            quiet_until,
+            alarm: Box::pin(tokio::time::sleep_until(quiet_until)),
             _place: place,
         }
     }
 
     /// The next bytes to send, or `None` at the end.
-    async fn next_chunk(&mut self) -> Option<Bytes> {
+    fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
         if let Some(opening) = self.opening.take() {
-            return Some(opening);
+            return Poll::Ready(Some(opening));
         }
         loop {
             if let Some(chunk) = self.chunk() {
                 self.quiet_until = Instant::now() + KEEP_ALIVE;
-                return Some(chunk);
+                return Poll::Ready(Some(chunk));
             }
-            let step = tokio::select! {
-                biased;
-                () = closed(&mut self.shutdown) => return None,
-                // Before reading on: events that the filter holds back must not hold back the sign of life.
-                () = tokio::time::sleep_until(self.quiet_until) => return Some(self.sign_of_life()),
-                step = self.reader.next() => step,
-            };
+            // Before reading on: events that the filter holds back must not hold back the sign of life.
+            if let Poll::Ready(chunk) = self.poll_silence(context) {
+                return Poll::Ready(Some(chunk));
+            }
+            let Some(step) = ready!(self.reader.poll_step(context)) else { return Poll::Ready(None) };
             self.ready = match step {
                 Step::Frames(frames) => frames,
-                Step::Missed(missed) => vec![Arc::new(self.told_gap(missed))],
+                Step::Missed(missed) => vec![Arc::new(told_gap(&self.limits, missed))],
             }
             .into_iter();
         }
     }
 
-    fn told_gap(&self, missed: Missed) -> EventFrame {
-        self.limits.missed.fetch_add(at_most(missed), Ordering::Relaxed);
-        gap(missed)
+    fn poll_silence(&mut self, context: &mut Context<'_>) -> Poll<Bytes> {
+        loop {
+            ready!(self.alarm.as_mut().poll(context));
+            if Instant::now() >= self.quiet_until {
+                return Poll::Ready(self.sign_of_life());
+            }
+            self.alarm.as_mut().reset(self.quiet_until);
+        }
     }
 
-    /// Puts together what is ready and wanted; `None` when that is nothing.
+    /// Puts together what is ready and wanted; `None` when that is nothing. What lies together in memory is sent as it
+    /// is, shared by all readers; only what does not is copied.
     fn chunk(&mut self) -> Option<Bytes> {
         let filter = &self.filter;
         let wanted = |frame: &Arc<EventFrame>| frame.event_type == "Gap" || filter.lets_through(frame);
         let first = self.ready.find(|frame| wanted(frame))?;
-        self.told = first.id;
-        let mut chunk = None;
+        let mut last = Arc::clone(&first);
+        let mut size = first.sse().len();
+        let mut copied: Option<BytesMut> = None;
         while let Some(next) = self.ready.as_slice().first() {
             if !wanted(next) {
                 self.ready.next();
                 continue;
             }
-            let size = chunk.as_ref().map_or(first.sse().len(), BytesMut::len) + next.sse().len();
+            size += next.sse().len();
             if size > MAX_CHUNK_BYTES {
                 break;
             }
-            // One message alone is sent as it is; only several are copied together.
-            let chunk = chunk.get_or_insert_with(|| {
-                let mut chunk = BytesMut::with_capacity((first.sse().len() + next.sse().len()).max(4 << 10));
-                chunk.extend_from_slice(first.sse());
-                chunk
-            });
-            chunk.extend_from_slice(next.sse());
-            self.told = next.id;
+            if copied.is_some() || !last.adjoins(next) {
+                let copy = copied.get_or_insert_with(|| {
+                    let mut copy = BytesMut::with_capacity(size.max(4 << 10));
+                    copy.extend_from_slice(&first.through(&last));
+                    copy
+                });
+                copy.extend_from_slice(next.sse());
+            }
+            last = Arc::clone(next);
             self.ready.next();
         }
-        Some(chunk.map_or_else(|| first.sse().clone(), BytesMut::freeze))
+        self.told = last.id;
+        Some(copied.map_or_else(|| first.through(&last), BytesMut::freeze))
     }
 
     /// A comment. When events were held back by the filter it also moves the client's place, by a block without data,
     /// which fires no event: a reconnect need not go through them again.
     fn sign_of_life(&mut self) -> Bytes {
         self.quiet_until = Instant::now() + KEEP_ALIVE;
+        self.alarm.as_mut().reset(self.quiet_until);
         let mut text = String::from(": keep-alive\n");
         let position = self.reader.position();
         if position != self.told {
@@ -240,31 +237,8 @@ impl SseStream {
     }
 }
 
-fn at_most(missed: Missed) -> u64 {
-    (missed.to.0 + 1).saturating_sub(missed.from.0)
-}
-
-/// Says what was missed. Its id is the last missed one, so that a reconnect goes on after it.
-fn gap(missed: Missed) -> EventFrame {
-    let kind = EventKind::Gap { missed_from: missed.from, missed_to: missed.to, at_most: at_most(missed) };
-    let timestamp = Timestamp::from(std::time::SystemTime::now());
-    EventFrame::new(&Event { id: missed.to, timestamp, session_id: None, kind })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_stream_begins_where_the_client_says_and_else_now() {
-        let head = EventId(10);
-        let begin = |header: Option<&str>, query| Begin::of(header.map(str::as_bytes), query, head);
-        assert_eq!(begin(None, None), Begin::Now(head));
-        assert_eq!(begin(Some("7"), Some("3")), Begin::After(EventId(7)));
-        assert_eq!(begin(Some(""), Some("3")), Begin::After(EventId(3)));
-        assert_eq!(begin(None, Some("0")), Begin::After(EventId(0)));
-        assert_eq!(begin(Some("abc"), None), Begin::Unreadable(head));
-        assert_eq!(begin(Some("-1"), None), Begin::Unreadable(head));
-        assert_eq!(begin(Some("11"), None), Begin::Unknown(head));
-    }
+/// A gap to be sent, and counted.
+pub(super) fn told_gap(limits: &Limits, missed: Missed) -> EventFrame {
+    limits.missed.fetch_add(at_most(missed), Ordering::Relaxed);
+    gap(missed)
 }

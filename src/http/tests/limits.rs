@@ -41,7 +41,7 @@ async fn reads_that_wait_for_the_store_are_bounded_and_the_next_one_is_refused_a
 async fn whoever_is_sent_away_is_told_when_to_come_back() {
     let site = Site::new();
     let limits = &site.state.limits;
-    let streams: Vec<_> = std::iter::from_fn(|| limits.stream().ok()).collect();
+    let streams: Vec<_> = std::iter::from_fn(|| limits.readers.place().ok()).collect();
     sent_away(&site.get("/events").await, "too_many_streams");
     site.store.sessions.lock().push(session("long", 1));
     sent_away(&site.get("/trace/long").await, "too_many_streams");

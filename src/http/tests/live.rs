@@ -6,7 +6,8 @@ use axum::http::request::Builder;
 use tokio_stream::StreamExt;
 use tower::ServiceExt;
 
-use super::support::{Site, local};
+use super::support::{Site, gap_frame, local};
+use crate::http::SLOW_READER_CUT;
 
 /// What a client of the stream sees.
 struct Stream(BodyDataStream);
@@ -193,6 +194,62 @@ async fn every_stream_ends_when_the_inspector_shuts_down() {
     let site = Site::new();
     let mut stream = Stream::open(&site, local("/events")).await;
     stream.chunk().await;
-    site.shutdown.send_replace(true);
+    site.bus.close();
     assert!(stream.0.next().await.is_none());
+    assert!(
+        Stream::open(&site, local("/events")).await.chunk().await.starts_with("retry"),
+        "it is told its place"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_stops_reading_is_cut_off_and_goes_on_where_it_was() {
+    let site = Site::new();
+    let mut stalled = Stream::open(&site, local("/events")).await;
+    let mut reading = Stream::open(&site, local("/events")).await;
+    let mut idle = Stream::open(&site, local("/events?types=Log")).await;
+    for stream in [&mut stalled, &mut reading, &mut idle] {
+        stream.chunk().await;
+    }
+    site.publish([1]);
+    assert_eq!(stalled.ids(1).await, [1]);
+    // From here on nobody asks for the next part of it.
+    for id in 2..=5 {
+        site.publish([id]);
+        let kept_alive = tokio::spawn(async move { (idle.chunk().await, idle).1 });
+        assert_eq!(reading.ids(if id == 2 { 2 } else { 1 }).await.last(), Some(&id));
+        tokio::time::sleep(SLOW_READER_CUT / 2).await;
+        idle = kept_alive.await.unwrap();
+    }
+    assert_eq!((site.bus.readers(), site.state.limits.readers.cut()), (2, 1));
+    assert!(stalled.0.next().await.is_none(), "its stream has ended");
+    assert_eq!(Stream::open(&site, after(1)).await.ids(4).await, [2, 3, 4, 5]);
+}
+
+#[tokio::test]
+async fn an_id_of_a_process_that_lives_beside_this_one_is_not_of_this_stream() {
+    let site = Site::new();
+    site.publish(1..=20);
+    site.store.foreign.store(7, Ordering::Relaxed);
+    let mut stream = Stream::open(&site, after(7)).await;
+    assert!(stream.chunk().await.starts_with(": the last event id is not of this stream"));
+    site.publish([21]);
+    assert_eq!(stream.ids(1).await, [21]);
+}
+
+#[tokio::test]
+async fn what_the_store_could_not_take_at_the_time_is_a_gap_among_what_it_could() {
+    let site = Site::new();
+    let all = site.publish(1..=30);
+    let mut kept: Vec<_> = all.into_iter().filter(|one| !(6..=10).contains(&one.id.0)).collect();
+    kept.insert(5, gap_frame(6, 10));
+    *site.store.events.lock() = kept;
+    let mut stream = Stream::open(&site, after(7)).await;
+    let gap = stream.messages(1).await;
+    assert_eq!(gap, [(10, "Gap".into())]);
+    assert_eq!(site.state.limits.missed.load(Ordering::Relaxed), 3, "what it had already is not missed");
+    assert_eq!(stream.ids(20).await, (11..=30).collect::<Vec<_>>());
+    let mut stream = Stream::open(&site, after(2)).await;
+    let ids: Vec<u64> = [3, 4, 5, 10].into_iter().chain(11..=30).collect();
+    assert_eq!(stream.ids(ids.len()).await, ids);
 }

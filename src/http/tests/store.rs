@@ -18,6 +18,8 @@ pub(super) struct ScriptedStore {
     pub(super) blocks: Mutex<Vec<Option<Block>>>,
     pub(super) generation: AtomicU64,
     pub(super) floor: AtomicU64,
+    /// An id that another process gave out.
+    pub(super) foreign: AtomicU64,
     pub(super) broken: AtomicBool,
 }
 
@@ -105,6 +107,11 @@ impl Store for ScriptedStore {
     fn replay_floor(&self) -> Result<EventId, StoreError> {
         self.check()?;
         Ok(EventId(self.floor.load(Ordering::Relaxed)))
+    }
+
+    fn replays_after(&self, id: EventId) -> Result<bool, StoreError> {
+        self.check()?;
+        Ok(id.0 != self.foreign.load(Ordering::Relaxed))
     }
 
     fn trace_index(&self, id: &SessionId) -> Result<Option<TraceIndex>, StoreError> {

@@ -156,6 +156,13 @@ pub(super) fn frame(id: u64) -> EventFrame {
     })
 }
 
+/// What stands in a store for events that it could not take.
+pub(super) fn gap_frame(from: u64, to: u64) -> EventFrame {
+    let (missed_from, missed_to) = (EventId(from), EventId(to));
+    let kind = EventKind::Gap { missed_from, missed_to, at_most: to - from + 1 };
+    EventFrame::new(&Event { id: missed_to, timestamp: Timestamp::EPOCH, session_id: None, kind })
+}
+
 pub(super) fn session(id: &str, started: i64) -> Session {
     Session::new(
         SessionId::parse(id).unwrap(),

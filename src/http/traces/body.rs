@@ -5,10 +5,10 @@ use std::ops::Range;
 
 use axum::body::Body;
 use bytes::Bytes;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
 
 use super::plan::{Form, Piece, Plan};
+use crate::http::live::Place;
 use crate::http::state::AppState;
 use crate::store::chunk::GZIP_HEADER;
 use crate::store::{Block, BlockIndex, StoreError};
@@ -19,7 +19,7 @@ use crate::store::{Block, BlockIndex, StoreError};
 /// checkpoint and costs two blocks of memory. When a block is no longer there (the session was compacted or removed
 /// meanwhile) the body breaks off, which the client sees, because fewer bytes came than were promised. `place` is given
 /// back at the end.
-pub(super) fn body(state: AppState, plan: Plan, from: u64, to: u64, place: OwnedSemaphorePermit) -> Body {
+pub(super) fn body(state: AppState, plan: Plan, from: u64, to: u64, place: Place) -> Body {
     Body::from_stream(async_stream::stream! {
         let _place = place;
         let mut shutdown = state.shutdown.clone();
@@ -42,7 +42,7 @@ pub(super) fn body(state: AppState, plan: Plan, from: u64, to: u64, place: Owned
 }
 
 /// Waits until the inspector shuts down (or is gone).
-pub(in crate::http) async fn closed(shutdown: &mut tokio::sync::watch::Receiver<bool>) {
+async fn closed(shutdown: &mut tokio::sync::watch::Receiver<bool>) {
     // An error means that nobody can say it any more.
     let _ = shutdown.wait_for(|down| *down).await;
 }

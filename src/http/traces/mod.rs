@@ -19,7 +19,6 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-pub(super) use self::body::closed;
 use self::plan::{Form, Plan};
 use self::range::{Wanted, wanted};
 pub(super) use self::range::{accepts_gzip, has_already};
@@ -128,7 +127,7 @@ fn answer(
     }
     if method != Method::HEAD {
         // A client may take as long as it likes to read; how many do at once is bounded.
-        let place = state.limits.stream()?;
+        let place = state.limits.readers.place()?;
         *response.body_mut() = body::body(state, plan, from, to, place);
     }
     Ok(response)

@@ -25,6 +25,9 @@ use crate::store::Store;
 /// How often one session's changes are announced while it changes.
 pub(super) const SESSION_UPDATE_INTERVAL: Duration = Duration::from_millis(250);
 
+/// How often a session that runs gives a sign of life in the stream.
+pub(super) const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(10);
+
 /// After this long without a word, a session of an outside sender that did not end counts as abandoned.
 pub const DEFAULT_ABANDON_AFTER: Duration = Duration::from_secs(300);
 
@@ -230,15 +233,16 @@ impl Fold {
         self.untold.retain(|id| sessions.get_mut(id).is_some_and(|live| !live.announce_change(out)));
     }
 
-    /// Marks the sessions of senders that fell silent, and forgets what is over and stored: everything up to the turn
+    /// Lets the sessions that run give a sign of life, marks those of senders that fell silent, and forgets what is over and stored: everything up to the turn
     /// `committed` is. Call it about once a second.
-    pub(crate) fn tidy(&mut self, now: Instant, committed: u64) {
+    pub(crate) fn tidy(&mut self, now: Instant, committed: u64, out: &mut Folded) {
         let full = self.sessions.len() > MAX_LIVE_SESSIONS;
         let patience = if full { CROWDED_SILENCE.min(self.abandon_after) } else { self.abandon_after };
         for (id, live) in &mut self.sessions {
             if live.give_up(now, patience, false) {
                 self.dirty.insert(id.clone());
             }
+            live.beat(now, out);
         }
         let crowded = self.remembered > MAX_REMEMBERED_SPANS;
         let quiet = if crowded { CROWDED_SILENCE } else { FORGET_TRACE_AFTER };

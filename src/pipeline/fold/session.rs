@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use super::totals::Totals;
-use super::{FoldSpan, Folded, SESSION_UPDATE_INTERVAL};
-use crate::model::{Engine, EventKind, Session, SessionStatus, StatusCode, Timestamp, TraceId};
+use super::{FoldSpan, Folded, HEARTBEAT_INTERVAL, SESSION_UPDATE_INTERVAL};
+use crate::model::{Counters, Engine, EventKind, Session, SessionStatus, StatusCode, Timestamp, TraceId};
 
 /// Who says when a session begins and ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +34,9 @@ pub(super) struct Live {
     root_named: bool,
     gave_up: bool,
     heard: Instant,
+    /// When the last heartbeat was due, and what the counters were.
+    beat: (Instant, Counters),
+    open_spans: usize,
     told: Option<Instant>,
     told_status: SessionStatus,
 }
@@ -53,6 +56,8 @@ impl Live {
             root_named: false,
             gave_up: false,
             heard: Instant::now(),
+            beat: (Instant::now(), Counters::default()),
+            open_spans: 0,
             told: None,
         }
     }
@@ -62,6 +67,7 @@ impl Live {
         let origin = if session.engine == Engine::TOKIO { Origin::Host } else { Origin::Outside };
         let mut live = Self::new(session, origin);
         live.totals = Totals::from_counters(live.session.counters);
+        live.beat.1 = live.session.counters;
         live.last_end = live.session.ended_at;
         live.root_named = true;
         let (status, end) = (live.session.status, live.last_end);
@@ -140,6 +146,7 @@ impl Live {
             (true, None) => self.last_end.or(Some(self.session.started_at)),
         };
         self.session.counters = self.totals.counters();
+        self.open_spans = open;
         self.session.updated_at = now;
     }
 
@@ -148,9 +155,28 @@ impl Live {
     pub(super) fn give_up(&mut self, now: Instant, after: Duration, any: bool) -> bool {
         let silent =
             (any || self.origin == Origin::Outside) && now.saturating_duration_since(self.heard) >= after;
-        let gave_up = silent && !self.gave_up && !self.session.status.is_ended();
+        // Whoever waits for a person may wait for days.
+        let waits = self.session.status == SessionStatus::Paused && !any;
+        let gave_up = silent && !waits && !self.gave_up && !self.session.status.is_ended();
         self.gave_up |= gave_up;
         gave_up
+    }
+
+    /// Gives a sign of life when it is due. The host's sessions live as long as it does; one from outside only when
+    /// something was heard of it since the last time.
+    pub(super) fn beat(&mut self, now: Instant, out: &mut Folded) {
+        let (last, counters) = self.beat;
+        if now.saturating_duration_since(last) < HEARTBEAT_INTERVAL {
+            return;
+        }
+        self.beat.0 = now;
+        let alive = self.origin != Origin::Outside || self.heard > last;
+        if alive && !self.gave_up && !self.session.status.is_ended() {
+            let deltas = self.session.counters.since(&counters);
+            let kind = EventKind::Heartbeat { open_spans: self.open_spans as u64, deltas };
+            out.events.push((self.session.id.clone(), kind));
+            self.beat.1 = self.session.counters;
+        }
     }
 
     pub(super) fn announce_start(&mut self, out: &mut Folded) {

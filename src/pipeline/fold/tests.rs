@@ -44,13 +44,13 @@ fn what_is_stored_is_forgotten_also_while_more_keeps_coming() {
     folding.turn(1, &span(1, true));
     folding.turn(2, &span(2, true));
     let later = Instant::now() + FORGET_TRACE_AFTER * 2;
-    folding.fold.tidy(later, 1);
+    folding.fold.tidy(later, 1, &mut Folded::default());
     assert_eq!(
         (folding.fold.traces.len(), folding.registry.len()),
         (1, 1),
         "the second is not committed yet"
     );
-    folding.fold.tidy(later, 2);
+    folding.fold.tidy(later, 2, &mut Folded::default());
     assert_eq!((folding.fold.traces.len(), folding.fold.sessions.len(), folding.registry.len()), (0, 0, 0));
 }
 
@@ -59,10 +59,10 @@ fn spans_that_never_end_are_not_remembered_for_ever_and_revive_their_session() {
     let mut folding = Folding::new();
     let session = folding.turn(1, &span(1, false));
     let later = Instant::now() + DEFAULT_ABANDON_AFTER * 2;
-    folding.fold.tidy(later, 1);
+    folding.fold.tidy(later, 1, &mut Folded::default());
     folding.fold.tick(Timestamp::EPOCH, &mut Folded::default());
     assert_eq!(folding.fold.sessions[&session].session.status, SessionStatus::Abandoned);
-    folding.fold.tidy(later, 1);
+    folding.fold.tidy(later, 1, &mut Folded::default());
     assert!(folding.fold.traces.is_empty() && folding.fold.sessions.is_empty());
     folding.turn(2, &span(1, false));
     assert_eq!(folding.fold.sessions[&session].session.status, SessionStatus::Running);

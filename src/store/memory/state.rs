@@ -298,7 +298,8 @@ impl State {
         // Events of a session that only a registry of the host's knows would never be removed with it.
         if let Some(session) = session.filter(|session| self.sessions.contains_key(session)) {
             self.bytes += event.size();
-            self.session_events.entry(session.clone()).or_default().push(Arc::clone(event));
+            // Its neighbours go with the replay.
+            self.session_events.entry(session.clone()).or_default().push(Arc::new(event.detached()));
         }
     }
 

@@ -179,6 +179,17 @@ pub(super) fn replay_floor(connection: &Connection, instance: i64) -> Result<Eve
     Ok(EventId(u64::try_from(floor).unwrap_or(0)))
 }
 
+/// Whether the instance that reserved this id is this one, or had ended when it began.
+pub(super) fn replays_after(connection: &Connection, id: EventId, instance: i64) -> Result<bool> {
+    let by_another: bool = connection
+        .prepare_cached(
+            "SELECT coalesce((SELECT instance <> ?2 AND instance NOT IN (SELECT instance FROM instances WHERE ended_before < ?2)
+                 FROM reservations WHERE first_id <= ?1 ORDER BY first_id DESC LIMIT 1), 0)",
+        )?
+        .query_row(params![number(id), instance], |row| row.get(0))?;
+    Ok(!by_another)
+}
+
 /// Ids are below 2^53.
 fn number(id: EventId) -> i64 {
     i64::try_from(id.0).unwrap_or(i64::MAX)

@@ -150,7 +150,7 @@ impl SqliteStore {
         writer.open()?;
         // Rare, and ids must not be given out again even when the machine dies.
         writer.connection.pragma_update(None, "synchronous", "FULL")?;
-        let reserved = reserve(&mut writer.connection, count);
+        let reserved = reserve(&mut writer.connection, count, self.instance);
         writer.connection.pragma_update(None, "synchronous", "NORMAL")?;
         reserved
     }
@@ -176,13 +176,17 @@ impl Writer {
     }
 }
 
-fn reserve(connection: &mut Connection, count: u64) -> Result<EventId> {
+fn reserve(connection: &mut Connection, count: u64, instance: i64) -> Result<EventId> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let first = schema::number(&transaction, "SELECT value FROM counters WHERE name = 'next_event_id'")?;
     let next = i64::try_from(count).ok().and_then(|count| first.checked_add(count));
     let next = next.filter(|next| next.cast_unsigned() <= EventId::LIMIT);
     let next = next.ok_or_else(|| StoreError::Unavailable("there are no more event ids".to_owned()))?;
     transaction.execute("UPDATE counters SET value = ?1 WHERE name = 'next_event_id'", [next])?;
+    transaction.execute(
+        "INSERT OR REPLACE INTO reservations (first_id, instance) VALUES (?1, ?2)",
+        [first, instance],
+    )?;
     transaction.commit()?;
     Ok(EventId(first.cast_unsigned()))
 }
@@ -260,6 +264,10 @@ impl Store for SqliteStore {
 
     fn replay_floor(&self) -> std::result::Result<EventId, StoreError> {
         self.read(|connection| events::replay_floor(connection, self.instance))
+    }
+
+    fn replays_after(&self, id: EventId) -> std::result::Result<bool, StoreError> {
+        self.read(|connection| events::replays_after(connection, id, self.instance))
     }
 
     fn trace_index(&self, session: &SessionId) -> std::result::Result<Option<TraceIndex>, StoreError> {

@@ -10,7 +10,7 @@ use crate::store::{StoreError, first_event_id};
 const APPLICATION_ID: i64 = 0x4167_496e;
 
 /// Each step leads from the version of its place to the next one. Steps are only ever added.
-const MIGRATIONS: [&str; 1] = [VERSION_1];
+const MIGRATIONS: [&str; 2] = [VERSION_1, VERSION_2];
 
 /// - A trace's lines lie in `blocks`: what is known of them (`lines`, see the module of that name) apart from the
 ///   compressed bytes, so that a tree is read without touching a single prompt.
@@ -102,6 +102,12 @@ const VERSION_1: &str = "
         bytes BLOB NOT NULL,
         PRIMARY KEY (session_id, first_id)
     ) WITHOUT ROWID;
+";
+
+/// Which instance reserved the event ids from `first_id` up to the next row's: a reader that was connected to one process
+/// may come back to another.
+const VERSION_2: &str = "
+    CREATE TABLE reservations (first_id INTEGER PRIMARY KEY, instance INTEGER NOT NULL);
 ";
 
 /// Brings the file to the newest version.

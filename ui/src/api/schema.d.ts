@@ -247,6 +247,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ws": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The live events over WebSocket.
+         * @description Each text message is one event as JSON, as in the `data:` of `GET /events`, or a `Position`: where the reader is. A
+         *     reader that comes back with the `id` of the last message gets each event exactly once and in order, and a `Gap` for
+         *     what can no longer be had. Nothing is expected from the client; it is pinged every 15 seconds.
+         */
+        get: operations["stream_events_ws"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -281,6 +303,44 @@ export interface components {
          * @enum {string}
          */
         CostSource: "reported" | "computed";
+        /** @description What was added to a session's counters within a time. See [`Counters`] for what each counts. */
+        CounterDeltas: {
+            /**
+             * Format: double
+             * @description US dollars; absent when no call's cost is known.
+             */
+            cost_usd?: number;
+            /**
+             * Format: int64
+             * @description Spans that ended in an error.
+             */
+            errors: number;
+            /**
+             * Format: int64
+             * @description Tokens read.
+             */
+            input_tokens: number;
+            /**
+             * Format: int64
+             * @description Model calls.
+             */
+            llm_calls: number;
+            /**
+             * Format: int64
+             * @description Tokens written.
+             */
+            output_tokens: number;
+            /**
+             * Format: int64
+             * @description Spans.
+             */
+            spans: number;
+            /**
+             * Format: int64
+             * @description Tool calls.
+             */
+            tool_calls: number;
+        };
         /**
          * @description What a session amounts to. Tokens are counted once: on model calls below which no other model call reports
          *     tokens, because frameworks repeat the sums of the children on their parents.
@@ -365,7 +425,7 @@ export interface components {
             registry: string;
         };
         /** @description One event. The set of types is open: keep and show a type that you do not know. */
-        Event: components["schemas"]["SessionStartedEvent"] | components["schemas"]["SessionUpdatedEvent"] | components["schemas"]["SessionFinishedEvent"] | components["schemas"]["SessionMergedEvent"] | components["schemas"]["SpanStartedEvent"] | components["schemas"]["SpanFinishedEvent"] | components["schemas"]["SignalReceivedEvent"] | components["schemas"]["CancelRequestedEvent"] | components["schemas"]["ProgressUpdateEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["GapEvent"] | components["schemas"]["CustomEvent"];
+        Event: components["schemas"]["SessionStartedEvent"] | components["schemas"]["SessionUpdatedEvent"] | components["schemas"]["SessionFinishedEvent"] | components["schemas"]["SessionMergedEvent"] | components["schemas"]["SpanStartedEvent"] | components["schemas"]["SpanFinishedEvent"] | components["schemas"]["SignalReceivedEvent"] | components["schemas"]["CancelRequestedEvent"] | components["schemas"]["ProgressUpdateEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["RecordsDroppedEvent"] | components["schemas"]["GapEvent"] | components["schemas"]["CustomEvent"];
         /**
          * Format: int64
          * @description The id of an event: strictly increasing, never reused, below 2^53.
@@ -450,6 +510,27 @@ export interface components {
             /** @description The version of the inspector. */
             version: string;
         };
+        /** @description A sign of life of a session that runs, every ten seconds: what was added since the last one. */
+        HeartbeatEvent: {
+            /**
+             * @description What the session's counters grew by since the last heartbeat, or since it began. They add up to the session's
+             *     counters, so a number may shrink when it turns out that something was counted twice.
+             */
+            deltas: components["schemas"]["CounterDeltas"];
+            id: components["schemas"]["EventId"];
+            /**
+             * Format: int64
+             * @description How many of its spans run.
+             */
+            open_spans: number;
+            session_id?: components["schemas"]["SessionId"];
+            timestamp: components["schemas"]["Timestamp"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "Heartbeat";
+        };
         /** @description A pointer from a span to another one that is not its parent. */
         Link: {
             /** @description The rest. */
@@ -497,6 +578,16 @@ export interface components {
          * @enum {string}
          */
         PartState: "ok" | "degraded";
+        /**
+         * @description Where a reader is: what to give as `last_event_id` when it comes back. Sent at the start, and while a filter holds
+         *     events back. It is no event.
+         */
+        Position: {
+            /** @description Everything up to this event is done with. */
+            id: components["schemas"]["EventId"];
+            /** @description What the reader should know, in words. */
+            notice?: string;
+        };
         /** @description An error as it is answered. Internal text (paths, SQL, panics) never becomes part of one. */
         Problem: {
             /**
@@ -550,6 +641,26 @@ export interface components {
              * @enum {string}
              */
             type: "ProgressUpdate";
+        };
+        /** @description The host recorded faster than the inspector could take; what did not fit was left out. */
+        RecordsDroppedEvent: {
+            id: components["schemas"]["EventId"];
+            /** @description How many of each kind. */
+            kinds: {
+                [key: string]: number;
+            };
+            session_id?: components["schemas"]["SessionId"];
+            timestamp: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description How many records were left out since this was last said.
+             */
+            total: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "RecordsDropped";
         };
         /** @description The library that recorded a span (OpenTelemetry's instrumentation scope). */
         Scope: {
@@ -1818,7 +1929,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The store cannot be read. */
+            /** @description The store cannot be read, or too many streams are open. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1901,6 +2012,78 @@ export interface operations {
                 content: {
                     "application/json": unknown;
                     "application/x-protobuf": number[];
+                };
+            };
+        };
+    };
+    stream_events_ws: {
+        parameters: {
+            query?: {
+                /** @description Only events of this session. */
+                session_id?: components["schemas"]["SessionId"];
+                /** @description Only events of these types, separated by commas. A `Gap` always passes. */
+                types?: string;
+                /** @description Begin after this event; the header `Last-Event-ID` counts before it. Without either the stream begins now. */
+                last_event_id?: components["schemas"]["EventId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The connection becomes a WebSocket. Its messages are events and positions. */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Position"];
+                };
+            };
+            /** @description A parameter cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another origin asks. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request asks for no WebSocket. */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many streams are open. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -107,6 +107,25 @@ fn the_replay_holds_this_instance_and_those_that_ended_before_it() {
 }
 
 #[test]
+fn a_replay_does_not_go_on_after_an_id_of_a_living_sibling() {
+    let dir = tempfile::tempdir().unwrap();
+    let reserve = |store: &SqliteStore| store.reserve_event_ids(10).unwrap();
+    let crashed = open(dir.path());
+    let in_crashed = reserve(&crashed);
+    drop(crashed);
+    let (one, two) = (open(dir.path()), open(dir.path()));
+    let (in_one, in_two, late_in_one) = (reserve(&one), reserve(&two), reserve(&one));
+    let known = |store: &SqliteStore| {
+        [in_crashed, in_one, EventId(in_one.0 + 9), in_two, late_in_one]
+            .map(|id| store.replays_after(id).unwrap())
+    };
+    assert_eq!(known(&one), [true, true, true, false, true]);
+    assert_eq!(known(&two), [true, false, false, true, false]);
+    drop((one, two));
+    assert_eq!(known(&open(dir.path())), [true; 5]);
+}
+
+#[test]
 fn events_of_ids_from_two_reservations_do_not_hide_a_siblings() {
     let dir = tempfile::tempdir().unwrap();
     let (one, two) = (open(dir.path()), open(dir.path()));

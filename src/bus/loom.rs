@@ -1,0 +1,123 @@
+//! Every order in which the pump and the readers may run, one after the other.
+//!
+//! ```sh
+//! RUSTFLAGS="--cfg inspector_loom" cargo test --lib --no-default-features bus::loom
+//! ```
+
+use std::future::poll_fn;
+use std::sync::Arc;
+
+use loom::future::block_on;
+use loom::thread;
+
+use super::{Batch, Bus, Reader};
+use crate::model::{EventFrame, EventId};
+
+fn frame(id: u64) -> Arc<EventFrame> {
+    Arc::new(EventFrame::from_json(EventId(id), None, "Custom".into(), b"{}"))
+}
+
+fn next(reader: &mut Reader) -> Option<Batch> {
+    block_on(poll_fn(|context| reader.poll_batch(context, 8)))
+}
+
+/// Reads until everything up to `last` is accounted for; gives what was got and what was missed.
+fn read_until(reader: &mut Reader, last: u64) -> (Vec<u64>, u64) {
+    let (mut got, mut missed) = (Vec::new(), 0);
+    while reader.position().0 < last {
+        let batch = next(reader).expect("the bus is open");
+        if let Some(gap) = batch.missed {
+            assert_eq!(gap.from, reader.position().next());
+            missed += gap.to.0 + 1 - gap.from.0;
+            reader.seek(gap.to);
+        } else {
+            got.extend(batch.frames.iter().map(|frame| frame.id.0));
+        }
+    }
+    (got, missed)
+}
+
+#[test]
+fn a_reader_that_waits_is_woken_by_every_publication() {
+    loom::model(|| {
+        let bus = Arc::new(Bus::new(EventId(0), 8, usize::MAX));
+        let pump = thread::spawn({
+            let bus = Arc::clone(&bus);
+            move || {
+                bus.publish(&[frame(1)]);
+                bus.publish(&[frame(2), frame(3)]);
+            }
+        });
+        let mut reader = bus.reader(EventId(0));
+        assert_eq!(read_until(&mut reader, 3), (vec![1, 2, 3], 0));
+        pump.join().unwrap();
+    });
+}
+
+#[test]
+fn two_readers_get_the_same_in_the_same_order() {
+    loom::model(|| {
+        let bus = Arc::new(Bus::new(EventId(0), 8, usize::MAX));
+        let other = thread::spawn({
+            let mut reader = bus.reader(EventId(0));
+            move || read_until(&mut reader, 2)
+        });
+        let mut reader = bus.reader(EventId(1));
+        bus.publish(&[frame(1)]);
+        bus.publish(&[frame(2)]);
+        assert_eq!(read_until(&mut reader, 2), (vec![2], 0));
+        assert_eq!(other.join().unwrap(), (vec![1, 2], 0));
+    });
+}
+
+#[test]
+fn what_a_lapped_reader_did_not_get_it_is_told_to_have_missed() {
+    loom::model(|| {
+        let bus = Arc::new(Bus::new(EventId(0), 1, usize::MAX));
+        let pump = thread::spawn({
+            let bus = Arc::clone(&bus);
+            move || (1..=3).for_each(|id| bus.publish(&[frame(id)]))
+        });
+        let mut reader = bus.reader(EventId(0));
+        let (got, missed) = read_until(&mut reader, 3);
+        assert_eq!(got.len() as u64 + missed, 3);
+        assert!(got.is_sorted() && got.last() == Some(&3), "the newest is always had: {got:?}");
+        pump.join().unwrap();
+    });
+}
+
+#[test]
+fn closing_ends_a_reader_that_waits_and_one_that_comes_later() {
+    loom::model(|| {
+        let bus = Arc::new(Bus::new(EventId(0), 8, usize::MAX));
+        let closing = thread::spawn({
+            let bus = Arc::clone(&bus);
+            move || bus.close()
+        });
+        let mut reader = bus.reader(EventId(0));
+        assert!(next(&mut reader).is_none());
+        closing.join().unwrap();
+        assert!(next(&mut bus.reader(EventId(0))).is_none());
+    });
+}
+
+#[test]
+fn readers_that_come_and_go_do_not_take_each_others_wakers() {
+    loom::model(|| {
+        let bus = Arc::new(Bus::new(EventId(0), 8, usize::MAX));
+        let passing = thread::spawn({
+            let bus = Arc::clone(&bus);
+            move || {
+                drop(bus.reader(EventId(0)));
+                let mut reader = bus.reader(EventId(0));
+                read_until(&mut reader, 1).0
+            }
+        });
+        let mut reader = bus.reader(EventId(0));
+        bus.publish(&[frame(1)]);
+        assert_eq!(read_until(&mut reader, 1).0, [1]);
+        assert_eq!(passing.join().unwrap(), [1]);
+        drop(reader);
+        assert_eq!(bus.readers(), 0);
+    });
+}
