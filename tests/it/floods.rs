@@ -7,6 +7,7 @@ use agent_inspector::Inspector;
 use crate::serve::Served;
 
 /// More senders than batches are decoded at once, or large bodies read at once.
+#[cfg(feature = "otlp")]
 const SENDERS: usize = 12;
 
 /// Longer than any test.
