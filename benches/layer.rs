@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use agent_inspector::Inspector;
-use agent_inspector_benches::{in_batches, runtime};
+use agent_inspector_benches::{in_batches, runtime, span_of_four_attributes as span};
 use criterion::{Criterion, criterion_group, criterion_main};
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_sdk::error::OTelSdkResult;
@@ -23,17 +23,6 @@ impl SpanExporter for Nowhere {
     async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
         Ok(())
     }
-}
-
-fn span() {
-    let _span = tracing::info_span!(
-        "chat scripted-1",
-        gen_ai.operation.name = "chat",
-        gen_ai.request.model = "scripted-1",
-        gen_ai.usage.input_tokens = 1_200_u64,
-        gen_ai.usage.output_tokens = 75_u64,
-    )
-    .entered();
 }
 
 fn layer(criterion: &mut Criterion) {

@@ -1,6 +1,7 @@
 //! What a trace of 10,000 spans costs to fetch from the store on disk: its tree, its first bytes, all of it, and one span.
 //!
 //! Run with `cargo bench -p agent-inspector-benches --bench trace`.
+#![expect(clippy::print_stdout, reason = "it talks to the person who started it")]
 
 use agent_inspector::Inspector;
 use agent_inspector::model::SpanKind;

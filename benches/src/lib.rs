@@ -1,14 +1,14 @@
 //! Shared parts of the benchmarks: everything goes through the public door, as a host uses it.
 
+pub mod process;
+
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use agent_inspector::Inspector;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Request, Response};
-use http_body_util::BodyExt;
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
 
@@ -43,6 +43,34 @@ pub fn in_batches(iterations: u64, mut call: impl FnMut(), mut rest: impl FnMut(
     total
 }
 
+/// The value in the middle of `values`, or between the two in the middle; none of none.
+#[must_use]
+pub fn median(values: Vec<f64>) -> Option<f64> {
+    quantile(values, 0.5)
+}
+
+/// The value below which the share `quantile` of `values` lies, between the two nearest; none of none.
+#[must_use]
+pub fn quantile(mut values: Vec<f64>, quantile: f64) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let place = quantile.clamp(0.0, 1.0) * values.len().checked_sub(1)? as f64;
+    let (below, above) = (values[place.floor() as usize], values[place.ceil() as usize]);
+    Some(below + (above - below) * place.fract())
+}
+
+/// What an agent's call of a model costs in spans: one of them with four attributes, start and end.
+pub fn span_of_four_attributes() {
+    let _span = tracing::info_span!(
+        target: "bench",
+        "chat scripted-1",
+        gen_ai.operation.name = "chat",
+        gen_ai.request.model = "scripted-1",
+        gen_ai.usage.input_tokens = 1_200_u64,
+        gen_ai.usage.output_tokens = 75_u64,
+    )
+    .entered();
+}
+
 /// A request as a local browser would send it.
 ///
 /// # Panics
@@ -56,17 +84,4 @@ pub async fn get(app: &Router, path: &str) -> Response<Body> {
         .body(Body::empty())
         .expect("a request");
     app.clone().oneshot(request).await.expect("routers do not fail")
-}
-
-/// Reads the live stream `readers` times over, for as long as the runtime lives.
-pub fn read_live(runtime: &Runtime, inspector: &Inspector, readers: usize) {
-    let app: Router = Router::new().nest("/_inspector", inspector.router());
-    for _ in 0..readers {
-        let app = app.clone();
-        let body = runtime.block_on(async { get(&app, "/_inspector/events").await.into_body() });
-        runtime.spawn(async move {
-            let mut body = body;
-            while let Some(Ok(_)) = body.frame().await {}
-        });
-    }
 }

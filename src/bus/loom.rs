@@ -13,6 +13,15 @@ use loom::thread;
 use super::{Batch, Bus, Reader};
 use crate::model::{EventFrame, EventId};
 
+/// How often a thread may be interrupted where it need not be. Races show with two; every more takes ten times as long.
+const PREEMPTIONS: usize = 2;
+
+fn check(body: impl Fn() + Send + Sync + 'static) {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(PREEMPTIONS);
+    model.check(body);
+}
+
 fn frame(id: u64) -> Arc<EventFrame> {
     Arc::new(EventFrame::from_json(EventId(id), None, "Custom".into(), b"{}"))
 }
@@ -39,7 +48,7 @@ fn read_until(reader: &mut Reader, last: u64) -> (Vec<u64>, u64) {
 
 #[test]
 fn a_reader_that_waits_is_woken_by_every_publication() {
-    loom::model(|| {
+    check(|| {
         let bus = Arc::new(Bus::new(EventId(0), 8, usize::MAX));
         let pump = thread::spawn({
             let bus = Arc::clone(&bus);
@@ -56,7 +65,7 @@ fn a_reader_that_waits_is_woken_by_every_publication() {
 
 #[test]
 fn two_readers_get_the_same_in_the_same_order() {
-    loom::model(|| {
+    check(|| {
         let bus = Arc::new(Bus::new(EventId(0), 8, usize::MAX));
         let other = thread::spawn({
             let mut reader = bus.reader(EventId(0));
@@ -72,7 +81,7 @@ fn two_readers_get_the_same_in_the_same_order() {
 
 #[test]
 fn what_a_lapped_reader_did_not_get_it_is_told_to_have_missed() {
-    loom::model(|| {
+    check(|| {
         let bus = Arc::new(Bus::new(EventId(0), 1, usize::MAX));
         let pump = thread::spawn({
             let bus = Arc::clone(&bus);
@@ -88,7 +97,7 @@ fn what_a_lapped_reader_did_not_get_it_is_told_to_have_missed() {
 
 #[test]
 fn closing_ends_a_reader_that_waits_and_one_that_comes_later() {
-    loom::model(|| {
+    check(|| {
         let bus = Arc::new(Bus::new(EventId(0), 8, usize::MAX));
         let closing = thread::spawn({
             let bus = Arc::clone(&bus);
@@ -103,7 +112,7 @@ fn closing_ends_a_reader_that_waits_and_one_that_comes_later() {
 
 #[test]
 fn readers_that_come_and_go_do_not_take_each_others_wakers() {
-    loom::model(|| {
+    check(|| {
         let bus = Arc::new(Bus::new(EventId(0), 8, usize::MAX));
         let passing = thread::spawn({
             let bus = Arc::clone(&bus);

@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Semaphore, oneshot, watch};
 
 use super::fold::Fold;
 use super::ids::Ids;
@@ -19,7 +19,7 @@ use crate::bus::Bus;
 use crate::capture::lane::{Dropped, Lane, Taken};
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::model::{FrameWriter, Span};
+use crate::model::{EventId, FrameWriter, Span};
 use crate::redact::Redactor;
 use crate::registry::MemoryRegistry;
 use crate::store::{Store, StoreError};
@@ -124,7 +124,7 @@ impl Pipeline {
             bus: Arc::clone(&bus),
             lane: Arc::clone(&parts.lane),
             ingest: Arc::new(IngestLane::new()),
-            store: Arc::new(StoreLane::new(parts.backlog_bytes)),
+            store: Arc::new(StoreLane::new(parts.backlog_bytes, ids.floor())),
             gauges: Arc::new(Gauges::new()),
             redactor: Arc::clone(&parts.redactor),
             room: Arc::new(Semaphore::new(DEFAULT_INGEST_BYTES / PERMIT_BYTES)),
@@ -262,6 +262,12 @@ impl Pipeline {
     #[must_use]
     pub(crate) fn problem(&self) -> Option<String> {
         self.shared.store.problem()
+    }
+
+    /// Up to which event the store has everything that it will ever get: what comes after it and is not in the ring any
+    /// more is on its way.
+    pub(crate) fn stored(&self) -> watch::Receiver<EventId> {
+        self.shared.store.stored()
     }
 
     /// Events published in the last minute.

@@ -7,12 +7,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use parking_lot::{Condvar, Mutex};
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use super::handle::IngestRefused;
 use super::ids::Reserve;
 use super::lane::{Ack, Done};
-use crate::model::{Event, EventFrame, EventKind, Session, SessionId, Span, SpanSummary, Timestamp, TraceId};
+use crate::model::{
+    Event, EventFrame, EventId, EventKind, Session, SessionId, Span, SpanSummary, Timestamp, TraceId,
+};
 use crate::store::{Chunk, ChunkBuilder, Store, StoreError, WriteBatch};
 
 /// How many bytes may wait for the store. Beyond that outside senders are refused, and the oldest records of the host are
@@ -106,6 +108,8 @@ pub(super) struct StoreLane {
     panics: AtomicU64,
     failing: AtomicBool,
     problem: Mutex<Option<String>>,
+    /// Up to which event the store has everything that it will ever get.
+    stored: watch::Sender<EventId>,
 }
 
 #[derive(Debug, Default)]
@@ -115,7 +119,8 @@ struct Queue {
 }
 
 impl StoreLane {
-    pub(super) fn new(max_bytes: usize) -> Self {
+    /// A queue of at most `max_bytes`; the store has every event up to `stored`.
+    pub(super) fn new(max_bytes: usize, stored: EventId) -> Self {
         Self {
             queue: Mutex::default(),
             filled: Condvar::new(),
@@ -127,6 +132,7 @@ impl StoreLane {
             panics: AtomicU64::new(0),
             failing: AtomicBool::new(false),
             problem: Mutex::default(),
+            stored: watch::Sender::new(stored),
         }
     }
 
@@ -195,6 +201,11 @@ impl StoreLane {
         self.bytes.load(Ordering::Relaxed) as u64
     }
 
+    /// Up to which event the store has everything that it will ever get.
+    pub(super) fn stored(&self) -> watch::Receiver<EventId> {
+        self.stored.subscribe()
+    }
+
     pub(super) fn not_stored(&self) -> u64 {
         self.not_stored.load(Ordering::Relaxed)
     }
@@ -256,7 +267,11 @@ pub(super) fn run(lane: &StoreLane, store: &dyn Store, reserve: &Reserve) {
     while let Some((number, turn, size)) = lane.take(&mut idle) {
         // The reservation must come before the events that use it; a failure shows with the write below.
         let _ = catch_unwind(AssertUnwindSafe(|| reserve.fetch(store)));
+        let last = turn.events.last().map(|event| event.id);
         write(lane, store, turn);
+        if let Some(last) = last {
+            lane.stored.send_replace(last);
+        }
         lane.bytes.fetch_sub(size, Ordering::Relaxed);
         lane.committed.store(number, Ordering::Release);
     }

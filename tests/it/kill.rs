@@ -7,13 +7,14 @@ use serde_json::{Value, json};
 
 use crate::restart::HOST_DIR;
 
-struct Victim {
+/// A host in a process of its own, killed when it is dropped.
+pub(crate) struct Victim {
     child: Child,
     url: String,
 }
 
 impl Victim {
-    fn start(dir: &std::path::Path) -> Self {
+    pub(crate) fn start(dir: &std::path::Path) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "restart::plays_the_host_when_asked", "--nocapture"])
             .env(HOST_DIR, dir)
@@ -26,6 +27,15 @@ impl Victim {
             .find_map(|line| Some(line.strip_prefix("listening on ")?.to_owned()))
             .expect("the host came up");
         Self { child, url: format!("http://{address}/_inspector") }
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        self.url.trim_start_matches("http://").trim_end_matches("/_inspector")
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &Value) {
+        let answer = ureq::post(format!("{}{path}", self.url)).send_json(body).unwrap();
+        assert_eq!(answer.status(), 200);
     }
 
     fn get(&self, path: &str) -> Value {
@@ -51,8 +61,7 @@ fn what_was_acknowledged_survives_a_kill() {
             "traceId": format!("{:032x}", 0xabc0 + u32::from(round)), "spanId": "00000000000000a1", "name": format!("round {round}"),
             "startTimeUnixNano": "1720000000000000000", "endTimeUnixNano": "1720000001000000000"
         }]}]}]});
-        let answer = ureq::post(format!("{}/v1/traces", victim.url)).send_json(&body).unwrap();
-        assert_eq!(answer.status(), 200);
+        victim.post("/v1/traces", &body);
         drop(victim);
     }
     let survivor = Victim::start(dir.path());

@@ -8,6 +8,7 @@ mod floods;
 #[cfg(feature = "otlp")]
 mod kill;
 mod live;
+mod losses;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod mount;
@@ -20,6 +21,11 @@ mod registry;
 mod restart;
 mod serve;
 #[cfg(feature = "otlp")]
+mod siblings;
+mod soak;
+#[cfg(feature = "otlp")]
 mod store_faults;
 mod support;
 mod traces;
+#[cfg(feature = "ws")]
+mod ws;

@@ -7,6 +7,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
@@ -14,10 +15,15 @@ use crate::bus::{Missed, Reader};
 use crate::http::problem::Problem;
 use crate::http::state::AppState;
 use crate::model::{EventFrame, EventId, EventQuery};
+use crate::store::{Store, StoreError};
 
 /// How many events are read from the ring or the store at once: enough to fill a chunk, few enough that a slow reader
 /// holds little.
 pub(super) const BATCH: usize = 256;
+
+/// How long a reader waits for events that the ring has dropped and that are still on their way to the store. A store
+/// that needs longer is failing, and the reader goes on with what is published now.
+pub(super) const STORE_CATCH_UP: Duration = Duration::from_secs(5);
 
 /// What comes next.
 #[derive(Debug)]
@@ -84,12 +90,21 @@ impl LiveReader {
     fn ask(&self, missed: Missed) -> Question {
         let (state, after) = (self.state.clone(), self.position());
         let answer = tokio::spawn(async move {
-            let read = state.read_patiently(move |store| {
-                let frames = store.events(&EventQuery { after, limit: BATCH, session_id: None })?;
-                // Asked last: what is deleted while we read must not pass for never having been.
-                Ok(Page { floor: store.replay_floor()?, frames })
-            });
-            read.await
+            let patience = tokio::time::sleep(STORE_CATCH_UP);
+            tokio::pin!(patience);
+            let mut stored = state.pipeline.stored();
+            loop {
+                let on_its_way = *stored.borrow_and_update() < missed.to;
+                let page = state.read_patiently(move |store| page(store, after)).await?;
+                let found = !page.frames.is_empty() || page.floor > after;
+                if found || !on_its_way {
+                    return Ok(page);
+                }
+                tokio::select! {
+                    changed = stored.changed() => if changed.is_err() { return Ok(page) },
+                    () = &mut patience => return Ok(page),
+                }
+            }
         });
         Question { missed, answer }
     }
@@ -140,6 +155,12 @@ impl LiveReader {
         self.ring.seek(missed.to);
         Step::Missed(missed)
     }
+}
+
+fn page(store: &dyn Store, after: EventId) -> Result<Page, StoreError> {
+    let frames = store.events(&EventQuery { after, limit: BATCH, session_id: None })?;
+    // Asked last: what is deleted while we read must not pass for never having been.
+    Ok(Page { floor: store.replay_floor()?, frames })
 }
 
 impl Drop for LiveReader {

@@ -8,6 +8,7 @@ mod mount;
 mod problems;
 mod sessions;
 mod store;
+mod stream_model;
 mod support;
 mod traces;
 mod ui;
