@@ -30,7 +30,8 @@
 //!   within a session.
 //! * [`Inspector::session`]: the explicit API, which works without `tracing`.
 //! * `POST {mount}/v1/traces`: any OpenTelemetry program (feature `otlp`).
-//! * [`registry::SessionRegistry`]: sessions that a framework of the host's knows.
+//! * [`registry::SessionRegistry`]: sessions that a framework of the host's knows, and with
+//!   [`registry::SessionControl`] answers and cancels.
 //!
 //! # Features
 //!
@@ -39,6 +40,7 @@
 //! | `ui` | yes | the page at `{mount}/ui/`, embedded |
 //! | `sqlite` | yes | history on disk; without it history is bounded memory |
 //! | `otlp` | yes | `POST {mount}/v1/traces` |
+//! | `metrics` | yes | `GET {mount}/metrics`: OpenMetrics text |
 //!
 //! # What it promises
 //!
@@ -77,7 +79,7 @@ pub use self::capture::{
     current_session, in_current_session,
 };
 pub use self::error::Error;
-pub use self::http::{Access, PublicPath};
+pub use self::http::{Access, DEFAULT_BODY_IDLE_TIMEOUT, DEFAULT_BODY_TIMEOUT, PublicPath};
 pub use self::inspector::{Inspector, InspectorBuilder};
 pub use self::pipeline::{DEFAULT_ABANDON_AFTER, DEFAULT_STORE_BACKLOG_BYTES};
 

@@ -162,8 +162,12 @@ impl Dropped {
 
     /// The kinds of which some did not fit.
     pub(crate) fn by_kind(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        let kinds = RecordKind::ALL.into_iter().zip(self.0);
-        kinds.filter(|(_, count)| *count > 0).map(|(kind, count)| (kind.as_str(), count))
+        self.of_every_kind().filter(|(_, count)| *count > 0)
+    }
+
+    /// Every kind, also those of which all fitted.
+    pub(crate) fn of_every_kind(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        RecordKind::ALL.into_iter().zip(self.0).map(|(kind, count)| (kind.as_str(), count))
     }
 
     /// What was added since `earlier`.

@@ -192,9 +192,16 @@ impl Record {
         }
     }
 
-    /// Whether losing it would leave something open for ever: such a record is taken also when the lane is full.
+    /// Whether losing it would leave something open for ever, or what a person did without a trace: such a record is taken
+    /// also when the lane is full.
     pub(crate) fn is_vital(&self) -> bool {
-        matches!(self, Self::SessionStarted(_) | Self::SessionEnded(_) | Self::SpanEnded { .. })
+        match self {
+            Self::SessionStarted(_) | Self::SessionEnded(_) | Self::SpanEnded { .. } => true,
+            Self::Event(event) => {
+                matches!(event.kind, EventKind::SignalReceived { .. } | EventKind::CancelRequested {})
+            }
+            Self::SpanStarted(_) | Self::SpanFields { .. } | Self::SpanChanged(_) => false,
+        }
     }
 }
 
@@ -204,6 +211,7 @@ impl CapturedEvent {
             EventKind::Custom { name, data } => name.len() + json_size(data),
             EventKind::Log { message, attributes, .. } => message.len() + attributes.size(),
             EventKind::ProgressUpdate { message, .. } => message.as_ref().map_or(0, String::len),
+            EventKind::SignalReceived { signal_name } => signal_name.len(),
             _ => 0,
         }
     }

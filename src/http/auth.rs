@@ -12,6 +12,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::access::{SIGN_IN_LIFETIME, cookie_name};
+use super::body;
 use super::mount::Mount;
 use super::problem::Problem;
 use super::state::AppState;
@@ -36,6 +37,7 @@ pub(super) struct SignIn {
         (status = 400, description = "The body is not `{\"token\": \"…\"}`.", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "The token is wrong.", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "Another page asks.", body = Problem, content_type = "application/problem+json"),
+        (status = 408, description = "The body came too slowly.", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large.", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "Too many wrong tokens.", body = Problem, content_type = "application/problem+json"),
     ),
@@ -46,8 +48,7 @@ pub(super) async fn sign_in(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let body = axum::body::to_bytes(body, MAX_BODY_BYTES).await;
-    let body = body.map_err(|_| Problem::body_too_large(MAX_BODY_BYTES))?;
+    let body = body::small(body, MAX_BODY_BYTES, state.limits.bounds.body).await?;
     let wanted: SignIn = serde_json::from_slice(&body)
         .map_err(|_| Problem::invalid_body("an object with the field `token`, a text, is wanted"))?;
     let secret = state.guard.sign_in(wanted.token.trim())?;

@@ -41,9 +41,9 @@ pub(super) enum PartState {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Part {
     /// Its name: `store`, a registry's name, or what went wrong at the start.
-    name: String,
+    pub(super) name: String,
     /// How it is.
-    state: PartState,
+    pub(super) state: PartState,
     /// What is wrong, in words for a person.
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
@@ -90,9 +90,14 @@ pub(super) struct Health {
     events_last_minute: u64,
     /// Open live streams and other readers.
     subscribers: usize,
-    /// Counts since the start: `published`, and every loss: `dropped_capture`, `missed`, `not_stored`,
-    /// `panics_contained`.
+    /// Bytes that wait for the store; about zero while it keeps up.
+    backlog_bytes: u64,
+    /// Counts since the start: `published` and `ingested_spans`, and every loss: `dropped_capture`, `missed`, `not_stored`,
+    /// `panics_contained`, and the requests that were `refused` until later.
     counters: BTreeMap<&'static str, u64>,
+    /// The bounds in force, in events, records, requests, bytes or milliseconds, as their names say. What goes beyond one is
+    /// in the counters.
+    limits: BTreeMap<&'static str, u64>,
     /// The parts.
     parts: Vec<Part>,
 }
@@ -124,7 +129,9 @@ pub(super) async fn get_health(
         sessions_active_24h: active,
         events_last_minute: state.pipeline.events_last_minute(),
         subscribers: state.bus.readers(),
-        counters: counters(&state),
+        backlog_bytes: state.pipeline.counters().backlog_bytes,
+        counters: state.counters(),
+        limits: state.limits.by_name(),
         parts,
     })
 }
@@ -140,21 +147,25 @@ fn store_health(stats: StoreStats, caller: Caller) -> StoreHealth {
     }
 }
 
-fn counters(state: &AppState) -> BTreeMap<&'static str, u64> {
-    let counted = state.pipeline.counters();
-    BTreeMap::from([
-        ("published", counted.published),
-        ("dropped_capture", counted.dropped_capture.total()),
-        ("missed", state.limits.missed.load(Ordering::Relaxed)),
-        ("readers_cut", state.limits.readers.cut()),
-        ("not_stored", counted.not_stored),
-        ("panics_contained", counted.panics_contained),
-        ("ingested_spans", counted.ingested_spans),
-    ])
+impl AppState {
+    /// Counts since the start, by name.
+    pub(super) fn counters(&self) -> BTreeMap<&'static str, u64> {
+        let counted = self.pipeline.counters();
+        BTreeMap::from([
+            ("published", counted.published),
+            ("dropped_capture", counted.dropped_capture.total()),
+            ("missed", self.limits.missed.load(Ordering::Relaxed)),
+            ("readers_cut", self.limits.readers.cut()),
+            ("not_stored", counted.not_stored),
+            ("panics_contained", counted.panics_contained + self.registries.panics()),
+            ("refused", self.limits.refused.load(Ordering::Relaxed)),
+            ("ingested_spans", counted.ingested_spans),
+        ])
+    }
 }
 
 /// What is wrong may name paths and machines: callers who may not see everything are told that something is.
-fn parts(state: &AppState, store_answers: bool, caller: Caller) -> Vec<Part> {
+pub(super) fn parts(state: &AppState, store_answers: bool, caller: Caller) -> Vec<Part> {
     let part = |name: &str, why: Option<String>| Part {
         name: name.to_owned(),
         state: if why.is_some() { PartState::Degraded } else { PartState::Ok },

@@ -8,9 +8,11 @@ use axum::extract::State;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use bytes::{Bytes, BytesMut};
-use tokio_stream::StreamExt;
+use bytes::Bytes;
+use tokio::sync::OwnedSemaphorePermit;
 
+use super::body::{Reading, Unread};
+use super::limits::SMALL_BODY_BYTES;
 use super::problem::Problem;
 use super::state::AppState;
 use crate::ingest::otlp::{self, Format, RpcCode, TraceRequest};
@@ -33,7 +35,7 @@ use crate::ingest::{IngestError, MAX_DECODED_BYTES};
          content((Vec<u8> = "application/x-protobuf"), (serde_json::Value = "application/json"))),
         (status = 415, description = "The content type or coding is not understood. A `google.rpc.Status`.",
          content((Vec<u8> = "application/x-protobuf"), (serde_json::Value = "application/json"))),
-        (status = 503, description = "Nothing can be stored at the moment; send the same again after `Retry-After`.",
+        (status = 503, description = "Nothing can be stored at the moment, or the body came too slowly; send the same again after `Retry-After`.",
          content((Vec<u8> = "application/x-protobuf"), (serde_json::Value = "application/json"))),
     ),
 )]
@@ -68,6 +70,16 @@ impl From<IngestError> for Refused {
     }
 }
 
+impl From<Unread> for Refused {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            // Not 408, after which exporters drop what they have: the network may be slow, and better later.
+            Unread::TooSlow => Self::later(&"the body came too slowly"),
+            Unread::BrokeOff => IngestError::Malformed("the body broke off".to_owned()).into(),
+        }
+    }
+}
+
 impl Refused {
     fn later(why: &dyn std::fmt::Display) -> Self {
         Self { code: RpcCode::Unavailable, problem: Problem::ingest_refused(why.to_string()) }
@@ -75,14 +87,15 @@ impl Refused {
 }
 
 async fn take(state: &AppState, headers: &HeaderMap, body: Body) -> Result<TraceRequest, Refused> {
-    let busy = || Refused::later(&"too many requests are waiting");
-    let _place = state.limits.ingest_place().ok_or_else(busy)?;
-    let turn = state.limits.ingest_turn().await.ok_or_else(busy)?;
-    let body = collect(body).await?;
+    let _place = state.limits.ingest_place().ok_or_else(too_many)?;
+    // Read before a turn is taken: decoding never waits for a sender.
+    let (body, large) = collect(state, body).await?;
+    let turn = state.limits.ingest_turn().await.ok_or_else(too_many)?;
     let owned = |name| text(headers, name).map(str::to_owned);
     let (content_type, coding) = (owned(&CONTENT_TYPE), owned(&CONTENT_ENCODING));
     // Decoding takes as long as it takes: off the runtime's threads.
     let decoded = tokio::task::spawn_blocking(move || {
+        let _large = large;
         otlp::traces(content_type.as_deref(), coding.as_deref(), &body).map(|request| (request, turn))
     });
     let broken = |_| Refused::later(&"the batch could not be decoded");
@@ -92,16 +105,19 @@ async fn take(state: &AppState, headers: &HeaderMap, body: Body) -> Result<Trace
     Ok(request)
 }
 
-/// The whole body, however it is framed, up to the bound.
-async fn collect(body: Body) -> Result<Bytes, Refused> {
-    let mut stream = body.into_data_stream();
-    let mut gathered = BytesMut::new();
-    while let Some(part) = stream.next().await {
-        let part = part.map_err(|_| IngestError::Malformed("the body broke off".to_owned()))?;
-        if gathered.len() + part.len() > MAX_DECODED_BYTES {
+fn too_many() -> Refused {
+    Refused::later(&"too many requests are waiting")
+}
+
+/// The whole body, however it is framed, up to the bound; with its place when it is a large one.
+async fn collect(state: &AppState, body: Body) -> Result<(Bytes, Option<OwnedSemaphorePermit>), Refused> {
+    let mut reading = Reading::new(body, state.limits.bounds.body);
+    let mut place = None;
+    if !reading.up_to(SMALL_BODY_BYTES).await? {
+        place = Some(state.limits.large_body().await.ok_or_else(too_many)?);
+        if !reading.up_to(MAX_DECODED_BYTES).await? {
             return Err(IngestError::TooLarge.into());
         }
-        gathered.extend_from_slice(&part);
     }
-    Ok(gathered.freeze())
+    Ok((reading.into_bytes(), place))
 }

@@ -1,86 +1,174 @@
 //! Bounds on what runs at once, and reading the store off the runtime's threads.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::live::Readers;
+use super::body::BodyPatience;
+use super::control::MAX_SIGNAL_BYTES;
+use super::live::{MAX_STREAMS, Readers};
 use super::problem::Problem;
 use super::state::AppState;
+use crate::registry::REGISTRY_CALLS_AT_ONCE;
 use crate::store::{Store, StoreError};
 
 /// How many reads of the store run at once. They block, each on a thread of its own; more of them would not read
 /// faster, and the runtime's pool of such threads also belongs to the host.
 pub(crate) const STORE_READS_AT_ONCE: usize = 8;
 
+/// How many reads may wait for their turn; more are sent away at once. Each holds a request, and at eight at once and a
+/// millisecond each the last of them is read within a tenth of a second.
+pub(crate) const STORE_READS_WAITING: usize = 512;
+
 /// How long a request waits for its turn at the store before it is sent away: longer than any healthy read, shorter
 /// than a person's patience.
 pub(crate) const STORE_TURN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How many requests of outside senders are read and prepared at once; each may hold a body of 64 MiB twice,
-/// compressed and not.
+/// How many batches of outside senders are decoded and prepared at once; each may hold a body of 64 MiB twice, compressed
+/// and not.
 #[cfg(feature = "otlp")]
 pub(crate) const INGESTS_AT_ONCE: usize = 4;
 
-/// How many requests of outside senders are in hand at once: those being read, those that wait with their bodies
-/// unread, and those that wait for their commit. More are sent away until later.
+/// How many requests of outside senders are in hand at once: those being read, those that wait for their turn to be
+/// decoded, and those that wait for their commit. More are sent away until later.
 #[cfg(feature = "otlp")]
 pub(crate) const INGESTS_IN_HAND: usize = 128;
+
+/// Up to this size a body is read as it comes: all in hand are 128 MiB then. A larger one needs one of
+/// [`LARGE_BODIES_AT_ONCE`] places, so who sends a large body slowly holds up nobody but others with large bodies.
+#[cfg(feature = "otlp")]
+pub(crate) const SMALL_BODY_BYTES: usize = 1 << 20;
+
+/// How many larger bodies are in hand at once.
+#[cfg(feature = "otlp")]
+pub(crate) const LARGE_BODIES_AT_ONCE: usize = 4;
+
+/// What the builder was told of bounds, and what other parts of the inspector hold to; shown in `/health`.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Bounds {
+    /// How many events the live stream repeats from memory.
+    pub(crate) ring_events: usize,
+    /// How many bytes of them.
+    pub(crate) ring_bytes: usize,
+    /// How many records of the host wait for the pump.
+    pub(crate) lane_records: usize,
+    /// How many bytes of them.
+    pub(crate) lane_bytes: usize,
+    /// How many spans of the host are open.
+    pub(crate) open_spans: usize,
+    /// How many bytes wait for the store.
+    pub(crate) store_backlog_bytes: usize,
+    /// How long a sender is waited for.
+    pub(crate) body: BodyPatience,
+}
 
 /// How much may be asked at once, and what was counted while answering.
 #[derive(Debug)]
 pub(crate) struct Limits {
+    /// What holds elsewhere.
+    pub(crate) bounds: Bounds,
     reads: Arc<Semaphore>,
-    /// The open live streams.
+    reads_in_hand: Arc<Semaphore>,
+    /// The open streams: live ones, and traces that are being fetched.
     pub(crate) readers: Arc<Readers>,
     #[cfg(feature = "otlp")]
     ingest_turns: Arc<Semaphore>,
     #[cfg(feature = "otlp")]
     ingest_places: Arc<Semaphore>,
+    #[cfg(feature = "otlp")]
+    large_bodies: Arc<Semaphore>,
     /// At most so many events were missed by live readers (an upper bound, as in the gaps they were told of).
     pub(crate) missed: AtomicU64,
+    /// How many requests were sent away because something was busy or could not be reached.
+    pub(crate) refused: AtomicU64,
     /// The last count of active sessions; counting asks the store for all of them.
     pub(crate) active_sessions: super::health::ActiveSessions,
 }
 
-impl Default for Limits {
-    fn default() -> Self {
+impl Limits {
+    pub(crate) fn new(bounds: Bounds) -> Self {
+        let places = |count| Arc::new(Semaphore::new(count));
         Self {
-            reads: Arc::new(Semaphore::new(STORE_READS_AT_ONCE)),
+            bounds,
+            reads: places(STORE_READS_AT_ONCE),
+            reads_in_hand: places(STORE_READS_AT_ONCE + STORE_READS_WAITING),
             readers: Arc::default(),
             #[cfg(feature = "otlp")]
-            ingest_turns: Arc::new(Semaphore::new(INGESTS_AT_ONCE)),
+            ingest_turns: places(INGESTS_AT_ONCE),
             #[cfg(feature = "otlp")]
-            ingest_places: Arc::new(Semaphore::new(INGESTS_IN_HAND)),
+            ingest_places: places(INGESTS_IN_HAND),
+            #[cfg(feature = "otlp")]
+            large_bodies: places(LARGE_BODIES_AT_ONCE),
             missed: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
             active_sessions: super::health::ActiveSessions::default(),
         }
     }
-}
 
-impl Limits {
+    /// How many reads run or wait for their turn.
+    #[cfg(test)]
+    pub(crate) fn reads_in_hand(&self) -> usize {
+        STORE_READS_AT_ONCE + STORE_READS_WAITING - self.reads_in_hand.available_permits()
+    }
+
     /// A place among those that wait for their turn or their commit; none when too many do.
     #[cfg(feature = "otlp")]
     pub(crate) fn ingest_place(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.ingest_places).try_acquire_owned().ok()
     }
 
-    /// A turn to read and prepare a batch.
+    /// A place for a body that turned out to be large. Who waits for it holds a small part of the body.
+    #[cfg(feature = "otlp")]
+    pub(crate) async fn large_body(&self) -> Option<OwnedSemaphorePermit> {
+        let place = Arc::clone(&self.large_bodies).acquire_owned();
+        tokio::time::timeout(self.bounds.body.idle, place).await.ok()?.ok()
+    }
+
+    /// A turn to decode and prepare a batch that is here.
     #[cfg(feature = "otlp")]
     pub(crate) async fn ingest_turn(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.ingest_turns).acquire_owned().await.ok()
     }
+
+    /// The bounds by name, for people.
+    pub(crate) fn by_name(&self) -> BTreeMap<&'static str, u64> {
+        let Bounds { body, .. } = self.bounds;
+        let milliseconds = |time: Duration| usize::try_from(time.as_millis()).unwrap_or(usize::MAX);
+        let bounds = [
+            ("ring_events", self.bounds.ring_events),
+            ("ring_bytes", self.bounds.ring_bytes),
+            ("lane_records", self.bounds.lane_records),
+            ("lane_bytes", self.bounds.lane_bytes),
+            ("open_spans", self.bounds.open_spans),
+            ("store_backlog_bytes", self.bounds.store_backlog_bytes),
+            ("store_reads", STORE_READS_AT_ONCE),
+            ("store_reads_waiting", STORE_READS_WAITING),
+            ("streams", MAX_STREAMS),
+            ("body_idle_ms", milliseconds(body.idle)),
+            ("body_ms", milliseconds(body.whole)),
+            ("signal_bytes", MAX_SIGNAL_BYTES),
+            ("registry_calls", REGISTRY_CALLS_AT_ONCE),
+            #[cfg(feature = "otlp")]
+            ("ingest_requests", INGESTS_IN_HAND),
+            #[cfg(feature = "otlp")]
+            ("ingest_body_bytes", crate::ingest::MAX_DECODED_BYTES),
+        ];
+        bounds.into_iter().map(|(name, bound)| (name, bound as u64)).collect()
+    }
 }
 
 impl AppState {
-    /// Asks the store, off the runtime's threads, in turn.
+    /// Asks the store, off the runtime's threads, in turn. When too many wait already it is not asked.
     pub(crate) async fn read<T, F>(&self, read: F) -> Result<T, Problem>
     where
         T: Send + 'static,
         F: FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,
     {
+        let place = Arc::clone(&self.limits.reads_in_hand).try_acquire_owned();
+        let _place = place.map_err(|_| Problem::store_busy())?;
         let turn = tokio::time::timeout(STORE_TURN_TIMEOUT, Arc::clone(&self.limits.reads).acquire_owned());
         let Ok(Ok(turn)) = turn.await else { return Err(Problem::store_busy()) };
         self.read_in_turn(turn, read).await

@@ -2,6 +2,8 @@
 
 mod access;
 mod auth;
+mod body;
+mod control;
 mod events;
 mod extract;
 mod fresh;
@@ -10,6 +12,8 @@ mod health;
 mod ingest;
 mod limits;
 mod live;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod mount;
 mod openapi;
 mod problem;
@@ -34,7 +38,10 @@ use utoipa_axum::routes;
 
 pub use self::access::Access;
 pub(crate) use self::access::{AccessPolicy, Guard, Token};
-pub(crate) use self::limits::Limits;
+pub(crate) use self::body::BodyPatience;
+pub use self::body::{DEFAULT_BODY_IDLE_TIMEOUT, DEFAULT_BODY_TIMEOUT};
+pub(crate) use self::control::ControlDoor;
+pub(crate) use self::limits::{Bounds, Limits};
 #[cfg(test)]
 pub(crate) use self::live::SLOW_READER_CUT;
 use self::mount::Mount;
@@ -66,9 +73,13 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(events::list_session_events))
         .routes(routes!(live::stream_events))
         .routes(routes!(traces::get_trace))
+        .routes(routes!(control::signal_session))
+        .routes(routes!(control::cancel_session))
         .routes(routes!(health::get_health))
         .routes(routes!(auth::sign_in, auth::sign_out))
         .routes(routes!(openapi::get_openapi));
+    #[cfg(feature = "metrics")]
+    let api = api.routes(routes!(metrics::get_metrics));
     #[cfg(feature = "ws")]
     let api = api.routes(routes!(live::stream_events_ws));
     #[cfg(feature = "otlp")]

@@ -9,19 +9,23 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::model::{EventKind, SessionId, SpanId};
+use crate::registry::{ControlError, InvalidPart};
 use crate::store::StoreError;
 
 /// How many seconds a client is asked to wait when something is busy or cannot be reached: OpenTelemetry exporters
 /// obey it, and a commit takes well below a second.
 pub(crate) const RETRY_AFTER_SECONDS: u32 = 1;
 
+/// How many wrong parts of a payload are told.
+const MAX_PARTS: usize = 100;
+
 /// An error as it is answered. Internal text (paths, SQL, panics) never becomes part of one.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Problem {
     /// Always `about:blank`: `code` tells problems apart.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", serialize_with = "about_blank")]
     #[schema(value_type = String, examples("about:blank"))]
-    kind: &'static str,
+    kind: (),
     /// What is wrong, the same words for the same code.
     #[schema(value_type = String)]
     title: &'static str,
@@ -36,8 +40,27 @@ pub(crate) struct Problem {
     /// A stable word to tell problems apart, such as `session_not_found`.
     #[schema(value_type = String, examples("session_not_found"))]
     code: &'static str,
+    /// What is wrong with which part of what was sent; only when that can be said by part.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(value_type = Vec<ProblemPart>, required = false)]
+    errors: Box<[ProblemPart]>,
     #[serde(skip)]
     headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// What is wrong with a part of what was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct ProblemPart {
+    /// Where: a JSON Pointer (RFC 6901) into the payload; empty for the payload as a whole.
+    #[schema(examples("/approved"))]
+    pointer: String,
+    /// What is wanted there.
+    message: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn about_blank<S: serde::Serializer>((): &(), serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str("about:blank")
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
@@ -47,7 +70,12 @@ fn status_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Re
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, title: &'static str) -> Self {
-        Self { kind: "about:blank", title, status, detail: None, code, headers: Vec::new() }
+        let (kind, detail, errors, mut headers) = ((), None, Box::default(), Vec::new());
+        // Whoever is sent away for a while is told for how long: by every problem of this kind, so that none forgets.
+        if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
+            headers.push((RETRY_AFTER, RETRY_AFTER_SECONDS.into()));
+        }
+        Self { kind, title, status, detail, code, errors, headers }
     }
 
     fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
@@ -58,10 +86,6 @@ impl Problem {
     fn header(mut self, name: HeaderName, value: impl Into<HeaderValue>) -> Self {
         self.headers.push((name, value.into()));
         self
-    }
-
-    fn later(self) -> Self {
-        self.header(RETRY_AFTER, RETRY_AFTER_SECONDS)
     }
 
     /// Nothing answers at this path.
@@ -128,8 +152,7 @@ impl Problem {
             "registry_unavailable",
             "A source of sessions cannot be asked",
         )
-        .detail(format!("nobody else knows the session, and these could not be asked: {names}"))
-        .later()
+        .detail(format!("nobody else answers for the session, and these could not be asked: {names}"))
     }
 
     /// The store cannot be read.
@@ -139,18 +162,16 @@ impl Problem {
             "store_unavailable",
             "The store cannot be read at the moment",
         )
-        .later()
     }
 
     /// Too many reads wait for the store already.
     pub(crate) fn store_busy() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_busy", "The store has too much to do").later()
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_busy", "The store has too much to do")
     }
 
-    /// Too many live streams are open.
+    /// Too many streams are open.
     pub(crate) fn too_many_streams() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_streams", "Too many live streams are open")
-            .later()
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_streams", "Too many streams are open")
     }
 
     /// The request asks for no WebSocket, or not well.
@@ -198,7 +219,7 @@ impl Problem {
 
     /// Too many wrong tokens came within a second.
     pub(crate) fn too_many_guesses() -> Self {
-        Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_guesses", "Too many wrong tokens").later()
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_guesses", "Too many wrong tokens")
     }
 
     /// `Host` names a machine that is not this one: a page that rebinds its name (DNS rebinding) looks like that.
@@ -223,6 +244,29 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "page_not_built", "This build has no page").detail(why)
     }
 
+    /// Sessions are neither answered nor cancelled here.
+    pub(crate) fn read_only() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "read_only", "The inspector is read-only").detail(
+            "the host was built with `.read_only()`: sessions are shown, and not answered or cancelled",
+        )
+    }
+
+    /// Only JSON is taken.
+    pub(crate) fn json_wanted() -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            "This type of body is not understood",
+        )
+        .detail("send JSON, with `Content-Type: application/json`")
+    }
+
+    /// The sender was waited for long enough.
+    pub(crate) fn body_too_slow() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", "The body came too slowly")
+            .detail("what has come of it was given up; send it again at once and whole")
+    }
+
     /// The body is larger than what is taken.
     pub(crate) fn body_too_large(limit: usize) -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large")
@@ -234,7 +278,6 @@ impl Problem {
     pub(crate) fn ingest_refused(why: String) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "ingest_refused", "Nothing can be taken at the moment")
             .detail(why)
-            .later()
     }
 
     /// The same problem with another body: OTLP has a form of its own for errors.
@@ -258,6 +301,36 @@ impl Problem {
 impl From<StoreError> for Problem {
     fn from(_: StoreError) -> Self {
         Self::store_unavailable()
+    }
+}
+
+impl From<ControlError> for Problem {
+    fn from(error: ControlError) -> Self {
+        let conflict = |code, title| Self::new(StatusCode::CONFLICT, code, title);
+        match error {
+            ControlError::NotFound => {
+                Self::new(StatusCode::NOT_FOUND, "session_not_found", "There is no such session")
+            }
+            ControlError::NothingWaits => conflict("nothing_waits", "The session does not wait for this")
+                .detail("it never waited for a signal of this name, or somebody has answered it already"),
+            ControlError::AlreadyEnded => conflict("session_ended", "The session has ended"),
+            ControlError::Unsupported => conflict("no_control", "The session takes no such request")
+                .detail("its engine takes no signals or cannot be cancelled from here; it is only shown"),
+            ControlError::Invalid(parts) => {
+                let title = "The payload is not what the session waits for";
+                let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_payload", title);
+                problem.errors = parts
+                    .into_iter()
+                    .take(MAX_PARTS)
+                    .map(|InvalidPart { pointer, message }| ProblemPart { pointer, message })
+                    .collect();
+                problem
+            }
+            ControlError::Unavailable(why) => {
+                let title = "The session's engine cannot be reached";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "engine_unavailable", title).detail(why)
+            }
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Instant;
 use tokio::sync::watch;
 
 use super::access::Guard;
+use super::control::ControlDoor;
 use super::limits::Limits;
 use crate::bus::Bus;
 use crate::model::InstanceId;
@@ -34,6 +35,8 @@ pub(crate) struct AppState {
     pub(crate) start_problems: Arc<[(&'static str, String)]>,
     /// Who may ask.
     pub(crate) guard: Arc<Guard>,
+    /// Whether sessions may be answered and cancelled, and where that is made known.
+    pub(crate) control: ControlDoor,
     /// How much may be asked at once.
     pub(crate) limits: Arc<Limits>,
 }

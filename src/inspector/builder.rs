@@ -13,11 +13,13 @@ use crate::capture::lane::{DEFAULT_LANE_BYTES, DEFAULT_LANE_RECORDS, DEFAULT_OPE
 use crate::capture::{CaptureFilter, Recorder};
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::http::{Access, AccessPolicy, AppState, Guard, Limits, PublicPath, Token};
+use crate::http::{
+    Access, AccessPolicy, AppState, BodyPatience, Bounds, ControlDoor, Guard, Limits, PublicPath, Token,
+};
 use crate::model::InstanceId;
 use crate::pipeline::{DEFAULT_ABANDON_AFTER, DEFAULT_STORE_BACKLOG_BYTES, Parts, Pipeline, StartError};
 use crate::redact::Redactor;
-use crate::registry::{DEFAULT_REGISTRY_TIMEOUT, MemoryRegistry, MergedRegistry, SessionRegistry};
+use crate::registry::{MemoryRegistry, MergedRegistry, RegistrySettings, SessionRegistry};
 use crate::store::{DEFAULT_MEMORY_STORE_BYTES, MemoryStore, Store};
 
 /// Where history goes.
@@ -39,10 +41,12 @@ enum Place {
 pub struct InspectorBuilder {
     place: Place,
     registries: Vec<Arc<dyn SessionRegistry>>,
-    registry_timeout: Duration,
+    registry: RegistrySettings,
     filter: CaptureFilter,
     redactor: Redactor,
     access: AccessPolicy,
+    read_only: bool,
+    body: BodyPatience,
     ring: (usize, usize),
     abandon_after: Duration,
 }
@@ -52,10 +56,12 @@ impl InspectorBuilder {
         Self {
             place: Place::Default,
             registries: Vec::new(),
-            registry_timeout: DEFAULT_REGISTRY_TIMEOUT,
+            registry: RegistrySettings::default(),
             filter: CaptureFilter::default(),
             redactor: Redactor::default(),
             access: AccessPolicy::default(),
+            read_only: false,
+            body: BodyPatience::default(),
             ring: (DEFAULT_RING_EVENTS, DEFAULT_RING_BYTES),
             abandon_after: DEFAULT_ABANDON_AFTER,
         }
@@ -80,15 +86,31 @@ impl InspectorBuilder {
         self
     }
 
-    /// Adds sessions that a framework of the host's knows. May be called several times.
+    /// Adds sessions that a framework of the host's knows, and with its
+    /// [`control`](SessionRegistry::control) the means to answer and cancel them. May be called several times; where two
+    /// know a session of the same id, the one added first is believed.
     pub fn registry(mut self, registry: Arc<dyn SessionRegistry>) -> Self {
         self.registries.push(registry);
         self
     }
 
-    /// How long a registry may take to answer; [`DEFAULT_REGISTRY_TIMEOUT`] unless said.
+    /// How long a registry may take to answer, unless it says so [itself](SessionRegistry::timeout);
+    /// [`DEFAULT_REGISTRY_TIMEOUT`](crate::registry::DEFAULT_REGISTRY_TIMEOUT) unless said.
     pub fn registry_timeout(mut self, timeout: Duration) -> Self {
-        self.registry_timeout = timeout;
+        self.registry.timeout = timeout;
+        self
+    }
+
+    /// How long the answer of a registry is used again; [`DEFAULT_REGISTRY_CACHE`](crate::registry::DEFAULT_REGISTRY_CACHE)
+    /// unless said. Zero asks it each time.
+    pub fn registry_cache(mut self, reuse: Duration) -> Self {
+        self.registry.reuse = reuse;
+        self
+    }
+
+    /// Refuses to answer or cancel sessions: who may look can only look.
+    pub fn read_only(mut self) -> Self {
+        self.read_only = true;
         self
     }
 
@@ -158,6 +180,14 @@ impl InspectorBuilder {
         self
     }
 
+    /// How long a sender may be silent within a body, and how long the whole body may take, before it is given up;
+    /// [`DEFAULT_BODY_IDLE_TIMEOUT`](crate::DEFAULT_BODY_IDLE_TIMEOUT) and
+    /// [`DEFAULT_BODY_TIMEOUT`](crate::DEFAULT_BODY_TIMEOUT) unless said.
+    pub fn body_timeouts(mut self, idle: Duration, whole: Duration) -> Self {
+        self.body = BodyPatience { idle, whole };
+        self
+    }
+
     /// How many events, and how many bytes of them, the live stream can repeat from memory; [`DEFAULT_RING_EVENTS`] and
     /// [`DEFAULT_RING_BYTES`] unless said.
     pub fn ring(mut self, events: usize, bytes: usize) -> Self {
@@ -196,22 +226,32 @@ impl InspectorBuilder {
             abandon_after: self.abandon_after,
         };
         let (store, pipeline, bus) = start(store, parts, &mut problems)?;
-        let mut registries: Vec<Arc<dyn SessionRegistry>> = vec![memory];
-        registries.extend(self.registries);
+        let recorder = Recorder::new(lane, clock, Arc::new(pipeline.clone()));
         let shutdown = watch::Sender::new(false);
         let state = AppState {
             store,
             bus,
-            registries: Arc::new(MergedRegistry::new(registries, self.registry_timeout)),
+            registries: Arc::new(MergedRegistry::new(memory, self.registries, self.registry)),
             pipeline: pipeline.clone(),
             shutdown: shutdown.subscribe(),
             instance,
             started: Instant::now(),
             start_problems: problems.into(),
             guard: Arc::new(Guard::new(self.access).map_err(|error| Error::Random(error.to_string()))?),
-            limits: Arc::new(Limits::default()),
+            limits: Arc::new(Limits::new(Bounds {
+                ring_events: self.ring.0,
+                ring_bytes: self.ring.1,
+                lane_records: DEFAULT_LANE_RECORDS,
+                lane_bytes: DEFAULT_LANE_BYTES,
+                open_spans: DEFAULT_OPEN_SPANS,
+                store_backlog_bytes: DEFAULT_STORE_BACKLOG_BYTES,
+                body: self.body,
+            })),
+            control: ControlDoor::new(self.read_only, {
+                let recorder = recorder.clone();
+                move |session, kind| recorder.event(Some(session), kind)
+            }),
         };
-        let recorder = Recorder::new(lane, clock, Arc::new(pipeline.clone()));
         let shared = Shared { recorder, filter: self.filter, pipeline, state, shutdown };
         Ok(Inspector { shared: Some(Arc::new(shared)) })
     }

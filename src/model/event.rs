@@ -56,6 +56,13 @@ pub enum EventKind {
         /// The span.
         span: Box<SpanSummary>,
     },
+    /// A person, or a program in their name, answered a session that waited; its engine took it.
+    SignalReceived {
+        /// The signal's name. What it said is between the sender and the engine.
+        signal_name: String,
+    },
+    /// A person, or a program in their name, asked for a session to be cancelled; its engine took it.
+    CancelRequested {},
     /// How far something has come.
     ProgressUpdate {
         /// The span it belongs to.
@@ -117,13 +124,15 @@ pub enum EventKind {
 
 impl EventKind {
     /// The names of all types this version writes.
-    pub const TYPES: [&'static str; 12] = [
+    pub const TYPES: [&'static str; 14] = [
         "SessionStarted",
         "SessionUpdated",
         "SessionFinished",
         "SessionMerged",
         "SpanStarted",
         "SpanFinished",
+        "SignalReceived",
+        "CancelRequested",
         "ProgressUpdate",
         "Log",
         "Heartbeat",
@@ -142,6 +151,8 @@ impl EventKind {
             Self::SessionMerged { .. } => "SessionMerged",
             Self::SpanStarted { .. } => "SpanStarted",
             Self::SpanFinished { .. } => "SpanFinished",
+            Self::SignalReceived { .. } => "SignalReceived",
+            Self::CancelRequested {} => "CancelRequested",
             Self::ProgressUpdate { .. } => "ProgressUpdate",
             Self::Log { .. } => "Log",
             Self::Heartbeat { .. } => "Heartbeat",

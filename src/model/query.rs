@@ -84,6 +84,16 @@ impl SessionQuery {
             && self.text.as_ref().is_none_or(|text| Self::text_matches(text, session))
     }
 
+    /// Those of `sessions` that are wanted, newest first, at most [`limit`](Self::limit): what a source of sessions answers
+    /// that has all of them at hand.
+    #[must_use]
+    pub fn select(&self, sessions: impl IntoIterator<Item = Session>) -> Vec<Session> {
+        let mut wanted: Vec<_> = sessions.into_iter().filter(|session| self.matches(session)).collect();
+        wanted.sort_unstable_by(|a, b| (b.started_at, &b.id).cmp(&(a.started_at, &a.id)));
+        wanted.truncate(self.limit);
+        wanted
+    }
+
     fn text_matches(text: &str, session: &Session) -> bool {
         let haystack = Self::searched_text(session);
         Self::words(text).iter().all(|word| haystack.contains(word))

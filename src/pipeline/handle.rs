@@ -62,6 +62,8 @@ pub(crate) struct Counters {
     pub(crate) ingested_spans: u64,
     /// Spans of the host that run at the moment.
     pub(crate) open_spans: u64,
+    /// Bytes that wait for the store at the moment.
+    pub(crate) backlog_bytes: u64,
 }
 
 /// A handle on the running pipeline. Cheap to clone.
@@ -252,6 +254,7 @@ impl Pipeline {
                 + shared.redactor.panics(),
             ingested_spans: shared.gauges.ingested_spans.load(Ordering::Relaxed),
             open_spans: shared.gauges.open_spans.load(Ordering::Relaxed),
+            backlog_bytes: shared.store.backlog_bytes(),
         }
     }
 

@@ -252,6 +252,11 @@ impl StoreLane {
         self.committed.load(Ordering::Acquire)
     }
 
+    /// How many bytes wait for the store.
+    pub(super) fn backlog_bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed) as u64
+    }
+
     /// Up to which event the store has everything that it will ever get.
     pub(super) fn stored(&self) -> watch::Receiver<EventId> {
         self.stored.subscribe()

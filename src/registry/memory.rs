@@ -42,6 +42,19 @@ impl MemoryRegistry {
     pub fn count(&self, status: SessionStatus) -> usize {
         self.sessions.read().values().filter(|session| session.status == status).count()
     }
+
+    /// Those that `query` wants, newest first.
+    #[must_use]
+    pub fn select(&self, query: &SessionQuery) -> Vec<Session> {
+        let sessions = self.sessions.read();
+        query.select(sessions.values().filter(|session| query.matches(session)).cloned())
+    }
+
+    /// One of those in.
+    #[must_use]
+    pub fn find(&self, id: &SessionId) -> Option<Session> {
+        self.sessions.read().get(id).cloned()
+    }
 }
 
 impl SessionRegistry for MemoryRegistry {
@@ -50,16 +63,10 @@ impl SessionRegistry for MemoryRegistry {
     }
 
     fn list<'a>(&'a self, query: &'a SessionQuery) -> RegistryFuture<'a, Vec<Session>> {
-        Box::pin(async move {
-            let mut found: Vec<Session> =
-                self.sessions.read().values().filter(|session| query.matches(session)).cloned().collect();
-            found.sort_by(|a, b| (b.started_at, &b.id).cmp(&(a.started_at, &a.id)));
-            found.truncate(query.limit);
-            Ok(found)
-        })
+        Box::pin(async move { Ok(self.select(query)) })
     }
 
     fn get<'a>(&'a self, id: &'a SessionId) -> RegistryFuture<'a, Option<Session>> {
-        Box::pin(async move { Ok(self.sessions.read().get(id).cloned()) })
+        Box::pin(async move { Ok(self.find(id)) })
     }
 }

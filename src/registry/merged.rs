@@ -1,181 +1,159 @@
 //! Several registries as one.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::Mutex;
-
-use super::{RegistryError, SessionRegistry};
+use super::foreign::Foreign;
+use super::{ControlError, MemoryRegistry, RegistryError, SessionRegistry, Signal};
 use crate::model::{Degraded, Session, SessionId, SessionQuery};
 
 /// How long one registry may take to answer before the list goes out without it: a person waits for that list.
 pub const DEFAULT_REGISTRY_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How a registry answered the last time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RegistryState {
-    /// The registry's name.
-    pub name: String,
-    /// What was wrong, when something was.
-    pub problem: Option<String>,
+/// How long an answer of a registry, good or not, is used again: what a person does not notice, and enough that ten open
+/// pages cost a registry as much as one.
+pub const DEFAULT_REGISTRY_CACHE: Duration = Duration::from_secs(1);
+
+/// How registries of the host are asked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RegistrySettings {
+    /// How long one call may take.
+    pub(crate) timeout: Duration,
+    /// How long an answer is used again.
+    pub(crate) reuse: Duration,
 }
 
-/// A registry, and what was wrong with it the last time.
-type Watched = (Arc<dyn SessionRegistry>, Mutex<Option<String>>);
+impl Default for RegistrySettings {
+    fn default() -> Self {
+        Self { timeout: DEFAULT_REGISTRY_TIMEOUT, reuse: DEFAULT_REGISTRY_CACHE }
+    }
+}
 
-/// Asks all registries at once, each within a time-out and on a task of its own, so that one that hangs, fails or
-/// panics costs the list only its own sessions.
+/// How a registry answered the last time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RegistryState {
+    /// The registry's name.
+    pub(crate) name: String,
+    /// What was wrong, when something was.
+    pub(crate) problem: Option<String>,
+}
+
+/// What is done to a session.
+#[derive(Debug, Clone)]
+pub(crate) enum Action {
+    /// It is given a signal.
+    Signal(Signal),
+    /// It is cancelled.
+    Cancel,
+}
+
+/// Why a session was not answered or cancelled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum NotControlled {
+    /// The registry that knows it said no.
+    Refused(ControlError),
+    /// No registry of the host's knows it, as far as they could be asked: these could not.
+    Unknown(Vec<Degraded>),
+}
+
+/// All registries. The inspector's own is memory and is asked where it stands; those of the host are asked at once, each
+/// with care, so that one that blocks, hangs, fails or panics costs the list only its own sessions.
 #[derive(Debug)]
-pub struct MergedRegistry {
-    registries: Vec<Watched>,
-    timeout: Duration,
+pub(crate) struct MergedRegistry {
+    memory: Arc<MemoryRegistry>,
+    foreign: Vec<Arc<Foreign>>,
 }
 
 impl MergedRegistry {
-    /// Of `registries`; where two know a session of the same id, the earlier one's word counts.
+    /// Where two know a session of the same id the earlier one's word counts, and our own comes first.
     #[must_use]
-    pub fn new(registries: Vec<Arc<dyn SessionRegistry>>, timeout: Duration) -> Self {
-        Self {
-            registries: registries.into_iter().map(|registry| (registry, Mutex::new(None))).collect(),
-            timeout,
-        }
+    pub(crate) fn new(
+        memory: Arc<MemoryRegistry>,
+        registries: Vec<Arc<dyn SessionRegistry>>,
+        settings: RegistrySettings,
+    ) -> Self {
+        let foreign = registries.into_iter().map(|registry| Foreign::new(registry, settings)).collect();
+        Self { memory, foreign }
     }
 
     /// What all know, newest first, at most `query.limit`, and who could not be asked.
-    pub async fn list(&self, query: &SessionQuery) -> (Vec<Session>, Vec<Degraded>) {
-        let answers: Vec<_> = self
-            .registries
-            .iter()
-            .map(|(registry, _)| {
-                let (registry, query) = (Arc::clone(registry), query.clone());
-                tokio::spawn(async move { registry.list(&query).await })
-            })
-            .collect();
-        let mut sessions: Vec<Session> = Vec::new();
+    pub(crate) async fn list(&self, query: &SessionQuery) -> (Vec<Session>, Vec<Degraded>) {
+        let asked: Vec<_> = self.foreign.iter().map(|foreign| foreign.ask_list(query)).collect();
+        let mut sessions = self.memory.select(query);
         let mut degraded = Vec::new();
-        for ((registry, problem), answer) in self.registries.iter().zip(answers) {
-            match self.settle(registry.as_ref(), problem, answer).await {
-                Ok(found) => merge(&mut sessions, found.into_iter().filter(|session| query.matches(session))),
-                Err(RegistryError(message)) => {
-                    degraded.push(Degraded { registry: registry.name().to_owned(), message });
+        for (foreign, asked) in self.foreign.iter().zip(asked) {
+            match foreign.settled(asked).await {
+                Ok(found) => merge(&mut sessions, found.iter().cloned()),
+                Err(error) => {
+                    let (shown, note) = foreign.shown_list(query, error);
+                    merge(&mut sessions, shown);
+                    degraded.push(note);
                 }
             }
         }
-        sessions.sort_by(|a, b| (b.started_at, &b.id).cmp(&(a.started_at, &a.id)));
-        sessions.truncate(query.limit);
-        (sessions, degraded)
+        (query.select(sessions), degraded)
     }
 
-    /// One session from the first registry that knows it, and who could not be asked before that.
-    pub async fn get(&self, id: &SessionId) -> (Option<Session>, Vec<Degraded>) {
+    /// One session from the first registry that knows it, and who could not be asked before that. A registry that fails
+    /// now, and knew the session a while ago, still knows it.
+    pub(crate) async fn get(&self, id: &SessionId) -> (Option<Session>, Vec<Degraded>) {
+        if let Some(session) = self.memory.find(id) {
+            return (Some(session), Vec::new());
+        }
+        let asked: Vec<_> = self.foreign.iter().map(|foreign| foreign.ask_get(id, false)).collect();
         let mut degraded = Vec::new();
-        for (registry, problem) in &self.registries {
-            let answer = {
-                let (registry, id) = (Arc::clone(registry), id.clone());
-                tokio::spawn(async move { registry.get(&id).await })
-            };
-            match self.settle(registry.as_ref(), problem, answer).await {
-                Ok(Some(session)) => return (Some(session), degraded),
-                Ok(None) => {}
+        for (foreign, asked) in self.foreign.iter().zip(asked) {
+            let known = match foreign.settled(asked).await {
+                Ok(found) => Option::clone(&found),
                 Err(RegistryError(message)) => {
-                    degraded.push(Degraded { registry: registry.name().to_owned(), message });
+                    degraded.push(Degraded { registry: foreign.name.to_string(), message });
+                    foreign.shown_session(id)
                 }
+            };
+            if known.is_some() {
+                return (known, degraded);
             }
         }
         (None, degraded)
     }
 
-    /// How each answered the last time.
-    #[must_use]
-    pub fn states(&self) -> Vec<RegistryState> {
-        self.registries
-            .iter()
-            .map(|(registry, problem)| RegistryState {
-                name: registry.name().to_owned(),
-                problem: problem.lock().clone(),
-            })
-            .collect()
-    }
-
-    async fn settle<T>(
-        &self,
-        registry: &dyn SessionRegistry,
-        problem: &Mutex<Option<String>>,
-        answer: tokio::task::JoinHandle<Result<T, RegistryError>>,
-    ) -> Result<T, RegistryError> {
-        let abort = answer.abort_handle();
-        let result = match tokio::time::timeout(self.timeout, answer).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(join)) if join.is_panic() => {
-                Err(RegistryError(format!("the registry {} panicked", registry.name())))
-            }
-            Ok(Err(_)) => Err(RegistryError(format!("the registry {} was stopped", registry.name()))),
-            Err(_) => {
-                abort.abort();
-                Err(RegistryError(format!("no answer from {} within {:?}", registry.name(), self.timeout)))
-            }
-        };
-        *problem.lock() = result.as_ref().err().map(ToString::to_string);
-        result
-    }
-}
-
-fn merge(into: &mut Vec<Session>, found: impl Iterator<Item = Session>) {
-    let known: std::collections::HashSet<SessionId> = into.iter().map(|session| session.id.clone()).collect();
-    into.extend(found.filter(|session| !known.contains(&session.id)));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::Timestamp;
-    use crate::registry::{MemoryRegistry, RegistryFuture};
-
-    #[derive(Debug)]
-    enum Broken {
-        Panics,
-        Hangs,
-        Fails,
-    }
-
-    impl SessionRegistry for Broken {
-        fn name(&self) -> &'static str {
-            "broken"
-        }
-        fn list<'a>(&'a self, _: &'a SessionQuery) -> RegistryFuture<'a, Vec<Session>> {
-            Box::pin(async move {
-                match self {
-                    Self::Panics => panic!("a bug in the host's registry"),
-                    Self::Hangs => std::future::pending().await,
-                    Self::Fails => Err(RegistryError("connection refused".into())),
+    /// Answers or cancels a session: the first registry of the host's that knows it does.
+    pub(crate) async fn control(&self, id: &SessionId, action: Action) -> Result<(), NotControlled> {
+        let asked: Vec<_> = self.foreign.iter().map(|foreign| foreign.ask_get(id, true)).collect();
+        let mut degraded = Vec::new();
+        for (foreign, asked) in self.foreign.iter().zip(asked) {
+            match foreign.settled(asked).await {
+                Ok(found) if found.is_some() => {
+                    return foreign.control(id, action).await.map_err(NotControlled::Refused);
                 }
-            })
+                Ok(_) => {}
+                Err(RegistryError(message)) => {
+                    degraded.push(Degraded { registry: foreign.name.to_string(), message });
+                }
+            }
         }
-        fn get<'a>(&'a self, _: &'a SessionId) -> RegistryFuture<'a, Option<Session>> {
-            Box::pin(async move { panic!("a bug in the host's registry") })
-        }
+        Err(NotControlled::Unknown(degraded))
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_registry_that_panics_hangs_or_fails_degrades_the_list_and_does_not_break_it() {
-        let memory = MemoryRegistry::default();
-        let session = Session::new(SessionId::generate(), "tokio", "works", Timestamp::EPOCH);
-        memory.insert(session.clone());
-        let registries: Vec<Arc<dyn SessionRegistry>> = vec![
-            Arc::new(Broken::Panics),
-            Arc::new(Broken::Hangs),
-            Arc::new(Broken::Fails),
-            Arc::new(memory),
-        ];
-        let merged = MergedRegistry::new(registries, DEFAULT_REGISTRY_TIMEOUT);
-        let (sessions, degraded) = merged.list(&SessionQuery { limit: 10, ..Default::default() }).await;
-        assert_eq!(sessions, std::slice::from_ref(&session));
-        let messages: Vec<_> = degraded.iter().map(|one| one.message.as_str()).collect();
-        assert_eq!(
-            messages,
-            ["the registry broken panicked", "no answer from broken within 2s", "connection refused"]
-        );
-        assert_eq!(merged.states().iter().filter(|state| state.problem.is_some()).count(), 3);
-        assert_eq!(merged.get(&session.id).await.0, Some(session));
+    /// How each answered the last time; our own first.
+    #[must_use]
+    pub(crate) fn states(&self) -> Vec<RegistryState> {
+        let own = RegistryState { name: self.memory.name().to_owned(), problem: None };
+        let foreign = self.foreign.iter();
+        let states = foreign
+            .map(|foreign| RegistryState { name: foreign.name.to_string(), problem: foreign.problem() });
+        std::iter::once(own).chain(states).collect()
     }
+
+    /// How many calls to registries of the host ended in a panic.
+    #[must_use]
+    pub(crate) fn panics(&self) -> u64 {
+        self.foreign.iter().map(|foreign| foreign.panics()).sum()
+    }
+}
+
+fn merge(into: &mut Vec<Session>, found: impl IntoIterator<Item = Session>) {
+    let known: HashSet<SessionId> = into.iter().map(|session| session.id.clone()).collect();
+    into.extend(found.into_iter().filter(|session| !known.contains(&session.id)));
 }

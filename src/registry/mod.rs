@@ -1,18 +1,110 @@
-//! Where live sessions are known.
+//! Where live sessions are known, and how they are answered and stopped.
 //!
-//! A framework with an engine of its own implements [`SessionRegistry`] and hands it to the builder; its sessions then
-//! stand in the one list beside those that the inspector saw itself ([`MemoryRegistry`]) and those in the store. A
-//! registry that fails, hangs or panics degrades the list and never breaks it ([`MergedRegistry`]).
+//! A framework with an engine of its own implements [`SessionRegistry`] and hands it to the builder with
+//! [`registry`](crate::InspectorBuilder::registry). Its sessions then stand in the one list beside those that the
+//! inspector saw itself ([`MemoryRegistry`]) and those in the store. When it also gives a [`SessionControl`], a person can
+//! answer a session that waits and cancel one that runs.
+//!
+//! # In ten minutes
+//!
+//! 1. Give every run a [`SessionId`] and describe it as a [`Session`]: [`Session::new`], then set what you know. A run that
+//!    waits for a person is [`Paused`](crate::model::SessionStatus::Paused) and says in `waiting_on` which signal it waits
+//!    for.
+//! 2. Implement [`SessionRegistry`]: [`SessionQuery::select`] does the filtering and ordering of `list`.
+//! 3. To be answered and cancelled, implement [`SessionControl`] and return it from
+//!    [`control`](SessionRegistry::control). One value can be both.
+//!
+//! ```
+//! use std::collections::HashMap;
+//! use std::sync::{Arc, Mutex};
+//!
+//! use agent_inspector::Inspector;
+//! use agent_inspector::model::{Session, SessionId, SessionQuery, SessionStatus, WaitingOn};
+//! use agent_inspector::registry::{
+//!     ControlError, ControlFuture, RegistryFuture, SessionControl, SessionRegistry, Signal,
+//! };
+//!
+//! #[derive(Debug, Default)]
+//! struct Jobs(Mutex<HashMap<SessionId, Session>>);
+//!
+//! impl SessionRegistry for Jobs {
+//!     fn name(&self) -> &str {
+//!         "jobs"
+//!     }
+//!     fn list<'a>(&'a self, query: &'a SessionQuery) -> RegistryFuture<'a, Vec<Session>> {
+//!         Box::pin(async move { Ok(query.select(self.0.lock().unwrap().values().cloned())) })
+//!     }
+//!     fn get<'a>(&'a self, id: &'a SessionId) -> RegistryFuture<'a, Option<Session>> {
+//!         Box::pin(async move { Ok(self.0.lock().unwrap().get(id).cloned()) })
+//!     }
+//!     fn control(&self) -> Option<&dyn SessionControl> {
+//!         Some(self)
+//!     }
+//! }
+//!
+//! impl SessionControl for Jobs {
+//!     fn signal<'a>(&'a self, id: &'a SessionId, signal: &'a Signal) -> ControlFuture<'a> {
+//!         Box::pin(async move {
+//!             let mut jobs = self.0.lock().unwrap();
+//!             let job = jobs.get_mut(id).ok_or(ControlError::NotFound)?;
+//!             if job.waiting_on.as_ref().is_none_or(|waiting| waiting.signal_name != signal.name) {
+//!                 return Err(ControlError::NothingWaits);
+//!             }
+//!             if !signal.payload["approved"].is_boolean() {
+//!                 return Err(ControlError::invalid("/approved", "true or false is wanted"));
+//!             }
+//!             job.waiting_on = None;
+//!             job.status = SessionStatus::Running;
+//!             Ok(()) // and wake what waits for it
+//!         })
+//!     }
+//!     fn cancel<'a>(&'a self, id: &'a SessionId) -> ControlFuture<'a> {
+//!         Box::pin(async move {
+//!             let mut jobs = self.0.lock().unwrap();
+//!             let job = jobs.get_mut(id).ok_or(ControlError::NotFound)?;
+//!             if job.status.is_ended() {
+//!                 return Err(ControlError::AlreadyEnded);
+//!             }
+//!             job.status = SessionStatus::Cancelled;
+//!             Ok(()) // and stop it
+//!         })
+//!     }
+//! }
+//!
+//! let inspector = Inspector::builder().in_memory().registry(Arc::new(Jobs::default())).build()?;
+//! # Ok::<(), agent_inspector::Error>(())
+//! ```
+//!
+//! `cargo run --example registry` is a job queue that does this, to be tried with `curl`.
+//!
+//! # What may go wrong in it
+//!
+//! Nothing that harms the host. Every call runs on a thread of its own, on which it may block, within a time-out; at most
+//! [`REGISTRY_CALLS_AT_ONCE`] run at once. A registry that panics, fails, or does not answer in time costs the list only its
+//! own sessions: the list names it in `degraded` and shows what it said last, if that is not older than
+//! [`REGISTRY_SHOWN_FOR`]. What it answers is used again for a moment ([`DEFAULT_REGISTRY_CACHE`]), so a page that asks
+//! often does not make it work often.
 
+mod cache;
+mod call;
+mod control;
+mod foreign;
 mod memory;
 mod merged;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
+pub use self::cache::{REGISTRY_CACHED_GETS, REGISTRY_CACHED_LISTS, REGISTRY_SHOWN_FOR};
+pub use self::control::{ControlError, ControlFuture, InvalidPart, SessionControl, Signal};
+pub use self::foreign::{OVERDUE_REGISTRY_PATIENCE, REGISTRY_CALLS_AT_ONCE};
 pub use self::memory::MemoryRegistry;
-pub use self::merged::{DEFAULT_REGISTRY_TIMEOUT, MergedRegistry, RegistryState};
+pub(crate) use self::merged::{Action, MergedRegistry, NotControlled, RegistrySettings};
+pub use self::merged::{DEFAULT_REGISTRY_CACHE, DEFAULT_REGISTRY_TIMEOUT};
 use crate::model::{Session, SessionId, SessionQuery};
 
 /// Why a registry could not answer, in words for a person.
@@ -25,32 +117,30 @@ pub type RegistryFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, RegistryE
 
 /// Knows sessions: a framework's own engine, a workflow service, another process.
 ///
-/// ```
-/// use agent_inspector::model::{Session, SessionId, SessionQuery};
-/// use agent_inspector::registry::{RegistryFuture, SessionRegistry};
-///
-/// #[derive(Debug)]
-/// struct Jobs(Vec<Session>);
-///
-/// impl SessionRegistry for Jobs {
-///     fn name(&self) -> &str {
-///         "jobs"
-///     }
-///     fn list<'a>(&'a self, query: &'a SessionQuery) -> RegistryFuture<'a, Vec<Session>> {
-///         Box::pin(async move { Ok(self.0.iter().filter(|job| query.matches(job)).take(query.limit).cloned().collect()) })
-///     }
-///     fn get<'a>(&'a self, id: &'a SessionId) -> RegistryFuture<'a, Option<Session>> {
-///         Box::pin(async move { Ok(self.0.iter().find(|job| job.id == *id).cloned()) })
-///     }
-/// }
-/// ```
+/// The trait is object-safe and needs no macro: a method is `Box::pin(async move { .. })`. The [module](self) has a whole
+/// one. Calls may come at the same time, from several threads.
 pub trait SessionRegistry: Send + Sync + fmt::Debug + 'static {
-    /// What a person calls it; shown when it cannot be asked.
+    /// What a person calls it, such as `jobs`; shown when it cannot be asked. Read once, when the inspector is built.
     fn name(&self) -> &str;
 
-    /// At most `query.limit` sessions that match `query`, newest first.
+    /// At most `query.limit` sessions that match `query`, newest first. [`SessionQuery::select`] gives exactly that from all
+    /// sessions; a registry that asks somebody else may hand on what of the query the other side understands, and
+    /// leave the rest to `select`.
+    ///
+    /// The future is dropped when it takes too long: what it holds must not be half changed at an `await`.
     fn list<'a>(&'a self, query: &'a SessionQuery) -> RegistryFuture<'a, Vec<Session>>;
 
     /// One session, or `None` when it is not here.
     fn get<'a>(&'a self, id: &'a SessionId) -> RegistryFuture<'a, Option<Session>>;
+
+    /// How its sessions are answered and cancelled. `None`, unless implemented: they are only shown.
+    fn control(&self) -> Option<&dyn SessionControl> {
+        None
+    }
+
+    /// How long one call may take, when that is not what the builder says for all
+    /// ([`registry_timeout`](crate::InspectorBuilder::registry_timeout)). Read once, when the inspector is built.
+    fn timeout(&self) -> Option<Duration> {
+        None
+    }
 }

@@ -189,21 +189,25 @@ fn what_outlives_the_replay_is_kept_with_its_session(store: &dyn Store) {
     store
         .write(&WriteBatch {
             sessions: vec![session("a", 1)],
-            events: vec![custom(first, Some("a"))],
+            events: vec![custom(first, Some("a")), custom(first + 1, Some("not-stored"))],
             ..Default::default()
         })
         .unwrap();
+    next += 1;
     while next < first + REPLAY_EVENTS + 2_000 {
         let events: Vec<_> = (next + 1..=next + 1_000).map(|number| finished(number, "b")).collect();
         store.write(&WriteBatch { events, ..Default::default() }).unwrap();
         next += 1_000;
     }
     let floor = store.replay_floor().unwrap();
-    assert!(floor >= EventId(first) && floor.0 + REPLAY_EVENTS_AT_LEAST <= next);
+    assert!(floor > EventId(first) && floor.0 + REPLAY_EVENTS_AT_LEAST <= next);
     let replay = store.events(&EventQuery { after: floor, limit: usize::MAX, session_id: None }).unwrap();
     assert_eq!(ids(&replay), (floor.0 + 1..=next).collect::<Vec<_>>());
     let query = EventQuery { after: EventId(0), limit: 10, session_id: Some(id("a")) };
     assert_eq!(ids(&store.events(&query).unwrap()), [first]);
+    // Nothing would ever remove the events of a session that is not here.
+    let elsewhere = EventQuery { session_id: Some(id("not-stored")), ..query.clone() };
+    assert!(store.events(&elsewhere).unwrap().is_empty());
     store.write(&WriteBatch { removed_sessions: vec![id("a")], ..Default::default() }).unwrap();
     assert!(store.events(&query).unwrap().is_empty());
 }

@@ -39,9 +39,11 @@ async fn a_registry_that_panics_costs_only_its_own_sessions_and_is_shown() {
         (&json!("still listed"), &json!("jobs"))
     );
     assert_eq!(host.get(&format!("/sessions/{}", session.id())).await["title"], "still listed");
+    assert_eq!(list["degraded"][0]["message"], "the registry jobs panicked");
     let health = host.get("/health").await;
     assert_eq!(
         (&health["status"], &part(&health, "jobs")["state"]),
         (&json!("degraded"), &json!("degraded"))
     );
+    assert_eq!(health["counters"]["panics_contained"], 1);
 }

@@ -4,16 +4,20 @@
 mod access;
 mod capture;
 mod faults;
+mod floods;
 #[cfg(feature = "otlp")]
 mod kill;
 mod live;
 mod losses;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod mount;
-#[cfg(feature = "otlp")]
+#[cfg(all(feature = "metrics", feature = "otlp"))]
 mod openapi;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod redaction;
+mod registry;
 mod restart;
 mod serve;
 #[cfg(feature = "otlp")]

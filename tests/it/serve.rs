@@ -50,13 +50,24 @@ impl Served {
         run(command).await
     }
 
-    /// A connection that has asked for `path`.
-    pub(crate) fn ask(&self, path: &str, headers: &str) -> Wire {
+    /// A connection on which a request was begun: the headers say how much of the body there will be, `body` is what is
+    /// sent of it.
+    pub(crate) fn post(&self, path: &str, headers: &str, body: &str) -> Wire {
+        self.send("POST", path, headers, body)
+    }
+
+    fn send(&self, method: &str, path: &str, headers: &str, body: &str) -> Wire {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        let request = format!("GET /_inspector{path} HTTP/1.1\r\nhost: {}\r\n{headers}\r\n", self.address);
+        let request =
+            format!("{method} /_inspector{path} HTTP/1.1\r\nhost: {}\r\n{headers}\r\n{body}", self.address);
         stream.write_all(request.as_bytes()).unwrap();
         Wire { stream, read: String::new() }
+    }
+
+    /// A connection that has asked for `path`.
+    pub(crate) fn ask(&self, path: &str, headers: &str) -> Wire {
+        self.send("GET", path, headers, "")
     }
 }
 

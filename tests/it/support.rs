@@ -51,7 +51,6 @@ impl Host {
     }
 
     /// Posts JSON to a path below the mount.
-    #[cfg(feature = "otlp")]
     pub(crate) async fn post(&self, path: &str, body: &Value) -> (StatusCode, Value) {
         let request = Request::post(format!("/_inspector{path}")).header("content-type", "application/json");
         read(self.send(local(request, Body::from(body.to_string()))).await).await

@@ -1,11 +1,12 @@
 //! The guard in front of every route, and the headers behind it.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::Ordering;
 
 use axum::extract::{OriginalUri, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -36,6 +37,9 @@ pub(crate) async fn check(State(state): State<AppState>, request: Request, next:
         }
         Err(problem) => problem.into_response(),
     };
+    if matches!(response.status(), StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
+        state.limits.refused.fetch_add(1, Ordering::Relaxed);
+    }
     protect(response.headers_mut());
     response
 }

@@ -19,6 +19,8 @@ async fn a_wrong_method_is_told_the_right_ones() {
         (Method::DELETE, "/sessions", "GET,HEAD"),
         (Method::POST, "/trace/x", "GET,HEAD"),
         (Method::PUT, "/auth", "POST,DELETE"),
+        (Method::GET, "/signal/x", "POST"),
+        (Method::GET, "/cancel/x", "POST"),
         (Method::POST, "/", "GET,HEAD"),
         (Method::POST, "/ui/x", "GET,HEAD"),
     ] {

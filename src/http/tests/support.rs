@@ -18,12 +18,12 @@ use super::store::ScriptedStore;
 use crate::bus::Bus;
 use crate::capture::lane::Lane;
 use crate::clock::Clock;
-use crate::http::{AccessPolicy, AppState, Guard, Limits, router};
+use crate::http::{AccessPolicy, AppState, Bounds, ControlDoor, Guard, Limits, router};
 use crate::model::{
     Event, EventFrame, EventId, EventKind, InstanceId, Session, SessionId, Span, SpanId, Timestamp, TraceId,
 };
 use crate::pipeline::{Parts, Pipeline};
-use crate::registry::{DEFAULT_REGISTRY_TIMEOUT, MemoryRegistry, MergedRegistry, SessionRegistry};
+use crate::registry::{MemoryRegistry, MergedRegistry, RegistrySettings, SessionRegistry};
 use crate::store::MemoryStore;
 
 /// The token of every guard here.
@@ -73,21 +73,24 @@ impl Site {
         let policy = AccessPolicy { token: crate::http::Token::new(TOKEN), ..policy };
         let store = Arc::new(ScriptedStore::default());
         let registry = Arc::new(MemoryRegistry::default());
-        let mut registries: Vec<Arc<dyn SessionRegistry>> = vec![registry.clone()];
-        registries.extend(others);
         let bus = Arc::new(Bus::new(EventId(0), 8, usize::MAX));
         let shutdown = watch::Sender::new(false);
         let state = AppState {
             store: store.clone(),
             bus: Arc::clone(&bus),
-            registries: Arc::new(MergedRegistry::new(registries, DEFAULT_REGISTRY_TIMEOUT)),
+            registries: Arc::new(MergedRegistry::new(
+                Arc::clone(&registry),
+                others,
+                RegistrySettings::default(),
+            )),
             pipeline: pipeline(),
             shutdown: shutdown.subscribe(),
             instance: InstanceId::generate(),
             started: Instant::now(),
             start_problems: Arc::new([]),
             guard: Arc::new(Guard::new(policy).unwrap()),
-            limits: Arc::new(Limits::default()),
+            limits: Arc::new(Limits::new(Bounds::default())),
+            control: ControlDoor::new(false, |_, _| {}),
         };
         Self { store, registry, bus, shutdown, state }
     }

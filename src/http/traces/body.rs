@@ -8,6 +8,7 @@ use bytes::Bytes;
 use tokio::task::JoinHandle;
 
 use super::plan::{Form, Piece, Plan};
+use crate::http::live::Place;
 use crate::http::state::AppState;
 use crate::store::chunk::GZIP_HEADER;
 use crate::store::{Block, BlockIndex, StoreError};
@@ -16,9 +17,11 @@ use crate::store::{Block, BlockIndex, StoreError};
 ///
 /// Each block is read on its own, the next one while the client takes the last: a slow client holds back no
 /// checkpoint and costs two blocks of memory. When a block is no longer there (the session was compacted or removed
-/// meanwhile) the body breaks off, which the client sees, because fewer bytes came than were promised.
-pub(super) fn body(state: AppState, plan: Plan, from: u64, to: u64) -> Body {
+/// meanwhile) the body breaks off, which the client sees, because fewer bytes came than were promised. `place` is given
+/// back at the end.
+pub(super) fn body(state: AppState, plan: Plan, from: u64, to: u64, place: Place) -> Body {
     Body::from_stream(async_stream::stream! {
+        let _place = place;
         let mut shutdown = state.shutdown.clone();
         let mut pieces = plan.pieces(from, to).into_iter();
         let mut ahead = pieces.next().map(|piece| Ahead::begin(&state, &plan, piece));

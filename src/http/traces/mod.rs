@@ -63,7 +63,7 @@ pub(super) struct TraceParams {
         (status = 401, description = "The caller must sign in.", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is no such session.", body = Problem, content_type = "application/problem+json"),
         (status = 416, description = "No byte of the range lies within the trace.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The store cannot be read.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The store cannot be read, or too many streams are open.", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn get_trace(
@@ -127,7 +127,9 @@ fn answer(
         *response.status_mut() = StatusCode::PARTIAL_CONTENT;
     }
     if method != Method::HEAD {
-        *response.body_mut() = body::body(state, plan, from, to);
+        // A client may take as long as it likes to read; how many do at once is bounded.
+        let place = state.limits.readers.place()?;
+        *response.body_mut() = body::body(state, plan, from, to, place);
     }
     Ok(response)
 }

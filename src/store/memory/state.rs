@@ -294,7 +294,9 @@ impl State {
         self.bytes += event.size();
         self.replay_bytes += event.size();
         self.replay.push_back(Arc::clone(event));
-        if let Some(session) = event.session_id.as_ref().filter(|_| outlives_replay(&event.event_type)) {
+        let session = event.session_id.as_ref().filter(|_| outlives_replay(&event.event_type));
+        // Events of a session that only a registry of the host's knows would never be removed with it.
+        if let Some(session) = session.filter(|session| self.sessions.contains_key(session)) {
             self.bytes += event.size();
             // Its neighbours go with the replay.
             self.session_events.entry(session.clone()).or_default().push(Arc::new(event.detached()));

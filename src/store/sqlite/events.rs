@@ -53,13 +53,25 @@ fn write_run(connection: &Connection, run: &[Arc<EventFrame>], instance: i64) ->
                 "INSERT OR IGNORE INTO event_block_sessions (first_id, session_hash) VALUES (?1, ?2)",
             )?
             .execute(params![first_id, hash(session)])?;
-        if let (Some(first), Some(last)) = (kept.first(), kept.last()) {
+        if let (Some(first), Some(last)) = (kept.first(), kept.last())
+            && is_stored(connection, session)?
+        {
             connection
                 .prepare_cached("INSERT OR REPLACE INTO session_events (session_id, first_id, last_id, bytes) VALUES (?1, ?2, ?3, ?4)")?
                 .execute(params![session.as_str(), number(first.id), number(last.id), encode(kept.iter().copied())])?;
         }
     }
     Ok(())
+}
+
+/// Whether a session has a row here. Events of one that only a registry of the host's knows would never be removed with
+/// it; the replay has them for a while.
+fn is_stored(connection: &Connection, session: &SessionId) -> Result<bool> {
+    Ok(connection
+        .prepare_cached("SELECT 1 FROM sessions WHERE id = ?1")?
+        .query_row([session.as_str()], |_| Ok(()))
+        .optional()?
+        .is_some())
 }
 
 /// Takes the block that begins with this id out of the replay.

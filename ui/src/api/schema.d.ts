@@ -22,6 +22,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/cancel/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel a session. */
+        post: operations["cancel_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/events": {
         parameters: {
             query?: never;
@@ -52,6 +69,23 @@ export interface paths {
         };
         /** A sign of life, how full the store is, what was lost, and how each part is. */
         get: operations["get_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The inspector's own numbers as OpenMetrics text. */
+        get: operations["get_metrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -162,6 +196,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/signal/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer a session that waits. */
+        post: operations["signal_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/trace/{id}": {
         parameters: {
             query?: never;
@@ -196,6 +247,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ws": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The live events over WebSocket.
+         * @description Each text message is one event as JSON, as in the `data:` of `GET /events`, or a `Position`: where the reader is. A
+         *     reader that comes back with the `id` of the last message gets each event exactly once and in order, and a `Gap` for
+         *     what can no longer be had. Nothing is expected from the client; it is pinged every 15 seconds.
+         */
+        get: operations["stream_events_ws"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -203,6 +276,17 @@ export interface components {
         /** @description Names and values (OpenTelemetry's AnyValue as plain JSON), in the order they were set. */
         Attributes: {
             [key: string]: unknown;
+        };
+        /** @description A person, or a program in their name, asked for a session to be cancelled; its engine took it. */
+        CancelRequestedEvent: {
+            id: components["schemas"]["EventId"];
+            session_id?: components["schemas"]["SessionId"];
+            timestamp: components["schemas"]["Timestamp"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "CancelRequested";
         };
         /** @description What one model call cost. */
         Cost: {
@@ -219,6 +303,44 @@ export interface components {
          * @enum {string}
          */
         CostSource: "reported" | "computed";
+        /** @description What was added to a session's counters within a time. See [`Counters`] for what each counts. */
+        CounterDeltas: {
+            /**
+             * Format: double
+             * @description US dollars; absent when no call's cost is known.
+             */
+            cost_usd?: number;
+            /**
+             * Format: int64
+             * @description Spans that ended in an error.
+             */
+            errors: number;
+            /**
+             * Format: int64
+             * @description Tokens read.
+             */
+            input_tokens: number;
+            /**
+             * Format: int64
+             * @description Model calls.
+             */
+            llm_calls: number;
+            /**
+             * Format: int64
+             * @description Tokens written.
+             */
+            output_tokens: number;
+            /**
+             * Format: int64
+             * @description Spans.
+             */
+            spans: number;
+            /**
+             * Format: int64
+             * @description Tool calls.
+             */
+            tool_calls: number;
+        };
         /**
          * @description What a session amounts to. Tokens are counted once: on model calls below which no other model call reports
          *     tokens, because frameworks repeat the sums of the children on their parents.
@@ -303,7 +425,7 @@ export interface components {
             registry: string;
         };
         /** @description One event. The set of types is open: keep and show a type that you do not know. */
-        Event: components["schemas"]["SessionStartedEvent"] | components["schemas"]["SessionUpdatedEvent"] | components["schemas"]["SessionFinishedEvent"] | components["schemas"]["SessionMergedEvent"] | components["schemas"]["SpanStartedEvent"] | components["schemas"]["SpanFinishedEvent"] | components["schemas"]["ProgressUpdateEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["GapEvent"] | components["schemas"]["CustomEvent"];
+        Event: components["schemas"]["SessionStartedEvent"] | components["schemas"]["SessionUpdatedEvent"] | components["schemas"]["SessionFinishedEvent"] | components["schemas"]["SessionMergedEvent"] | components["schemas"]["SpanStartedEvent"] | components["schemas"]["SpanFinishedEvent"] | components["schemas"]["SignalReceivedEvent"] | components["schemas"]["CancelRequestedEvent"] | components["schemas"]["ProgressUpdateEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["RecordsDroppedEvent"] | components["schemas"]["GapEvent"] | components["schemas"]["CustomEvent"];
         /**
          * Format: int64
          * @description The id of an event: strictly increasing, never reused, below 2^53.
@@ -340,8 +462,13 @@ export interface components {
         /** @description The inspector's own numbers. */
         Health: {
             /**
-             * @description Counts since the start: `published`, and every loss: `dropped_capture`, `missed`, `not_stored`,
-             *     `panics_contained`.
+             * Format: int64
+             * @description Bytes that wait for the store; about zero while it keeps up.
+             */
+            backlog_bytes: number;
+            /**
+             * @description Counts since the start: `published` and `ingested_spans`, and every loss: `dropped_capture`, `missed`, `not_stored`,
+             *     `panics_contained`, and the requests that were `refused` until later.
              */
             counters: {
                 [key: string]: number;
@@ -353,6 +480,13 @@ export interface components {
             events_last_minute: number;
             /** @description This start of it. */
             instance: string;
+            /**
+             * @description The bounds in force, in events, records, requests, bytes or milliseconds, as their names say. What goes beyond one is
+             *     in the counters.
+             */
+            limits: {
+                [key: string]: number;
+            };
             /** @description The path it is mounted at, empty at the root. */
             mount: string;
             /** @description The parts. */
@@ -375,6 +509,27 @@ export interface components {
             uptime_seconds: number;
             /** @description The version of the inspector. */
             version: string;
+        };
+        /** @description A sign of life of a session that runs, every ten seconds: what was added since the last one. */
+        HeartbeatEvent: {
+            /**
+             * @description What the session's counters grew by since the last heartbeat, or since it began. They add up to the session's
+             *     counters, so a number may shrink when it turns out that something was counted twice.
+             */
+            deltas: components["schemas"]["CounterDeltas"];
+            id: components["schemas"]["EventId"];
+            /**
+             * Format: int64
+             * @description How many of its spans run.
+             */
+            open_spans: number;
+            session_id?: components["schemas"]["SessionId"];
+            timestamp: components["schemas"]["Timestamp"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "Heartbeat";
         };
         /** @description A pointer from a span to another one that is not its parent. */
         Link: {
@@ -423,6 +578,16 @@ export interface components {
          * @enum {string}
          */
         PartState: "ok" | "degraded";
+        /**
+         * @description Where a reader is: what to give as `last_event_id` when it comes back. Sent at the start, and while a filter holds
+         *     events back. It is no event.
+         */
+        Position: {
+            /** @description Everything up to this event is done with. */
+            id: components["schemas"]["EventId"];
+            /** @description What the reader should know, in words. */
+            notice?: string;
+        };
         /** @description An error as it is answered. Internal text (paths, SQL, panics) never becomes part of one. */
         Problem: {
             /**
@@ -432,6 +597,8 @@ export interface components {
             code: string;
             /** @description What to do about it. */
             detail?: string;
+            /** @description What is wrong with which part of what was sent; only when that can be said by part. */
+            errors?: components["schemas"]["ProblemPart"][];
             /**
              * Format: int32
              * @description The HTTP status.
@@ -444,6 +611,16 @@ export interface components {
              * @example about:blank
              */
             type: string;
+        };
+        /** @description What is wrong with a part of what was sent. */
+        ProblemPart: {
+            /** @description What is wanted there. */
+            message: string;
+            /**
+             * @description Where: a JSON Pointer (RFC 6901) into the payload; empty for the payload as a whole.
+             * @example /approved
+             */
+            pointer: string;
         };
         /** @description How far something has come. */
         ProgressUpdateEvent: {
@@ -464,6 +641,26 @@ export interface components {
              * @enum {string}
              */
             type: "ProgressUpdate";
+        };
+        /** @description The host recorded faster than the inspector could take; what did not fit was left out. */
+        RecordsDroppedEvent: {
+            id: components["schemas"]["EventId"];
+            /** @description How many of each kind. */
+            kinds: {
+                [key: string]: number;
+            };
+            session_id?: components["schemas"]["SessionId"];
+            timestamp: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description How many records were left out since this was last said.
+             */
+            total: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "RecordsDropped";
         };
         /** @description The library that recorded a span (OpenTelemetry's instrumentation scope). */
         Scope: {
@@ -581,6 +778,26 @@ export interface components {
         SignIn: {
             /** @description The inspector's token. */
             token: string;
+        };
+        /** @description What is sent to answer a session. */
+        SignalBody: {
+            /** @description What is said: any JSON that the session's engine understands. */
+            payload?: unknown;
+            /** @description The name of the signal that the session waits for, as in its `waiting_on`. */
+            signal: string;
+        };
+        /** @description A person, or a program in their name, answered a session that waited; its engine took it. */
+        SignalReceivedEvent: {
+            id: components["schemas"]["EventId"];
+            session_id?: components["schemas"]["SessionId"];
+            /** @description The signal's name. What it said is between the sender and the engine. */
+            signal_name: string;
+            timestamp: components["schemas"]["Timestamp"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "SignalReceived";
         };
         /**
          * @description One span, whole. It is one line of a session's trace; a span may stand on several lines, and the last one wins.
@@ -907,6 +1124,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The body is too large. */
             413: {
                 headers: {
@@ -945,6 +1171,81 @@ export interface operations {
             };
             /** @description Another page asks. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session. */
+                id: components["schemas"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session's engine took it; `CancelRequested` is published. The session ends when its engine says so. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The id is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another page asks, or the inspector is read-only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such session. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session has ended, or cannot be cancelled from here. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session's engine cannot be reached, or did not answer in time; then it may have taken the request. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1031,6 +1332,35 @@ export interface operations {
             };
             /** @description The host name or the asking page is foreign. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Counters since the start, sizes, and the state of each part, in OpenMetrics 1.0. What the store holds is left out while it cannot be asked. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/openmetrics-text; version=1.0.0; charset=utf-8": string;
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1391,6 +1721,122 @@ export interface operations {
             };
         };
     };
+    signal_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session. */
+                id: components["schemas"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        /** @description The answer; 1 MiB at most. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignalBody"];
+            };
+        };
+        responses: {
+            /** @description The session's engine took it; `SignalReceived` is published. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The id or the body cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another page asks, or the inspector is read-only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such session. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session does not wait for this signal, was answered already, has ended, or takes no signals. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload is not what the session waits for; `errors` says where and why. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session's engine cannot be reached, or did not answer in time; then it may have taken the signal. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_trace: {
         parameters: {
             query?: {
@@ -1483,7 +1929,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The store cannot be read. */
+            /** @description The store cannot be read, or too many streams are open. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1558,7 +2004,7 @@ export interface operations {
                     "application/x-protobuf": number[];
                 };
             };
-            /** @description Nothing can be stored at the moment; send the same again after `Retry-After`. */
+            /** @description Nothing can be stored at the moment, or the body came too slowly; send the same again after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1566,6 +2012,78 @@ export interface operations {
                 content: {
                     "application/json": unknown;
                     "application/x-protobuf": number[];
+                };
+            };
+        };
+    };
+    stream_events_ws: {
+        parameters: {
+            query?: {
+                /** @description Only events of this session. */
+                session_id?: components["schemas"]["SessionId"];
+                /** @description Only events of these types, separated by commas. A `Gap` always passes. */
+                types?: string;
+                /** @description Begin after this event; the header `Last-Event-ID` counts before it. Without either the stream begins now. */
+                last_event_id?: components["schemas"]["EventId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The connection becomes a WebSocket. Its messages are events and positions. */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Position"];
+                };
+            };
+            /** @description A parameter cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another origin asks. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request asks for no WebSocket. */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many streams are open. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

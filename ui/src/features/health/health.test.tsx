@@ -17,7 +17,9 @@ const health: Health = {
   sessions_active_24h: 41,
   events_last_minute: 182,
   subscribers: 2,
+  backlog_bytes: 0,
   counters: { dropped_capture: 7, missed: 0 },
+  limits: { streams: 8_192 },
   parts: [
     { name: "store", state: "ok" },
     { name: "temporal", state: "degraded", why: "connection refused" },

@@ -1,0 +1,163 @@
+//! Answering a session that waits, and cancelling one that runs.
+//!
+//! Both go to the registry that knows the session. What was taken is published as an event, so that everybody who looks sees
+//! what somebody did.
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::body;
+use super::extract::SessionPath;
+use super::problem::Problem;
+use super::state::AppState;
+use crate::model::{EventKind, SessionId};
+use crate::registry::{Action, ControlError, NotControlled, Signal};
+
+/// The largest body of a signal, in bytes: an answer with a text of many pages.
+pub(crate) const MAX_SIGNAL_BYTES: usize = 1 << 20;
+
+/// The longest name of a signal, in characters; it is repeated in an event.
+pub(crate) const MAX_SIGNAL_NAME_CHARS: usize = 128;
+
+/// Makes an action known.
+type Publish = dyn Fn(SessionId, EventKind) + Send + Sync;
+
+/// Whether sessions may be answered and cancelled here, and how that is made known.
+#[derive(Clone)]
+pub(crate) struct ControlDoor {
+    read_only: bool,
+    publish: Arc<Publish>,
+}
+
+impl ControlDoor {
+    pub(crate) fn new(
+        read_only: bool,
+        publish: impl Fn(SessionId, EventKind) + Send + Sync + 'static,
+    ) -> Self {
+        Self { read_only, publish: Arc::new(publish) }
+    }
+}
+
+impl fmt::Debug for ControlDoor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ControlDoor").field("read_only", &self.read_only).finish_non_exhaustive()
+    }
+}
+
+/// What is sent to answer a session.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct SignalBody {
+    /// The name of the signal that the session waits for, as in its `waiting_on`.
+    #[schema(min_length = 1, max_length = 128)]
+    signal: String,
+    /// What is said: any JSON that the session's engine understands.
+    #[serde(default)]
+    #[schema(value_type = serde_json::Value)]
+    payload: serde_json::Value,
+}
+
+/// Answer a session that waits.
+#[utoipa::path(
+    post, path = "/signal/{id}", operation_id = "signal_session", tag = "control",
+    params(("id" = SessionId, Path, description = "The session.")),
+    request_body(content = SignalBody, description = "The answer; 1 MiB at most."),
+    responses(
+        (status = 202, description = "The session's engine took it; `SignalReceived` is published."),
+        (status = 400, description = "The id or the body cannot be understood.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "The caller must sign in.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Another page asks, or the inspector is read-only.", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such session.", body = Problem, content_type = "application/problem+json"),
+        (status = 408, description = "The body came too slowly.", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The session does not wait for this signal, was answered already, has ended, or takes no signals.", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large.", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "The body is not JSON.", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The payload is not what the session waits for; `errors` says where and why.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The session's engine cannot be reached, or did not answer in time; then it may have taken the signal.", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn signal_session(
+    State(state): State<AppState>,
+    SessionPath(id): SessionPath,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<StatusCode, Problem> {
+    state.may_control()?;
+    if !is_json(&headers) {
+        return Err(Problem::json_wanted());
+    }
+    let body = body::small(body, MAX_SIGNAL_BYTES, state.limits.bounds.body).await?;
+    let SignalBody { signal, payload } = serde_json::from_slice(&body).map_err(|_| {
+        Problem::invalid_body("an object with the field `signal`, a text, and `payload` is wanted")
+    })?;
+    if signal.is_empty() || signal.chars().count() > MAX_SIGNAL_NAME_CHARS {
+        return Err(Problem::invalid_body("`signal`: a name of 1 to 128 characters is wanted"));
+    }
+    let published = EventKind::SignalReceived { signal_name: signal.clone() };
+    state.control(id, Action::Signal(Signal::new(signal, payload)), published).await
+}
+
+/// Cancel a session.
+#[utoipa::path(
+    post, path = "/cancel/{id}", operation_id = "cancel_session", tag = "control",
+    params(("id" = SessionId, Path, description = "The session.")),
+    responses(
+        (status = 202, description = "The session's engine took it; `CancelRequested` is published. The session ends when its engine says so."),
+        (status = 400, description = "The id is not well-formed.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "The caller must sign in.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Another page asks, or the inspector is read-only.", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such session.", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The session has ended, or cannot be cancelled from here.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The session's engine cannot be reached, or did not answer in time; then it may have taken the request.", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn cancel_session(
+    State(state): State<AppState>,
+    SessionPath(id): SessionPath,
+) -> Result<StatusCode, Problem> {
+    state.may_control()?;
+    state.control(id, Action::Cancel, EventKind::CancelRequested {}).await
+}
+
+/// `application/json`, or a type that is JSON by its name. A form cannot be sent as one of these by a foreign page.
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
+}
+
+impl AppState {
+    fn may_control(&self) -> Result<(), Problem> {
+        if self.control.read_only { Err(Problem::read_only()) } else { Ok(()) }
+    }
+
+    async fn control(&self, id: SessionId, action: Action, done: EventKind) -> Result<StatusCode, Problem> {
+        let refused = match self.registries.control(&id, action).await {
+            Ok(()) => {
+                (self.control.publish)(id, done);
+                return Ok(StatusCode::ACCEPTED);
+            }
+            Err(refused) => refused,
+        };
+        match refused {
+            NotControlled::Refused(ControlError::NotFound) => Err(Problem::session_not_found(&id)),
+            NotControlled::Refused(error) => Err(error.into()),
+            NotControlled::Unknown(unasked) if unasked.is_empty() => {
+                // Nobody answers for it: the inspector itself only recorded it.
+                let session = self.find_session(&id).await?;
+                let ended = session.status.is_ended();
+                Err(if ended { ControlError::AlreadyEnded } else { ControlError::Unsupported }.into())
+            }
+            NotControlled::Unknown(unasked) => {
+                let names: Vec<_> = unasked.into_iter().map(|one| one.registry).collect();
+                Err(Problem::registry_unavailable(&names.join(", ")))
+            }
+        }
+    }
+}
