@@ -89,6 +89,13 @@ pub enum EventKind {
         /// An upper bound on how many were missed.
         at_most: u64,
     },
+    /// The host recorded faster than the inspector could take; what did not fit was left out.
+    RecordsDropped {
+        /// How many records were left out since this was last said.
+        total: u64,
+        /// How many of each kind.
+        kinds: std::collections::BTreeMap<std::borrow::Cow<'static, str>, u64>,
+    },
     /// An event of the host's own kind.
     Custom {
         /// Its name, such as `task_queued`.
@@ -102,7 +109,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// The names of all types this version writes.
-    pub const TYPES: [&'static str; 10] = [
+    pub const TYPES: [&'static str; 11] = [
         "SessionStarted",
         "SessionUpdated",
         "SessionFinished",
@@ -112,6 +119,7 @@ impl EventKind {
         "ProgressUpdate",
         "Log",
         "Gap",
+        "RecordsDropped",
         "Custom",
     ];
 
@@ -128,6 +136,7 @@ impl EventKind {
             Self::ProgressUpdate { .. } => "ProgressUpdate",
             Self::Log { .. } => "Log",
             Self::Gap { .. } => "Gap",
+            Self::RecordsDropped { .. } => "RecordsDropped",
             Self::Custom { .. } => "Custom",
         }
     }
