@@ -20,6 +20,12 @@ export class SseParser {
   private data: string[] = [];
   private event = "";
   private id: string | undefined;
+  private told: string | undefined;
+
+  /** The id to resume after: of the last finished block, with data or without. */
+  get lastId(): string | undefined {
+    return this.told;
+  }
 
   push(text: string): SseChunk {
     const chunk: SseChunk = { messages: [], retry: undefined };
@@ -52,6 +58,7 @@ export class SseParser {
   }
 
   private dispatch(chunk: SseChunk): void {
+    this.told = this.id;
     if (this.data.length > 0) {
       chunk.messages.push({ id: this.id, event: this.event === "" ? "message" : this.event, data: this.data.join("\n") });
     }
