@@ -151,6 +151,26 @@ for (const [name, prepare] of WAYS) {
       await proxy.close();
     });
 
+    test("the tab that began the stream crashes, and the others go on after the last id", async ({ context }) => {
+      const proxy = await Proxy.before(host.mount);
+      const [first, second] = (await openTabs(context, proxy.page, 2)) as [Page, Page];
+      await host.run(`Before the crash over ${name}`);
+      await sees(second, `Before the crash over ${name}`);
+      // A shared worker lives in the process of the tab that started it, and ends with it.
+      const crashed = first.waitForEvent("crash");
+      const devtools = await context.newCDPSession(first);
+      devtools.send("Page.crash").catch(() => {
+        // The one who would answer is gone.
+      });
+      await crashed;
+      await host.run(`After the crash over ${name}`);
+      await sees(second, `After the crash over ${name}`);
+      await expect.poll(() => proxy.open).toBe(1);
+      expect(proxy.places).toEqual([null, expect.any(Number)]);
+      await second.close();
+      await proxy.close();
+    });
+
     test("the host dies and comes back, and every tab goes on", async ({ context }) => {
       const pages = await openTabs(context, host.page, 3);
       await host.stop("SIGKILL");

@@ -1,5 +1,5 @@
 import { Hub } from "./hub";
-import { locks } from "./locks";
+import { locks, serial } from "./locks";
 import type { Link, ToHub, ToTab } from "./messages";
 
 /** What goes over the channel: to the leader, to one tab, or to all. */
@@ -10,7 +10,7 @@ type Posted = { from: string; toHub: ToHub } | { to: string | undefined; toTab: 
  * gone the browser gives the lock to the next, who calls the others together and goes on after the last id.
  */
 export class LeaderLink implements Link {
-  private readonly me = crypto.getRandomValues(new Uint32Array(4)).join("-");
+  private readonly me = serial();
   private readonly closed = new AbortController();
   private channel: BroadcastChannel | undefined;
   private hub: Hub | undefined;

@@ -5,6 +5,7 @@ import { FakeChannel, type FakeLocks, FakePort, setVisible, withLocks, withoutLo
 import { FakeHost, problem } from "../testing/host";
 import { RELEASE_AFTER_MS } from "./hub";
 import { LeaderLink } from "./leaderLink";
+import { hold } from "./locks";
 import type { Link } from "./messages";
 import { OwnLink } from "./ownLink";
 import { MAX_AHEAD, Ports } from "./ports";
@@ -72,11 +73,19 @@ function connector(ports: Ports): () => SharedWorker {
   };
 }
 
+let workers = 0;
+
+/** What a shared worker starts with. */
+function newPorts(): Ports {
+  workers += 1;
+  return new Ports(hold(`worker-${workers}`, new AbortController().signal));
+}
+
 const leader = (): Link => new LeaderLink("x:leader");
 const own = (): Link => new OwnLink();
 
 function oneWorker(): () => Link {
-  const connect = connector(new Ports());
+  const connect = connector(newPorts());
   return () => new WorkerLink(connect);
 }
 
@@ -166,7 +175,7 @@ describe.each([
     a.live.stop();
     await settle(RELEASE_AFTER_MS + 100);
     expect(host.streaming).toBe(false);
-    expect(locks.names()).toEqual([]);
+    expect(locks.names().filter((held) => !held.startsWith("worker"))).toEqual([]);
   });
 
   it("a page that comes back out of the browser's cache joins again", async () => {
@@ -241,34 +250,46 @@ describe("a shared worker", () => {
     expect(tab.live.status.get().phase).toBe("live");
   });
 
-  it("that died is started again, and goes on after the last id", async () => {
-    let connect = connector(new Ports());
-    const wires: MessagePort[] = [];
-    const tab = open(
-      () =>
-        new WorkerLink(() => {
-          const worker = connect();
-          wires.push(worker.port);
-          return worker;
-        }),
-      own,
-    );
+  it("that ends again and again is done without", async () => {
+    const connect = connector(newPorts());
+    locks.crash(`worker-${workers}`);
+    const tab = open(() => new WorkerLink(connect), own);
     await settle();
+    expect(tab.live.status.get().phase).toBe("live");
+    expect(locks.names()).toHaveLength(1);
+  });
+
+  it.each([
+    ["at once where a lock tells that it is gone", 300],
+    ["after a while where there are no locks", CHECK_MS * 3 + 100],
+  ])("that died is started again %s, and goes on after the last id", async (where, within) => {
+    if (where.includes("no locks")) withoutLocks();
+    let connect = connector(newPorts());
+    const wires: MessagePort[] = [];
+    const link = (): Link =>
+      new WorkerLink(() => {
+        const worker = connect();
+        wires.push(worker.port);
+        return worker;
+      });
+    const [one, two] = [open(link, own), open(link, own)];
+    await settle(1_100);
     host.push({ id: 7, type: "Heartbeat" });
     await settle();
-    const [wire] = wires as unknown as FakePort[];
-    wire?.other?.close();
-    wire?.close();
-    connect = connector(new Ports());
-    await settle(CHECK_MS * 3 + 100);
+    for (const wire of wires as unknown as FakePort[]) wire.other?.close();
+    const held = `worker-${workers}`;
+    connect = connector(newPorts());
+    locks.crash(held);
+    await settle(within);
     expect(places().at(-1)).toBe("7");
     host.push({ id: 8, type: "Heartbeat" });
     await settle();
-    expect(heard(tab)).toEqual([7, 8]);
+    expect(heard(one)).toEqual([7, 8]);
+    expect(heard(two)).toEqual([7, 8]);
   });
 
   it("does not pile up batches before a tab that takes nothing in: it fetches again when it has caught up", async () => {
-    const ports = new Ports();
+    const ports = newPorts();
     const [mine, theirs] = FakePort.pair();
     ports.add(theirs);
     const got: unknown[] = [];

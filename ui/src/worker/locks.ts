@@ -33,3 +33,8 @@ export function whenGone(name: string, gone: () => void): () => void {
     });
   return () => waiting.abort();
 }
+
+/** A name nobody else has. `crypto.randomUUID` is kept from insecure contexts. */
+export function serial(): string {
+  return crypto.getRandomValues(new Uint32Array(4)).join("-");
+}

@@ -7,6 +7,12 @@ export interface Taken {
   type: "taken";
 }
 
+/** The lock the worker holds for as long as it lives. It may end with the process of any of its tabs, and says no word. */
+export interface Alive {
+  type: "alive";
+  lock: string;
+}
+
 /**
  * So many batches may wait in front of a tab. One that is further behind (a page the browser has frozen, a debugger at
  * rest) gets nothing more until it has caught up, and then fetches what it shows again.
@@ -28,6 +34,9 @@ export class Ports implements Audience {
   private readonly hub = new Hub(this, shortly);
   private serial = 0;
 
+  /** `lock` is the name of the one that is held here, undefined where there are no locks. */
+  constructor(private readonly lock: Promise<string | undefined>) {}
+
   /** A tab has connected. */
   add(port: MessagePort): void {
     this.serial += 1;
@@ -39,6 +48,10 @@ export class Ports implements Audience {
       if (data.type === "taken") this.taken(tab);
       else this.hub.receive(name, data);
     };
+    void this.lock.then((lock) => {
+      const alive = lock === undefined ? undefined : ({ type: "alive", lock } satisfies Alive);
+      if (alive !== undefined) port.postMessage(alive);
+    });
   }
 
   send(name: string, said: ToTab): void {

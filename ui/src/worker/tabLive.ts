@@ -3,7 +3,7 @@ import { signInRequired } from "../api/client";
 import { holdElapsed } from "../api/clock";
 import type { LiveBatch, LiveSource, LiveStatus } from "../api/live";
 import { Signal } from "../api/signal";
-import { hold } from "./locks";
+import { hold, serial } from "./locks";
 import type { Link, ToHub, ToTab } from "./messages";
 import { needsStream, onNeedChange } from "./need";
 
@@ -68,8 +68,7 @@ export class TabLive implements LiveSource {
     if (this.joined !== undefined) return;
     this.joined = new AbortController();
     const { signal } = this.joined;
-    const serial = crypto.getRandomValues(new Uint32Array(4)).join("-");
-    this.lock = await hold(`${this.name}:tab:${serial}`, signal);
+    this.lock = await hold(`${this.name}:tab:${serial()}`, signal);
     if (signal.aborted) return;
     onNeedChange(() => this.send({ type: "need", needs: needsStream() }), signal);
     const signedIn = signInRequired.subscribe(() => {
