@@ -43,7 +43,10 @@ async fn the_worker_is_a_script_that_may_ask_only_this_origin() {
     let worker = site.get("/ui/assets/worker.js").await;
     assert_eq!(worker.status, 200);
     assert_eq!(worker.header("content-type"), "text/javascript; charset=utf-8");
-    assert_eq!(worker.header("content-security-policy"), "default-src 'none'; connect-src 'self'; frame-ancestors 'none'");
+    assert_eq!(
+        worker.header("content-security-policy"),
+        "default-src 'none'; connect-src 'self'; frame-ancestors 'none'"
+    );
     assert_eq!(worker.header("x-content-type-options"), "nosniff");
     // Its address holds no hash: after an update the next tab must get the new one.
     assert_eq!(worker.header("cache-control"), "no-cache");
