@@ -23,6 +23,7 @@ use agent_inspector::Inspector;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
+use axum::serve::ListenerExt;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -63,6 +64,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     );
     agent.start(FIRST_TASK);
 
+    // Small events go out at once; otherwise the system gathers them for up to 40 ms.
+    let listener = listener.tap_io(|stream| _ = stream.set_nodelay(true));
     // The peer's address is what tells a person on this machine from a stranger.
     axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>())
         .with_graceful_shutdown(async move {

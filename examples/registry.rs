@@ -29,6 +29,7 @@ use agent_inspector::registry::{
     ControlError, ControlFuture, RegistryFuture, SessionControl, SessionRegistry, Signal,
 };
 use axum::Router;
+use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
@@ -174,6 +175,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     })?;
 
+    // Small events go out at once; otherwise the system gathers them for up to 40 ms.
+    let listener = listener.tap_io(|stream| _ = stream.set_nodelay(true));
     axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>())
         .with_graceful_shutdown(async move {
             // Without a signal handler there is nothing to wait for but the end.

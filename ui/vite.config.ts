@@ -30,6 +30,11 @@ export default defineConfig({
       },
     },
   },
+  // The worker's script lies beside the page's, so both find the mount two folders up.
+  worker: {
+    format: "es",
+    rollupOptions: { output: { entryFileNames: "assets/worker.js" } },
+  },
   server: {
     proxy: {
       "/_inspector": {

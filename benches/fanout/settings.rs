@@ -10,7 +10,7 @@ pub(crate) const USAGE: &str = "\
 --peers a,b      which of inspector, null, nchan; all without it
 --rounds N       how often each row is run with each peer, in turn; 1 without it
 --data-dir DIR   the inspector's history on disk, in a new directory below DIR; in memory without it
---nodelay on     the inspector's host sends small writes at once (TCP_NODELAY), which `axum::serve` alone does not";
+--nodelay off    the inspector's host lets the system gather small writes, as `axum::serve` alone does; at once without it";
 
 /// What is to be run.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ impl Settings {
             peers: Peer::ALL.to_vec(),
             rounds: 1,
             data_dir: None,
-            nodelay: false,
+            nodelay: true,
         };
         let mut arguments = arguments.iter();
         while let Some(name) = arguments.next() {

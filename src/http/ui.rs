@@ -24,11 +24,17 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
      connect-src 'self'; font-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; \
      frame-ancestors 'none'";
 
+/// What a script may do that runs on its own, as the shared worker that holds the event stream does: it obeys the policy
+/// of its own file and not the page's.
+const SCRIPT_POLICY: &str = "default-src 'none'; connect-src 'self'; frame-ancestors 'none'";
+
 /// For a file whose address holds its hash: it never changes.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
 /// For everything else: ask each time, which costs a 304.
 const REVALIDATE: &str = "no-cache";
+
+const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
 #[derive(RustEmbed)]
 #[folder = "ui-dist/"]
@@ -79,7 +85,7 @@ fn compress(plain: &[u8]) -> Option<Vec<u8>> {
 fn content_type(name: &str) -> &'static str {
     match name.rsplit_once('.').map_or("", |(_, extension)| extension) {
         "html" => "text/html; charset=utf-8",
-        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "js" | "mjs" => JAVASCRIPT,
         "css" => "text/css; charset=utf-8",
         "json" | "map" => "application/json",
         "svg" => "image/svg+xml",
@@ -123,6 +129,9 @@ fn asset(file: &File, query: Option<&str>, headers: &HeaderMap) -> Response {
     let out = response.headers_mut();
     out.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
     out.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
+    if file.content_type == JAVASCRIPT {
+        out.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(SCRIPT_POLICY));
+    }
     if !coding.is_empty() && !body.is_empty() {
         out.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }

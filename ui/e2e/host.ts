@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -104,6 +104,21 @@ export class Host {
     });
     await accepted(await answer);
   }
+}
+
+/** How many readers the host counts. */
+export async function subscribers(host: Host): Promise<number> {
+  const answer = await fetch(`${host.mount}/health`, { headers: { connection: "close" }, signal: AbortSignal.timeout(30_000) });
+  return ((await answer.json()) as { subscribers: number }).subscribers;
+}
+
+const ESTABLISHED = "01";
+
+/** How many connections to the host are open, as the system counts them; those of this program are among them. */
+export async function openConnections(host: Host): Promise<number> {
+  const port = Number(new URL(host.page).port).toString(16).toUpperCase().padStart(4, "0");
+  const rows = (await readFile("/proc/net/tcp", "utf8")).split("\n").map((row) => row.trim().split(/\s+/));
+  return rows.filter(([, local, , state]) => local?.endsWith(`:${port}`) && state === ESTABLISHED).length;
 }
 
 async function accepted(response: Response): Promise<void> {

@@ -55,3 +55,14 @@ function span(spanId: string, parentSpanId: string | undefined, name: string, fr
 function attribute(key: string, text: string): object {
   return { key, value: { stringValue: text } };
 }
+
+/** One finished span with a name of its own, in a session and trace of its own. */
+export function otlpSpan(serial: number, name: string): object {
+  const traceId = serial.toString(16).padStart(32, "e");
+  const one = span(serial.toString(16).padStart(16, "b"), undefined, name, 0, 10, [
+    attribute("gen_ai.operation.name", "invoke_agent"),
+    attribute("gen_ai.agent.name", name),
+    attribute("gen_ai.conversation.id", `e2e-${serial}`),
+  ]);
+  return { resourceSpans: [{ scopeSpans: [{ scope: { name: "e2e" }, spans: [{ ...one, traceId }] }] }] };
+}

@@ -4,7 +4,7 @@ import { dirname, relative, resolve, sep } from "node:path";
  * The one-way order of `src/`: a file may import its own layer and the ones before it.
  * `wire` is the generated schema and its aliases: pure types, so even `model` may name them.
  */
-const ORDER = ["wire", "model", "api", "components", "features", "app"];
+const ORDER = ["wire", "model", "api", "worker", "components", "features", "app"];
 const WIRE = /^api[\\/](types|schema)(\.d)?(\.ts)?$/;
 
 function place(src, path) {
@@ -21,7 +21,7 @@ export default {
     type: "problem",
     schema: [{ type: "object", properties: { src: { type: "string" } }, required: ["src"] }],
     messages: {
-      upward: "{{from}} may not import {{to}}: the order is model <- api <- components <- features <- app.",
+      upward: "{{from}} may not import {{to}}: the order is model <- api <- worker <- components <- features <- app.",
       sideways: "Feature {{from}} may not import feature {{to}}: link to its address instead.",
     },
   },

@@ -1,9 +1,9 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { FetchLiveSource } from "./api/live";
 import { App, newQueryClient } from "./app/App";
 import { followSignInLink } from "./app/signInLink";
 import { applyTheme, storedTheme } from "./app/theme";
+import { openLive } from "./worker/open";
 import "./styles/tokens.css";
 import "./styles/base.css";
 
@@ -15,6 +15,6 @@ if (root === null) throw new Error("index.html has no #root");
 await followSignInLink();
 createRoot(root).render(
   <StrictMode>
-    <App live={new FetchLiveSource()} client={newQueryClient()} />
+    <App live={openLive()} client={newQueryClient()} />
   </StrictMode>,
 );

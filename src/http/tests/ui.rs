@@ -10,6 +10,7 @@ async fn the_page_is_the_same_at_every_depth_and_may_load_only_from_here() {
         "default-src 'none'",
         "script-src 'self'",
         "connect-src 'self'",
+        "worker-src 'self'",
         "frame-ancestors 'none'",
         "base-uri 'none'",
     ] {
@@ -34,6 +35,23 @@ async fn an_asset_is_kept_for_ever_under_its_hash_and_asked_for_again_without() 
     assert_eq!(site.get("/ui/assets/app.js?v=old").await.header("cache-control"), "no-cache");
     assert_eq!(site.send(local(url).header("if-none-match", asset.header("etag"))).await.status, 304);
     assert_eq!(asset.header("vary"), "Accept-Encoding");
+}
+
+#[tokio::test]
+async fn the_worker_is_a_script_that_may_ask_only_this_origin() {
+    let site = Site::new();
+    let worker = site.get("/ui/assets/worker.js").await;
+    assert_eq!(worker.status, 200);
+    assert_eq!(worker.header("content-type"), "text/javascript; charset=utf-8");
+    assert_eq!(
+        worker.header("content-security-policy"),
+        "default-src 'none'; connect-src 'self'; frame-ancestors 'none'"
+    );
+    assert_eq!(worker.header("x-content-type-options"), "nosniff");
+    // Its address holds no hash: after an update the next tab must get the new one.
+    assert_eq!(worker.header("cache-control"), "no-cache");
+    let page = String::from_utf8(site.get("/ui/").await.body.to_vec()).unwrap();
+    assert!(!page.contains("worker.js"), "started by the script, from beside it");
 }
 
 #[tokio::test]

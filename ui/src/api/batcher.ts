@@ -1,34 +1,44 @@
-import type { LiveBatch } from "./live";
+import { type LiveBatch, joined } from "./live";
 
 /** A hidden tab gets no frames; it must still keep up, or it wakes with a mountain. */
 const HIDDEN_MS = 250;
 
-/** Joins what arrives within one frame, so that a thousand events cost one render. */
+/** Runs `flush` once, soon; the answer calls it off. */
+export type Soon = (flush: () => void) => () => void;
+
+/** With the next frame, so that a thousand events cost one render. */
+export const withFrame: Soon = (flush) => {
+  const frame = requestAnimationFrame(flush);
+  const timer = setTimeout(flush, HIDDEN_MS);
+  return () => {
+    cancelAnimationFrame(frame);
+    clearTimeout(timer);
+  };
+};
+
+/** Joins what arrives close together. */
 export class Batcher {
   private pending: LiveBatch | undefined;
-  private frame = 0;
-  private timer: ReturnType<typeof setTimeout> | undefined;
+  private callOff: (() => void) | undefined;
 
-  constructor(private readonly deliver: (batch: LiveBatch) => void) {}
+  constructor(
+    private readonly deliver: (batch: LiveBatch) => void,
+    private readonly soon: Soon = withFrame,
+  ) {}
 
   add(batch: LiveBatch): void {
-    if (this.pending === undefined) {
-      this.pending = { ...batch, events: [...batch.events] };
-      this.frame = requestAnimationFrame(this.flush);
-      this.timer = setTimeout(this.flush, HIDDEN_MS);
+    if (this.pending !== undefined) {
+      joined(this.pending, batch);
       return;
     }
-    for (const event of batch.events) this.pending.events.push(event);
-    if (batch.resync !== undefined) {
-      const before = this.pending.resync?.missed;
-      const missed = before === undefined ? batch.resync.missed : before + (batch.resync.missed ?? 0);
-      this.pending.resync = { missed };
-    }
+    this.pending = { ...batch, events: [...batch.events] };
+    this.callOff = this.soon(this.flush);
   }
 
-  private readonly flush = (): void => {
-    cancelAnimationFrame(this.frame);
-    clearTimeout(this.timer);
+  /** Delivers now what was held back; nothing when there is nothing. */
+  readonly flush = (): void => {
+    this.callOff?.();
+    this.callOff = undefined;
     const batch = this.pending;
     this.pending = undefined;
     if (batch !== undefined) this.deliver(batch);

@@ -1,6 +1,6 @@
 import type { Problem } from "./types";
 import { apiUrl } from "./base";
-import { noteServerDate } from "./clock";
+import { hostNow, noteServerDate } from "./clock";
 import { Signal } from "./signal";
 
 /** An answer that is not a success, with the host's own words for it when it gave any. */
@@ -57,14 +57,20 @@ export async function signIn(token: string): Promise<void> {
 
 async function readError(response: Response): Promise<ApiError> {
   const problem = await readProblem(response);
-  const retryAfter = Number(response.headers.get("retry-after") ?? NaN);
   return new ApiError(
     response.status,
     problem?.code ?? "unexpected_answer",
     problem?.title ?? `The host answered ${response.status}`,
     problem?.detail,
-    Number.isFinite(retryAfter) ? retryAfter * 1000 : undefined,
+    readRetryAfter(response.headers.get("retry-after")),
   );
+}
+
+/** The header counts seconds or names a moment; one that does neither says nothing. */
+function readRetryAfter(header: string | null): number | undefined {
+  if (header === null) return undefined;
+  const wait = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - hostNow();
+  return Number.isFinite(wait) ? Math.max(0, wait) : undefined;
 }
 
 /** A proxy or the host itself may answer with anything; only a problem document is believed. */

@@ -9,6 +9,7 @@ export const WANTED_TYPES = [
   "SpanStarted",
   "SpanFinished",
   "Gap",
+  "RecordsDropped",
 ] as const;
 
 /**
@@ -36,6 +37,9 @@ export function readEvent(text: string): LiveEvent | undefined {
       if (base.session_id !== undefined && isSpan(raw.span)) {
         return { ...base, session_id: base.session_id, type, span: raw.span };
       }
+      break;
+    case "RecordsDropped":
+      if (typeof raw.total === "number") return { ...base, type, total: raw.total };
       break;
     case "Gap":
       return { ...base, type, at_most: typeof raw.at_most === "number" ? raw.at_most : 0 };

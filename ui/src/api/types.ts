@@ -40,5 +40,6 @@ export type LiveEvent = { id: number; session_id?: string } & (
   | ({ session_id: string } & Body<"SessionMerged", "into">)
   | ({ session_id: string } & Body<"SpanStarted" | "SpanFinished", "span">)
   | Body<"Gap", "at_most">
+  | Body<"RecordsDropped", "total">
   | { type: "Other"; name: string }
 );

@@ -8,7 +8,7 @@ export function Connection() {
   const { phase, lastByteAt, reason } = useLiveStatus();
   const now = useNow(phase !== "live");
   const age = lastByteAt === undefined ? undefined : now - lastByteAt;
-  const words = { live: "Live", connecting: "Connecting", offline: "Offline" };
+  const words = { paused: "Paused while hidden", connecting: "Connecting", live: "Live", offline: "Offline" };
   return (
     <div className={`connection is-${phase}`}>
       <span role="status" title={reason}>

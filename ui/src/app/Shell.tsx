@@ -4,7 +4,7 @@ import { Link, useLocation, useSearch } from "wouter";
 import { useKeys } from "../components/useKeys";
 import { Fault } from "./Fault";
 import { Connection } from "./Connection";
-import { GapNotice } from "./GapNotice";
+import { LossNotices } from "./LossNotices";
 import { ShortcutSheet } from "./ShortcutSheet";
 import { ThemeSwitch } from "./ThemeSwitch";
 import "./shell.css";
@@ -57,7 +57,7 @@ export function Shell({ children }: { children: (back: string) => ReactNode }) {
           </button>
         </div>
       </header>
-      <GapNotice />
+      <LossNotices />
       <Fault key={path}>{children(lastList)}</Fault>
       {help && <ShortcutSheet onClose={() => setHelp(false)} />}
     </div>

@@ -60,6 +60,29 @@ describe("the page", () => {
     expect(screen.getByText("Up to 214 events missed, reloaded")).toBeInTheDocument();
   });
 
+  it("says what the inspector could not take, adding up what is said in a row", async () => {
+    open();
+    await screen.findByText("Refactor the parser");
+    live.send({ events: [{ id: 7, type: "RecordsDropped", total: 1 }] });
+    expect(screen.getByText("The inspector could not keep up: 1 record was not captured")).toBeInTheDocument();
+    live.send({ events: [{ id: 9, type: "RecordsDropped", total: 511 }], resync: { missed: 3 } });
+    expect(screen.getByText("The inspector could not keep up: 512 records were not captured")).toBeInTheDocument();
+    expect(screen.getByText("Up to 3 events missed, reloaded")).toBeInTheDocument();
+  });
+
+  it("takes its notices away after a while", () => {
+    vi.useFakeTimers();
+    try {
+      open();
+      live.send({ events: [{ id: 7, type: "RecordsDropped", total: 2 }], resync: { missed: 3 } });
+      expect(screen.getAllByText(/not captured|missed/)).toHaveLength(2);
+      act(() => void vi.advanceTimersByTime(10_000));
+      expect(screen.queryByText(/not captured|missed/)).toBeNull();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("goes round the themes and keeps the choice", async () => {
     const user = userEvent.setup();
     open();

@@ -17,21 +17,35 @@ export interface SseChunk {
  */
 export class SseParser {
   private rest = "";
+  private halfEnd = false;
   private data: string[] = [];
   private event = "";
   private id: string | undefined;
+  private told: string | undefined;
+
+  /** The id to resume after: of the last finished block, with data or without. */
+  get lastId(): string | undefined {
+    return this.told;
+  }
 
   push(text: string): SseChunk {
     const chunk: SseChunk = { messages: [], retry: undefined };
-    const buffer = this.rest + text;
-    let from = 0;
-    for (;;) {
-      const end = lineEnd(buffer, from);
-      if (end === undefined) break;
-      this.line(buffer.slice(from, end.at), chunk);
-      from = end.next;
+    // A CR ended the last piece and its line; an LF at the start of this one is the other half of that line end.
+    const piece = this.halfEnd && text.startsWith("\n") ? text.slice(1) : text;
+    if (text !== "") this.halfEnd = text.endsWith("\r");
+    // What is left of the last piece holds no line end: it isn't searched again.
+    let end = nextEnd(piece, 0);
+    if (end < 0) {
+      this.rest += piece;
+      return chunk;
     }
-    this.rest = buffer.slice(from);
+    this.line(this.rest + piece.slice(0, end), chunk);
+    let from = after(piece, end);
+    while ((end = nextEnd(piece, from)) >= 0) {
+      this.line(piece.slice(from, end), chunk);
+      from = after(piece, end);
+    }
+    this.rest = piece.slice(from);
     return chunk;
   }
 
@@ -52,6 +66,7 @@ export class SseParser {
   }
 
   private dispatch(chunk: SseChunk): void {
+    this.told = this.id;
     if (this.data.length > 0) {
       chunk.messages.push({ id: this.id, event: this.event === "" ? "message" : this.event, data: this.data.join("\n") });
     }
@@ -60,15 +75,15 @@ export class SseParser {
   }
 }
 
-function lineEnd(buffer: string, from: number): { at: number; next: number } | undefined {
-  for (let at = from; at < buffer.length; at += 1) {
-    const code = buffer.charCodeAt(at);
-    if (code === 10) return { at, next: at + 1 };
-    if (code === 13) {
-      // A CR at the very end may be half of a CRLF: wait for the other half.
-      if (at + 1 === buffer.length) return undefined;
-      return { at, next: buffer.charCodeAt(at + 1) === 10 ? at + 2 : at + 1 };
-    }
+function nextEnd(text: string, from: number): number {
+  for (let at = from; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === 10 || code === 13) return at;
   }
-  return undefined;
+  return -1;
+}
+
+/** Where the next line begins: CR and LF together end one line. */
+function after(text: string, end: number): number {
+  return text.startsWith("\r\n", end) ? end + 2 : end + 1;
 }

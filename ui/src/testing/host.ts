@@ -18,8 +18,8 @@ export class FakeHost {
     vi.stubGlobal("fetch", (input: URL | string, init?: RequestInit) => this.fetch(new URL(input), init));
   }
 
-  push(event: object): void {
-    this.raw(`data: ${JSON.stringify(event)}\n\n`);
+  push(event: { id: number } & Record<string, unknown>): void {
+    this.raw(`id: ${event.id}\ndata: ${JSON.stringify(event)}\n\n`);
   }
 
   raw(text: string): void {

@@ -2,19 +2,19 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { FakeHost, problem } from "../testing/host";
 import { sampleSession } from "../testing/sample";
 import { signInRequired } from "./client";
-import { FetchLiveSource, type LiveBatch, SILENCE_MS } from "./live";
+import type { LiveBatch } from "./live";
+import { EventStream, LONGEST_WISH_MS, SILENCE_MS, STEADY_MS } from "./stream";
 
 let host: FakeHost;
-let live: FetchLiveSource;
+let live: EventStream;
 let batches: LiveBatch[];
 
 beforeEach(() => {
   vi.useFakeTimers();
   vi.spyOn(Math, "random").mockReturnValue(0);
   host = new FakeHost();
-  live = new FetchLiveSource();
   batches = [];
-  live.subscribe((batch) => batches.push(batch));
+  live = new EventStream((batch) => batches.push(batch));
 });
 
 afterEach(() => {
@@ -33,16 +33,17 @@ function phase(): string {
   return live.status.get().phase;
 }
 
-describe("the live source", () => {
-  it("is connecting, then live, and asks for a resync because the stream has just been opened", async () => {
-    expect(phase()).toBe("connecting");
+describe("the event stream", () => {
+  it("is connecting, then live, and asks for a resync because it has just been opened", async () => {
+    expect(phase()).toBe("paused");
     live.start();
+    expect(phase()).toBe("connecting");
     await settle();
     expect(phase()).toBe("live");
     expect(batches).toEqual([{ events: [], resync: { missed: undefined } }]);
   });
 
-  it("joins what arrives together into one batch", async () => {
+  it("keeps what it does not know and skips what is no event", async () => {
     live.start();
     await settle();
     batches.length = 0;
@@ -50,8 +51,7 @@ describe("the live source", () => {
     host.push({ id: 2, type: "Heartbeat" });
     host.raw("data: not json\n\n");
     await settle();
-    expect(batches).toHaveLength(1);
-    expect(batches[0]?.events.map((event) => event.type)).toEqual(["SessionStarted", "Other"]);
+    expect(batches.flatMap(({ events }) => events.map((event) => event.type))).toEqual(["SessionStarted", "Other"]);
   });
 
   it("comes back by itself and resumes after the last id it saw", async () => {
@@ -65,6 +65,29 @@ describe("the live source", () => {
     await settle();
     expect(phase()).toBe("live");
     expect(host.to("events").map((url) => url.searchParams.get("last_event_id"))).toEqual([null, "41"]);
+  });
+
+  it("resumes after the place the host told it, also when no event came", async () => {
+    live.start();
+    await settle();
+    host.raw("retry: 2000\nid: 70\n\n");
+    await settle();
+    host.cut();
+    await settle();
+    host.raw(": keep-alive\nid: 93\n\n");
+    await settle();
+    host.cut();
+    await settle(600);
+    expect(host.to("events").map((url) => url.searchParams.get("last_event_id"))).toEqual([null, "70", "93"]);
+    expect(live.place).toBe(93);
+  });
+
+  it("goes on where somebody else has read to, unless it knows a place itself", async () => {
+    live.continueAfter(12);
+    live.continueAfter(5);
+    live.start();
+    await settle();
+    expect(host.to("events")[0]?.searchParams.get("last_event_id")).toBe("12");
   });
 
   it("says how much was missed", async () => {
@@ -101,6 +124,55 @@ describe("the live source", () => {
     expect(phase()).toBe("live");
   });
 
+  it("honours a wish for more patience, as seconds or as a moment, up to a bound", async () => {
+    host.refusals = [
+      problem(429, "too_many_requests", "Slow down", { "retry-after": "60" }),
+      problem(503, "busy", "Busy", { "retry-after": new Date(Date.now() + 90_000).toUTCString() }),
+      problem(503, "busy", "Busy", { "retry-after": "86400" }),
+    ];
+    live.start();
+    await settle(59_000);
+    expect(host.to("events")).toHaveLength(1);
+    await settle(2_000);
+    expect(host.to("events")).toHaveLength(2);
+    await settle(26_000);
+    expect(host.to("events")).toHaveLength(2);
+    await settle(5_000);
+    expect(host.to("events")).toHaveLength(3);
+    await settle(LONGEST_WISH_MS - 5_000);
+    expect(host.to("events")).toHaveLength(3);
+    await settle(10_000);
+    expect(phase()).toBe("live");
+  });
+
+  it("comes back after any other refusal, ever more slowly", async () => {
+    host.refusals = [500, 502, 403, 404].map((status) => problem(status, "x", `Answer ${status}`));
+    live.start();
+    await settle(10);
+    expect(live.status.get()).toMatchObject({ phase: "offline", reason: "Answer 500" });
+    await settle(250 + 500 + 1_000);
+    expect(host.to("events")).toHaveLength(4);
+    expect(phase()).toBe("offline");
+    await settle(2_000);
+    expect(phase()).toBe("live");
+  });
+
+  it("does not storm a host that opens and closes at once", async () => {
+    live.start();
+    await settle(10);
+    for (let round = 0; round < 100; round += 1) {
+      host.cut();
+      await settle(100);
+    }
+    // In ten seconds: at 0, 0.25, 0.75, 1.75, 3.75 and 8.75 seconds, give or take a round.
+    expect(host.to("events").length).toBeLessThanOrEqual(6);
+    await settle(STEADY_MS + 5_000);
+    const before = host.to("events").length;
+    host.cut();
+    await settle(260);
+    expect(host.to("events")).toHaveLength(before + 1);
+  });
+
   it("tries at once when it is told to", async () => {
     host.refusals = [problem(503, "busy", "Too many readers", { "retry-after": "5" })];
     live.start();
@@ -132,11 +204,21 @@ describe("the live source", () => {
     expect(phase()).toBe("live");
   });
 
-  it("is quiet for ever after it was stopped", async () => {
+  it("is quiet while it is stopped, and goes on after the last id when it is started again", async () => {
     live.start();
     await settle();
+    host.push({ id: 7, type: "Heartbeat" });
+    await settle();
     live.stop();
+    expect(phase()).toBe("paused");
     await settle(60_000);
     expect(host.to("events")).toHaveLength(1);
+    expect(host.streaming).toBe(false);
+    live.start();
+    live.start();
+    expect(phase()).toBe("connecting");
+    await settle();
+    expect(phase()).toBe("live");
+    expect(host.to("events").map((url) => url.searchParams.get("last_event_id"))).toEqual([null, "7"]);
   });
 });
