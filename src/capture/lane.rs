@@ -1,58 +1,101 @@
 //! The lane between the host's threads and the pump.
+//!
+//! Each thread has one of a few tracks to itself, or shares it with others when there are more threads than tracks, so that
+//! threads which record at the same moment do not wait for each other. Every record gets its place in the common order
+//! while its track is locked, and the pump takes all tracks at once and goes through them in that order.
 
+use std::cell::Cell;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread::Thread;
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 
 use super::flat::{Flat, Slice};
-use super::record::{Record, RecordKind, SpanStarted};
+use super::record::{CapturedEvent, Record, RecordKind, SpanStarted};
 
-/// How many records may wait for the pump: at its slow tick of a tenth of a second, 650,000 a second.
+/// How many records may wait for the pump on one track: at its slow tick of a tenth of a second, 650,000 a second.
 pub(crate) const DEFAULT_LANE_RECORDS: usize = 65_536;
 
-/// How many bytes of records may wait for the pump.
+/// How many bytes of records may wait for the pump, on all tracks together.
 pub(crate) const DEFAULT_LANE_BYTES: usize = 64 << 20;
 
 /// How many spans may be open at once. Each open span's end is taken for sure, so this bounds them.
 pub(crate) const DEFAULT_OPEN_SPANS: usize = 100_000;
 
+/// How many tracks there are: enough that threads seldom meet, few enough to be taken all at once.
+const TRACKS: usize = 8;
+
+/// A track adds its bytes to the common count in steps of this many, because counting together is what threads would wait
+/// for. So the bound is exact to so many bytes for each track.
+const COUNTED_BYTES: usize = 16 << 10;
+
 /// A bounded queue that never makes the host wait. What does not fit is counted.
 ///
-/// One short lock keeps the order between threads: it is held for a push, or for the pump's swap of two vectors, never
-/// for anything that could block.
+/// A track's lock is held for a push, or for the pump's swap of a few vectors, never for anything that could block.
 #[derive(Debug)]
 pub(crate) struct Lane {
-    queue: Mutex<Queue>,
+    tracks: [Track; TRACKS],
+    /// The next place in the common order.
+    order: Line<AtomicU64>,
+    bytes: Line<AtomicUsize>,
+    open: Line<AtomicUsize>,
     pump: OnceLock<Thread>,
     dropped: [AtomicU64; RecordKind::ALL.len()],
-    open: AtomicUsize,
     max_records: usize,
     max_bytes: usize,
     max_open: usize,
 }
 
+/// On cache lines of its own, so that a thread that changes it does not slow down one that reads what lies beside it.
 #[derive(Debug, Default)]
-struct Queue {
+#[repr(align(128))]
+struct Line<T>(T);
+
+type Track = Line<Mutex<Waiting>>;
+
+#[derive(Debug, Default)]
+struct Waiting {
     taken: Taken,
-    bytes: usize,
+    /// Bytes that are not in the common count yet.
+    uncounted: usize,
 }
 
-/// Records with the flat attributes that they point into.
+/// The records of one track, with what they point into.
 #[derive(Debug, Default)]
 pub(crate) struct Taken {
-    pub(crate) records: Vec<Record>,
-    pub(crate) flat: Flat,
+    records: Vec<Ordered<Record>>,
+    /// Apart from the records, because they are larger and have no allocation of their own: what one thread allocates and
+    /// another frees is slow in every allocator, and each byte here travels from the host's core to the pump's.
+    events: Vec<Ordered<CapturedEvent>>,
+    flat: Flat,
+}
+
+/// Something with its place in the common order.
+#[derive(Debug)]
+struct Ordered<T> {
+    order: u64,
+    it: T,
+}
+
+/// What the pump gets.
+#[derive(Debug)]
+pub(crate) enum Handed {
+    /// An event.
+    Event(CapturedEvent),
+    /// Anything else.
+    Record(Record),
 }
 
 impl Lane {
     pub(crate) fn new(max_records: usize, max_bytes: usize, max_open: usize) -> Self {
         Self {
-            queue: Mutex::new(Queue::default()),
+            tracks: Default::default(),
+            order: Line::default(),
+            bytes: Line::default(),
+            open: Line::default(),
             pump: OnceLock::new(),
             dropped: Default::default(),
-            open: AtomicUsize::new(0),
             max_records,
             max_bytes,
             max_open,
@@ -68,7 +111,15 @@ impl Lane {
     /// Hands `record` over, and says whether it was taken.
     pub(crate) fn push(&self, record: Record) -> bool {
         let (kind, size, vital) = (record.kind(), record.size(), record.is_vital());
-        self.put(kind, size, vital, |taken| taken.records.push(record))
+        self.put(kind, size, vital, |taken, order| taken.records.push(Ordered { order, it: record }))
+    }
+
+    /// Hands an event over, and says whether it was taken.
+    pub(crate) fn push_event(&self, event: CapturedEvent) -> bool {
+        let (size, vital) = (event.size(), event.is_vital());
+        self.put(RecordKind::Event, size, vital, |taken, order| {
+            taken.events.push(Ordered { order, it: event });
+        })
     }
 
     /// Hands a record over with flat attributes, and says whether it was taken.
@@ -78,25 +129,32 @@ impl Lane {
         flat: &Flat,
         record: impl FnOnce(Slice) -> Record,
     ) -> bool {
-        self.put(kind, size_of::<Record>() + flat.size(), false, |taken| {
-            let attributes = taken.flat.append(flat);
-            taken.records.push(record(attributes));
+        self.put(kind, size_of::<Record>() + flat.size(), false, |taken, order| {
+            let it = record(taken.flat.append(flat));
+            taken.records.push(Ordered { order, it });
         })
     }
 
-    fn put(&self, kind: RecordKind, size: usize, vital: bool, put: impl FnOnce(&mut Taken)) -> bool {
-        let mut queue = self.queue.lock();
-        let waiting = queue.taken.records.len();
-        let full = waiting >= self.max_records || queue.bytes + size > self.max_bytes;
+    fn put(&self, kind: RecordKind, size: usize, vital: bool, put: impl FnOnce(&mut Taken, u64)) -> bool {
+        let mut track = self.tracks[track_of_this_thread()].0.lock();
+        let waiting = track.taken.records.len() + track.taken.events.len();
+        let bytes = self.bytes.0.load(Ordering::Relaxed) + track.uncounted + size;
+        let full = waiting >= self.max_records || bytes > self.max_bytes;
         if full && !(vital && waiting < self.max_records + 2 * self.max_open) {
-            drop(queue);
+            drop(track);
             self.drop_one(kind);
             return false;
         }
-        queue.bytes += size;
-        put(&mut queue.taken);
-        drop(queue);
-        if waiting == self.max_records / 2 {
+        track.uncounted += size;
+        let counted = track.uncounted >= COUNTED_BYTES;
+        if counted {
+            self.bytes.0.fetch_add(std::mem::take(&mut track.uncounted), Ordering::Relaxed);
+        }
+        put(&mut track.taken, self.order.0.fetch_add(1, Ordering::Relaxed));
+        drop(track);
+        // Once when half of either bound is reached, or nearly once.
+        let half = self.max_bytes / 2;
+        if waiting == self.max_records / 2 || (counted && (half..half + COUNTED_BYTES).contains(&bytes)) {
             self.wake();
         }
         true
@@ -104,8 +162,8 @@ impl Lane {
 
     /// Hands a span's start over, and says whether it was taken; if so its end will be taken too.
     pub(crate) fn push_start(&self, start: SpanStarted, flat: &Flat) -> bool {
-        if self.open.fetch_add(1, Ordering::Relaxed) >= self.max_open {
-            self.open.fetch_sub(1, Ordering::Relaxed);
+        if self.open.0.fetch_add(1, Ordering::Relaxed) >= self.max_open {
+            self.open.0.fetch_sub(1, Ordering::Relaxed);
             self.drop_one(RecordKind::SpanStarted);
             return false;
         }
@@ -113,23 +171,31 @@ impl Lane {
             Record::SpanStarted(SpanStarted { attributes, ..start })
         });
         if !taken {
-            self.open.fetch_sub(1, Ordering::Relaxed);
+            self.open.0.fetch_sub(1, Ordering::Relaxed);
         }
         taken
     }
 
     /// Hands over the end of a span whose start was taken.
     pub(crate) fn push_end(&self, record: Record) {
-        self.open.fetch_sub(1, Ordering::Relaxed);
+        self.open.0.fetch_sub(1, Ordering::Relaxed);
         self.push(record);
     }
 
     /// Moves everything that waits into `into`, which must be empty; its memory is used for what comes next.
-    pub(crate) fn take(&self, into: &mut Taken) {
-        debug_assert!(into.records.is_empty());
-        let mut queue = self.queue.lock();
-        std::mem::swap(&mut queue.taken, into);
-        queue.bytes = 0;
+    ///
+    /// All tracks are locked together: otherwise a record could be left behind that was handed over before one that is
+    /// taken.
+    pub(crate) fn take(&self, into: &mut Vec<Taken>) {
+        into.resize_with(TRACKS, Taken::default);
+        let mut tracks: [MutexGuard<'_, Waiting>; TRACKS] =
+            self.tracks.each_ref().map(|track| track.0.lock());
+        for (track, into) in tracks.iter_mut().zip(into) {
+            debug_assert!(into.is_empty());
+            std::mem::swap(&mut track.taken, into);
+            track.uncounted = 0;
+        }
+        self.bytes.0.store(0, Ordering::Relaxed);
     }
 
     /// Wakes the pump. Costs microseconds, so the host's threads do it only when the lane is half full.
@@ -148,6 +214,59 @@ impl Lane {
     fn drop_one(&self, kind: RecordKind) {
         self.dropped[kind as usize].fetch_add(1, Ordering::Relaxed);
     }
+}
+
+impl Taken {
+    fn is_empty(&self) -> bool {
+        self.records.is_empty() && self.events.is_empty()
+    }
+}
+
+/// Gives what was taken to `each`, in the order in which it was handed over, and empties it.
+pub(crate) fn in_order(taken: &mut [Taken], mut each: impl FnMut(Handed, &Flat)) {
+    let mut tracks: Vec<_> = taken
+        .iter_mut()
+        .filter(|taken| !taken.is_empty())
+        .map(|taken| (taken.records.drain(..).peekable(), taken.events.drain(..).peekable(), &taken.flat))
+        .collect();
+    let first = |record: Option<u64>, event: Option<u64>| match (record, event) {
+        (Some(record), Some(event)) => Some(record.min(event)),
+        (one, other) => one.or(other),
+    };
+    loop {
+        let heads = tracks.iter_mut().filter_map(|track| {
+            let (record, event) = (track.0.peek().map(|one| one.order), track.1.peek().map(|one| one.order));
+            first(record, event).map(|order| (order, event == Some(order), track))
+        });
+        let Some((_, is_event, (records, events, flat))) = heads.min_by_key(|head| head.0) else { break };
+        let handed = if is_event {
+            events.next().map(|event| Handed::Event(event.it))
+        } else {
+            records.next().map(|record| Handed::Record(record.it))
+        };
+        if let Some(handed) = handed {
+            each(handed, flat);
+        }
+    }
+    drop(tracks);
+    taken.iter_mut().for_each(|taken| taken.flat.clear());
+}
+
+/// The track of the thread that asks: threads get them in turn.
+fn track_of_this_thread() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static TRACK: Cell<Option<usize>> = const { Cell::new(None) };
+    }
+    let of_thread = TRACK.try_with(|track| {
+        track.get().unwrap_or_else(|| {
+            let new = NEXT.fetch_add(1, Ordering::Relaxed) % TRACKS;
+            track.set(Some(new));
+            new
+        })
+    });
+    // A thread that is about to end has none any more.
+    of_thread.unwrap_or(0)
 }
 
 /// How many records of each kind did not fit.
@@ -181,15 +300,11 @@ impl Dropped {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capture::record::CapturedEvent;
     use crate::model::{EventKind, SpanId, Timestamp, TraceId};
 
-    fn event() -> Record {
-        Record::Event(Box::new(CapturedEvent {
-            session: None,
-            at: Timestamp::EPOCH,
-            kind: EventKind::Custom { name: "x".into(), data: serde_json::Value::Null },
-        }))
+    fn event(number: u64) -> CapturedEvent {
+        let kind = EventKind::Custom { name: "x".into(), data: number.into() };
+        CapturedEvent { session: None, at: Timestamp::EPOCH, kind }
     }
 
     fn start() -> SpanStarted {
@@ -214,21 +329,43 @@ mod tests {
         }
     }
 
-    #[test]
-    fn what_does_not_fit_is_counted_and_nobody_waits() {
-        let lane = Lane::new(2, usize::MAX, 10);
-        assert!(lane.push(event()) && lane.push(event()) && !lane.push(event()));
-        assert_eq!(lane.dropped().by_kind().collect::<Vec<_>>(), [("event", 1)]);
-        let mut taken = Taken::default();
+    fn take(lane: &Lane) -> Vec<Handed> {
+        let (mut taken, mut handed) = (Vec::new(), Vec::new());
         lane.take(&mut taken);
-        assert_eq!(taken.records.len(), 2);
-        assert!(lane.push(event()));
+        in_order(&mut taken, |one, _| handed.push(one));
+        handed
+    }
+
+    fn numbers(handed: Vec<Handed>) -> Vec<u64> {
+        let number = |one| match one {
+            Handed::Event(CapturedEvent { kind: EventKind::Custom { data, .. }, .. }) => data.as_u64(),
+            _ => None,
+        };
+        handed.into_iter().filter_map(number).collect()
     }
 
     #[test]
-    fn bytes_are_bounded_too() {
-        let lane = Lane::new(100, event().size(), 10);
-        assert!(lane.push(event()) && !lane.push(event()));
+    fn what_does_not_fit_is_counted_and_nobody_waits() {
+        let lane = Lane::new(2, usize::MAX, 10);
+        assert!(lane.push_event(event(1)) && lane.push_event(event(2)) && !lane.push_event(event(3)));
+        assert_eq!(lane.dropped().by_kind().collect::<Vec<_>>(), [("event", 1)]);
+        assert_eq!(numbers(take(&lane)), [1, 2]);
+        assert!(lane.push_event(event(4)));
+    }
+
+    #[test]
+    fn bytes_are_bounded_on_all_tracks_together() {
+        let lane = Lane::new(usize::MAX, 1 << 20, 10);
+        let fill = || (0..20_000).filter(|number| lane.push_event(event(*number))).count();
+        let taken = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..TRACKS).map(|_| scope.spawn(fill)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum::<usize>()
+        });
+        let each = event(0).size();
+        assert!(taken * each <= (1 << 20) + TRACKS * COUNTED_BYTES && taken * each > 1 << 19, "{taken}");
+        assert_eq!(lane.dropped().total(), (TRACKS * 20_000 - taken) as u64);
+        assert_eq!(take(&lane).len(), taken);
+        assert!(lane.push_event(event(1)));
     }
 
     #[test]
@@ -237,9 +374,7 @@ mod tests {
         assert!(lane.push_start(start(), &Flat::default()));
         assert!(!lane.push_start(start(), &Flat::default()));
         lane.push_end(end());
-        let mut taken = Taken::default();
-        lane.take(&mut taken);
-        assert_eq!((taken.records.len(), lane.dropped().total()), (2, 1));
+        assert_eq!((take(&lane).len(), lane.dropped().total()), (2, 1));
     }
 
     #[test]
@@ -248,5 +383,35 @@ mod tests {
         assert!(lane.push_start(start(), &Flat::default()) && !lane.push_start(start(), &Flat::default()));
         lane.push_end(end());
         assert!(lane.push_start(start(), &Flat::default()));
+    }
+
+    #[test]
+    fn what_one_thread_hands_over_after_another_comes_after_it_whatever_their_tracks() {
+        let lane = Lane::new(usize::MAX, usize::MAX, 10);
+        // Whoever holds the baton hands over the next number, so that all numbers are handed over one after the other.
+        let baton = Mutex::new(0);
+        let done = std::sync::atomic::AtomicBool::new(false);
+        let handed = std::thread::scope(|scope| {
+            let run = || {
+                for _ in 0..5_000 {
+                    let mut next = baton.lock();
+                    lane.push_event(event(*next));
+                    *next += 1;
+                }
+            };
+            let threads: Vec<_> = (0..2 * TRACKS).map(|_| scope.spawn(run)).collect();
+            let pump = scope.spawn(|| {
+                let mut handed = Vec::new();
+                while !done.load(Ordering::Acquire) {
+                    handed.extend(numbers(take(&lane)));
+                }
+                handed.extend(numbers(take(&lane)));
+                handed
+            });
+            threads.into_iter().for_each(|thread| thread.join().unwrap());
+            done.store(true, Ordering::Release);
+            pump.join().unwrap()
+        });
+        assert!(handed.iter().copied().eq(0..(2 * TRACKS * 5_000) as u64), "in order, none lost");
     }
 }

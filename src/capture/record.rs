@@ -25,8 +25,6 @@ pub(crate) enum Record {
     SpanChanged(Box<SpanChange>),
     /// A span ended.
     SpanEnded { trace_id: TraceId, span_id: SpanId, at: Timestamp, change: Option<Box<SpanChange>> },
-    /// An event of a session, or of none.
-    Event(Box<CapturedEvent>),
 }
 
 /// The kinds of records, as losses are counted.
@@ -177,7 +175,6 @@ impl Record {
                 Self::SpanFields { .. } => 0,
                 Self::SpanChanged(change) => change.size(),
                 Self::SpanEnded { change, .. } => change.as_ref().map_or(0, |change| change.size()),
-                Self::Event(event) => size_of::<CapturedEvent>() + event.size(),
             }
     }
 
@@ -188,32 +185,31 @@ impl Record {
             Self::SpanStarted(_) => RecordKind::SpanStarted,
             Self::SpanFields { .. } | Self::SpanChanged(_) => RecordKind::SpanChanged,
             Self::SpanEnded { .. } => RecordKind::SpanEnded,
-            Self::Event(_) => RecordKind::Event,
         }
     }
 
-    /// Whether losing it would leave something open for ever, or what a person did without a trace: such a record is taken
-    /// also when the lane is full.
+    /// Whether losing it would leave something open for ever: such a record is taken also when the lane is full.
     pub(crate) fn is_vital(&self) -> bool {
-        match self {
-            Self::SessionStarted(_) | Self::SessionEnded(_) | Self::SpanEnded { .. } => true,
-            Self::Event(event) => {
-                matches!(event.kind, EventKind::SignalReceived { .. } | EventKind::CancelRequested {})
-            }
-            Self::SpanStarted(_) | Self::SpanFields { .. } | Self::SpanChanged(_) => false,
-        }
+        matches!(self, Self::SessionStarted(_) | Self::SessionEnded(_) | Self::SpanEnded { .. })
     }
 }
 
 impl CapturedEvent {
-    fn size(&self) -> usize {
-        match &self.kind {
+    /// Whether losing it would leave what a person did without a trace.
+    pub(crate) fn is_vital(&self) -> bool {
+        matches!(self.kind, EventKind::SignalReceived { .. } | EventKind::CancelRequested {})
+    }
+
+    /// About how many bytes of memory it holds.
+    pub(crate) fn size(&self) -> usize {
+        let content = match &self.kind {
             EventKind::Custom { name, data } => name.len() + json_size(data),
             EventKind::Log { message, attributes, .. } => message.len() + attributes.size(),
             EventKind::ProgressUpdate { message, .. } => message.as_ref().map_or(0, String::len),
             EventKind::SignalReceived { signal_name } => signal_name.len(),
             _ => 0,
-        }
+        };
+        size_of::<Self>() + content
     }
 }
 

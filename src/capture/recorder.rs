@@ -69,7 +69,7 @@ impl Recorder {
 
     pub(crate) fn event(&self, session: Option<SessionId>, kind: EventKind) {
         let at = self.clock.now();
-        self.lane.push(Record::Event(Box::new(CapturedEvent { session, at, kind })));
+        self.lane.push_event(CapturedEvent { session, at, kind });
     }
 }
 

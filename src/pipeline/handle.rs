@@ -16,7 +16,7 @@ use super::prepare::prepare;
 use super::pump::{Gauges, Pump};
 use super::writer::{self, StoreLane, Turn};
 use crate::bus::Bus;
-use crate::capture::lane::{Dropped, Lane, Taken};
+use crate::capture::lane::{Dropped, Lane};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::model::{EventId, FrameWriter, Span};
@@ -145,7 +145,7 @@ impl Pipeline {
             ids,
             gauges: Arc::clone(&shared.gauges),
             open: OpenSpans::default(),
-            taken: Taken::default(),
+            taken: Vec::new(),
             requests: Vec::new(),
             frames: FrameWriter::default(),
             announced: Dropped::default(),

@@ -20,7 +20,7 @@ use super::rate::Rate;
 use super::writer::{StoreLane, Turn};
 use crate::bus::Bus;
 use crate::capture::flat::Flat;
-use crate::capture::lane::{Dropped, Lane, Taken};
+use crate::capture::lane::{Dropped, Handed, Lane, Taken, in_order};
 use crate::capture::record::{CapturedEvent, Record};
 use crate::clock::Clock;
 use crate::model::{Event, EventId, EventKind, FrameWriter, SessionId, Span, SpanSummary, Timestamp};
@@ -82,7 +82,7 @@ pub(super) struct Pump {
     pub(super) fold: Fold,
     pub(super) gauges: Arc<Gauges>,
     pub(super) open: OpenSpans,
-    pub(super) taken: Taken,
+    pub(super) taken: Vec<Taken>,
     pub(super) requests: Vec<Request>,
     pub(super) frames: FrameWriter,
     /// The losses of the lane that were announced.
@@ -145,10 +145,13 @@ impl Pump {
         if self.ids.left() > MIN_IDS_LEFT {
             let mut taken = std::mem::take(&mut self.taken);
             self.lane.take(&mut taken);
-            for record in taken.records.drain(..) {
-                self.record(record, &taken.flat);
-            }
-            taken.flat.clear();
+            in_order(&mut taken, |handed, flat| match handed {
+                Handed::Record(record) => self.record(record, flat),
+                Handed::Event(event) => {
+                    self.publish_started();
+                    self.event(event);
+                }
+            });
             self.taken = taken;
             self.publish_started();
             self.publish_changed();
@@ -199,10 +202,6 @@ impl Pump {
                     span.end_time = Some(at.max(span.start_time));
                     self.host_span(span);
                 }
-            }
-            Record::Event(event) => {
-                self.publish_started();
-                self.event(*event);
             }
         }
         self.announce(folded);
