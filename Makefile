@@ -2,6 +2,7 @@
 #
 #   make lint       rustfmt, clippy, the docs' links, the dependencies' licences
 #   make rust       unit, integration, example and doc tests
+#   make loom       the bus, in every order in which its threads may run
 #   make features   every feature alone and none; the lowest versions of the ranges
 #   make generated  openapi/, the page's API types and ui-dist/ are up to date
 #   make ui         the page's types, lint and unit tests
@@ -21,9 +22,9 @@ NPM_INSTALLED := ui/node_modules/.package-lock.json
 
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 
-.PHONY: test lint rust features generated ui browser update
+.PHONY: test lint rust loom features generated ui browser update soak
 
-test: lint rust features generated ui browser
+test: lint rust loom features generated ui browser
 	@echo "All parts passed: $^"
 
 lint:
@@ -44,6 +45,14 @@ rust:
 		$(CARGO) test $(LOCKED) --all-features --lib --bins --tests --examples
 	fi
 	$(CARGO) test $(LOCKED) --all-features --doc
+
+# A target directory of its own: other flags would build everything else anew too.
+loom:
+	RUSTFLAGS="--cfg inspector_loom" $(CARGO) test $(LOCKED) --target-dir "$${CARGO_TARGET_DIR:-target}/loom" --lib --no-default-features bus::loom
+
+# Slow, dying and coming readers for some minutes; a short run is among the tests.
+soak:
+	INSPECTOR_SOAK_EVENTS=1000000 $(CARGO) test $(LOCKED) --release --test it soak -- --nocapture
 
 features:
 	bash scripts/check-features.sh

@@ -11,7 +11,7 @@ const LEAST_OF_NULL: f64 = 0.8;
 
 /// At the median the inspector may take so many times what nchan takes, and one tick more.
 const TIMES_NCHANS_MEDIAN: f64 = 1.5;
-const TICK_MILLISECONDS: f64 = 10.0;
+const TICK_MILLISECONDS: f64 = 2.0;
 
 /// A publisher that gets less than this share of its events out has been held up by the server. Its latency looks better
 /// for it: it is counted from when an event was sent, and not from when it should have been.
@@ -99,7 +99,12 @@ pub(crate) fn ratios(row: &Row, runs: &[(Peer, Outcome)]) {
     let spare = |(ours, theirs): (&Outcome, &Outcome)| middle(ours) / allowed(theirs);
     if let Some(ratio) = median(paired(runs, Peer::Nchan).map(spare)) {
         let budget = row.judges_latency.then(|| verdict("at most 1", ratio <= 1.0));
-        say(&format!("p50 is {ratio:.2} of what it may be: 1.5 times nchan's and the tick of 10 ms"), budget);
+        say(
+            &format!(
+                "p50 is {ratio:.2} of what it may be: 1.5 times nchan's and the tick of {TICK_MILLISECONDS} ms"
+            ),
+            budget,
+        );
     }
 }
 

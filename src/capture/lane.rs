@@ -182,11 +182,17 @@ impl Lane {
         self.push(record);
     }
 
-    /// Moves everything that waits into `into`, which must be empty; its memory is used for what comes next.
+    /// How many records were handed over since the start.
+    pub(crate) fn handed(&self) -> u64 {
+        self.order.0.load(Ordering::Relaxed)
+    }
+
+    /// Moves everything that waits into `into`, which must be empty; its memory is used for what comes next. Gives how many
+    /// records had been handed over by then.
     ///
     /// All tracks are locked together: otherwise a record could be left behind that was handed over before one that is
     /// taken.
-    pub(crate) fn take(&self, into: &mut Vec<Taken>) {
+    pub(crate) fn take(&self, into: &mut Vec<Taken>) -> u64 {
         into.resize_with(TRACKS, Taken::default);
         let mut tracks: [MutexGuard<'_, Waiting>; TRACKS] =
             self.tracks.each_ref().map(|track| track.0.lock());
@@ -196,6 +202,7 @@ impl Lane {
             track.uncounted = 0;
         }
         self.bytes.0.store(0, Ordering::Relaxed);
+        self.handed()
     }
 
     /// Wakes the pump. Costs microseconds, so the host's threads do it only when the lane is half full.
@@ -300,11 +307,12 @@ impl Dropped {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capture::record::Of;
     use crate::model::{EventKind, SpanId, Timestamp, TraceId};
 
     fn event(number: u64) -> CapturedEvent {
         let kind = EventKind::Custom { name: "x".into(), data: number.into() };
-        CapturedEvent { session: None, at: Timestamp::EPOCH, kind }
+        CapturedEvent { of: Of::Nobody, at: Timestamp::EPOCH, kind }
     }
 
     fn start() -> SpanStarted {

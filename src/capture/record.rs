@@ -155,9 +155,21 @@ impl SpanChange {
     }
 }
 
+/// Whose event it is. A session of the host's is named by its trace, because a counted reference to its id would be taken on
+/// the host's core and given back on the pump's, which is slow for all threads that record in that session.
+#[derive(Debug)]
+pub(crate) enum Of {
+    /// No session's.
+    Nobody,
+    /// The session's that this trace belongs to.
+    Trace(TraceId),
+    /// This session's.
+    Session(SessionId),
+}
+
 #[derive(Debug)]
 pub(crate) struct CapturedEvent {
-    pub(crate) session: Option<SessionId>,
+    pub(crate) of: Of,
     pub(crate) at: Timestamp,
     pub(crate) kind: EventKind,
 }

@@ -7,9 +7,9 @@ use tracing_core::Metadata;
 
 use super::flat::Flat;
 use super::lane::Lane;
-use super::record::{CapturedEvent, Record, RecordKind, SpanChange, SpanStarted};
+use super::record::{CapturedEvent, Of, Record, RecordKind, SpanChange, SpanStarted};
 use crate::clock::Clock;
-use crate::model::{EventKind, SessionId, SpanId, SpanStatus, Timestamp, TraceId};
+use crate::model::{EventKind, SpanId, SpanStatus, Timestamp, TraceId};
 
 /// Hands records to the lane. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -67,9 +67,9 @@ impl Recorder {
         self.lane.push_end(Record::SpanEnded { trace_id, span_id, at, change: change.map(Box::new) });
     }
 
-    pub(crate) fn event(&self, session: Option<SessionId>, kind: EventKind) {
+    pub(crate) fn event(&self, of: Of, kind: EventKind) {
         let at = self.clock.now();
-        self.lane.push_event(CapturedEvent { session, at, kind });
+        self.lane.push_event(CapturedEvent { of, at, kind });
     }
 }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::context::{self, Context, InSession};
 use super::flat::{Flat, Slice};
-use super::record::{Details, Record, SessionEnded, SessionStarted, SpanChange, SpanStarted};
+use super::record::{Details, Of, Record, SessionEnded, SessionStarted, SpanChange, SpanStarted};
 use super::recorder::{Recorder, error_status, fresh_span_id, fresh_trace_id};
 use super::span::SpanGuard;
 use crate::model::{EventKind, Key, SessionId, SessionStatus, SpanId, SpanKind, TraceId};
@@ -187,13 +187,13 @@ impl SessionHandle {
         let percent = percent.filter(|percent| percent.is_finite()).map(|percent| percent.clamp(0.0, 100.0));
         let message = Some(message.into());
         live.recorder
-            .event(Some(self.id().clone()), EventKind::ProgressUpdate { span_id: None, percent, message });
+            .event(Of::Trace(live.trace_id), EventKind::ProgressUpdate { span_id: None, percent, message });
     }
 
     /// Publishes an event of the host's own kind.
     pub fn emit(&self, name: impl Into<Cow<'static, str>>, data: serde_json::Value) {
         let Some(live) = &self.inner.live else { return };
-        live.recorder.event(Some(self.id().clone()), EventKind::Custom { name: name.into(), data });
+        live.recorder.event(Of::Trace(live.trace_id), EventKind::Custom { name: name.into(), data });
     }
 
     /// Ends the session well. Only the first end counts.

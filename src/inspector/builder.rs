@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use super::{Inspector, Shared};
 use crate::bus::{Bus, DEFAULT_RING_BYTES, DEFAULT_RING_EVENTS};
 use crate::capture::lane::{DEFAULT_LANE_BYTES, DEFAULT_LANE_RECORDS, DEFAULT_OPEN_SPANS, Lane};
+use crate::capture::record::Of;
 use crate::capture::{CaptureFilter, Recorder};
 use crate::clock::Clock;
 use crate::error::Error;
@@ -249,7 +250,7 @@ impl InspectorBuilder {
             })),
             control: ControlDoor::new(self.read_only, {
                 let recorder = recorder.clone();
-                move |session, kind| recorder.event(Some(session), kind)
+                move |session, kind| recorder.event(Of::Session(session), kind)
             }),
         };
         let shared = Shared { recorder, filter: self.filter, pipeline, state, shutdown };

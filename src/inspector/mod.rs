@@ -14,6 +14,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::registry::LookupSpan;
 
 pub use self::builder::InspectorBuilder;
+use crate::capture::record::Of;
 use crate::capture::{CaptureFilter, CaptureLayer, Recorder, SessionBuilder};
 use crate::http::{self, AppState};
 use crate::model::EventKind;
@@ -90,7 +91,7 @@ impl Inspector {
     /// whoever reads.
     pub fn emit(&self, name: impl Into<Cow<'static, str>>, data: serde_json::Value) {
         if let Some(shared) = &self.shared {
-            shared.recorder.event(None, EventKind::Custom { name: name.into(), data });
+            shared.recorder.event(Of::Nobody, EventKind::Custom { name: name.into(), data });
         }
     }
 

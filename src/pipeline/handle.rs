@@ -150,6 +150,8 @@ impl Pipeline {
             frames: FrameWriter::default(),
             announced: Dropped::default(),
             turn: Turn::default(),
+            handed: 0,
+            looked: Instant::now(),
             tidied: Instant::now(),
             published: Instant::now(),
         };

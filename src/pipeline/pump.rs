@@ -21,14 +21,14 @@ use super::writer::{StoreLane, Turn};
 use crate::bus::Bus;
 use crate::capture::flat::Flat;
 use crate::capture::lane::{Dropped, Handed, Lane, Taken, in_order};
-use crate::capture::record::{CapturedEvent, Record};
+use crate::capture::record::{CapturedEvent, Of, Record};
 use crate::clock::Clock;
 use crate::model::{Event, EventId, EventKind, FrameWriter, SessionId, Span, SpanSummary, Timestamp};
 use crate::redact::{Redactor, cut_data, cut_name};
 
-/// How often the pump looks while somebody reads the live stream: below what a person sees, and 200 short wake-ups a
-/// second.
-pub(super) const PUMP_TICK: Duration = Duration::from_millis(5);
+/// How often the pump looks while somebody reads the live stream and something happens: below what a program notices, and
+/// 500 short wake-ups a second, of which those that find nothing end at once.
+pub(super) const PUMP_TICK: Duration = Duration::from_millis(2);
 
 /// How often it looks while somebody reads but nothing has happened for [`QUIET_AFTER`]: a page left open costs little.
 pub(super) const QUIET_PUMP_TICK: Duration = Duration::from_millis(40);
@@ -88,6 +88,9 @@ pub(super) struct Pump {
     /// The losses of the lane that were announced.
     pub(super) announced: Dropped,
     pub(super) turn: Turn,
+    /// How many records had been handed over at the last look, and when that was.
+    pub(super) handed: u64,
+    pub(super) looked: Instant,
     pub(super) tidied: Instant,
     pub(super) published: Instant,
 }
@@ -96,6 +99,10 @@ impl Pump {
     /// Runs until it is asked to stop.
     pub(super) fn run(mut self) {
         loop {
+            if !self.is_due() {
+                thread::park_timeout(self.tick());
+                continue;
+            }
             // A bug of ours must not end the recording: what the turn held is lost and counted, the next one goes on.
             let stop = catch_unwind(AssertUnwindSafe(|| self.turn())).unwrap_or_else(|_| {
                 self.gauges.panics.fetch_add(1, Ordering::Relaxed);
@@ -115,6 +122,13 @@ impl Pump {
                 thread::park_timeout(self.tick());
             }
         }
+    }
+
+    /// Whether something came, or what waits for its time is to be looked at.
+    fn is_due(&self) -> bool {
+        !self.ingest.is_empty()
+            || self.lane.handed() != self.handed
+            || self.looked.elapsed() >= QUIET_PUMP_TICK
     }
 
     fn tick(&self) -> Duration {
@@ -137,6 +151,7 @@ impl Pump {
 
     /// One turn: the host's records first, then some of what came from outside. Gives the answer to a request to stop.
     fn turn(&mut self) -> Option<Done> {
+        self.looked = Instant::now();
         self.fold.begin_turn(self.store.next_turn());
         // Requests are taken before records, so that a request to settle finds all records handed over before it.
         let mut requests = std::mem::take(&mut self.requests);
@@ -144,7 +159,7 @@ impl Pump {
         let mut stop = None;
         if self.ids.left() > MIN_IDS_LEFT {
             let mut taken = std::mem::take(&mut self.taken);
-            self.lane.take(&mut taken);
+            self.handed = self.lane.take(&mut taken);
             in_order(&mut taken, |handed, flat| match handed {
                 Handed::Record(record) => self.record(record, flat),
                 Handed::Event(event) => {
@@ -269,8 +284,13 @@ impl Pump {
     fn event(&mut self, event: CapturedEvent) {
         let mut kind = event.kind;
         self.redact_event(&mut kind);
+        let session = match event.of {
+            Of::Nobody => None,
+            Of::Trace(trace) => self.fold.session_of(trace),
+            Of::Session(session) => Some(session),
+        };
         if let Some(id) = self.ids.next() {
-            self.frame(id, event.at, event.session, kind);
+            self.frame(id, event.at, session, kind);
         }
     }
 

@@ -5,6 +5,7 @@ mod access;
 mod capture;
 mod faults;
 mod floods;
+mod heartbeat;
 #[cfg(feature = "otlp")]
 mod kill;
 mod live;

@@ -314,6 +314,14 @@ impl Fold {
         self.sessions.get_mut(id)
     }
 
+    /// The session that a trace belongs to.
+    pub(crate) fn session_of(&self, trace: TraceId) -> Option<SessionId> {
+        match self.traces.get(&trace) {
+            Some(known) => Some(known.trace.session.clone()),
+            None => self.store.session_of_trace(trace).ok().flatten(),
+        }
+    }
+
     fn restore_trace(&mut self, trace: TraceId) -> Option<(Claim, SessionId)> {
         let session = self.store.session_of_trace(trace).ok().flatten()?;
         let claim = if session == SessionId::of_trace(trace) { Claim::None } else { Claim::Span };

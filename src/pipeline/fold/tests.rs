@@ -67,3 +67,23 @@ fn spans_that_never_end_are_not_remembered_for_ever_and_revive_their_session() {
     folding.turn(2, &span(1, false));
     assert_eq!(folding.fold.sessions[&session].session.status, SessionStatus::Running);
 }
+
+#[test]
+fn a_session_that_runs_gives_signs_of_life_and_one_nobody_hears_of_does_not() {
+    let mut folding = Folding::new();
+    let session = folding.turn(1, &span(1, false));
+    let beats = |folding: &mut Folding, at: Instant| {
+        let mut out = Folded::default();
+        folding.fold.tidy(at, 0, &mut out);
+        let deltas = out.events.into_iter().filter_map(|(of, kind)| match kind {
+            EventKind::Heartbeat { deltas, open_spans } if of == session => Some((deltas.spans, open_spans)),
+            _ => None,
+        });
+        deltas.collect::<Vec<_>>()
+    };
+    let start = Instant::now();
+    assert_eq!(beats(&mut folding, start + HEARTBEAT_INTERVAL / 2), []);
+    assert_eq!(beats(&mut folding, start + HEARTBEAT_INTERVAL), [(1, 1)]);
+    assert_eq!(beats(&mut folding, start + HEARTBEAT_INTERVAL * 3 / 2), []);
+    assert_eq!(beats(&mut folding, start + HEARTBEAT_INTERVAL * 2), [], "the sender has said nothing since");
+}
