@@ -30,6 +30,17 @@ use crate::redact::{Redactor, cut_data, cut_name};
 /// 500 short wake-ups a second, of which those that find nothing end at once.
 pub(super) const PUMP_TICK: Duration = Duration::from_millis(2);
 
+/// So long a reader's part of a publication takes to be written to its connection. The next publication waits until the
+/// last one is with all readers: earlier it would only be written in smaller pieces.
+const WRITTEN_IN: Duration = Duration::from_micros(8);
+
+/// When so many records wait, more come than is good to write one by one: then the runtime's threads, which are the host's,
+/// get as much time for other work between publications as for writing them.
+const CROWD: u64 = 8;
+
+/// The most that a publication waits for the one before.
+const MAX_SPACING: Duration = Duration::from_millis(25);
+
 /// How often it looks while somebody reads but nothing has happened for [`QUIET_AFTER`]: a page left open costs little.
 pub(super) const QUIET_PUMP_TICK: Duration = Duration::from_millis(40);
 
@@ -127,8 +138,17 @@ impl Pump {
     /// Whether something came, or what waits for its time is to be looked at.
     fn is_due(&self) -> bool {
         !self.ingest.is_empty()
-            || self.lane.handed() != self.handed
+            || self.has_records()
             || self.looked.elapsed() >= QUIET_PUMP_TICK
+    }
+
+    /// Whether the host handed something over, and the readers have had time for what came before.
+    fn has_records(&self) -> bool {
+        let waiting = self.lane.handed() - self.handed;
+        let readers = u32::try_from(self.bus.readers()).unwrap_or(u32::MAX);
+        let times = if waiting < CROWD { 1 } else { 2 };
+        let spacing = WRITTEN_IN.saturating_mul(readers).saturating_mul(times).min(MAX_SPACING);
+        waiting > 0 && self.published.elapsed() >= spacing
     }
 
     fn tick(&self) -> Duration {
