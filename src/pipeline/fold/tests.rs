@@ -87,3 +87,20 @@ fn a_session_that_runs_gives_signs_of_life_and_one_nobody_hears_of_does_not() {
     assert_eq!(beats(&mut folding, start + HEARTBEAT_INTERVAL * 3 / 2), []);
     assert_eq!(beats(&mut folding, start + HEARTBEAT_INTERVAL * 2), [], "the sender has said nothing since");
 }
+
+#[test]
+fn who_waits_for_a_person_is_not_given_up_while_the_host_lives() {
+    let mut folding = Folding::new();
+    let session = folding.turn(1, &span(1, false));
+    let status = |folding: &Folding| folding.fold.sessions[&session].session.status;
+    if let Some(live) = folding.fold.sessions.get_mut(&session) {
+        live.session.status = SessionStatus::Paused;
+    }
+    let later = Instant::now() + DEFAULT_ABANDON_AFTER * 2;
+    folding.fold.tidy(later, 0, &mut Folded::default());
+    folding.fold.tick(Timestamp::EPOCH, &mut Folded::default());
+    assert_ne!(status(&folding), SessionStatus::Abandoned);
+    folding.fold.leave();
+    folding.fold.tick(Timestamp::EPOCH, &mut Folded::default());
+    assert_eq!(status(&folding), SessionStatus::Abandoned);
+}
