@@ -197,11 +197,9 @@ impl StoreLane {
         }
     }
 
-    /// Commits what was handed over now: somebody waits to read it.
+    /// Commits what was handed over, or is just about to be, at once: somebody waits to read it.
     pub(super) fn hurry(&self) {
-        let mut queue = self.queue.lock();
-        queue.urgent |= queue.since.is_some();
-        drop(queue);
+        self.queue.lock().urgent = true;
         self.filled.notify_one();
     }
 
