@@ -6,7 +6,7 @@
 
 use std::cell::Cell;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread::Thread;
 
 use parking_lot::{Mutex, MutexGuard};
@@ -41,6 +41,8 @@ pub(crate) struct Lane {
     bytes: Line<AtomicUsize>,
     open: Line<AtomicUsize>,
     pump: OnceLock<Thread>,
+    /// Whether the pump was woken because the lane fills up.
+    pressing: AtomicBool,
     dropped: [AtomicU64; RecordKind::ALL.len()],
     max_records: usize,
     max_bytes: usize,
@@ -95,6 +97,7 @@ impl Lane {
             bytes: Line::default(),
             open: Line::default(),
             pump: OnceLock::new(),
+            pressing: AtomicBool::new(false),
             dropped: Default::default(),
             max_records,
             max_bytes,
@@ -202,11 +205,18 @@ impl Lane {
             track.uncounted = 0;
         }
         self.bytes.0.store(0, Ordering::Relaxed);
+        self.pressing.store(false, Ordering::Relaxed);
         self.handed()
     }
 
+    /// Whether it fills up, so that the pump had better take what is there.
+    pub(crate) fn is_pressing(&self) -> bool {
+        self.pressing.load(Ordering::Relaxed)
+    }
+
     /// Wakes the pump. Costs microseconds, so the host's threads do it only when the lane is half full.
-    pub(crate) fn wake(&self) {
+    fn wake(&self) {
+        self.pressing.store(true, Ordering::Relaxed);
         if let Some(pump) = self.pump.get() {
             pump.unpark();
         }
@@ -362,6 +372,17 @@ mod tests {
     }
 
     #[test]
+    fn a_lane_that_is_half_full_presses_until_it_is_emptied() {
+        let lane = Lane::new(8, usize::MAX, 10);
+        (0..4).for_each(|number| assert!(lane.push_event(event(number))));
+        assert!(!lane.is_pressing());
+        lane.push_event(event(4));
+        assert!(lane.is_pressing());
+        take(&lane);
+        assert!(!lane.is_pressing());
+    }
+
+    #[test]
     fn bytes_are_bounded_on_all_tracks_together() {
         let lane = Lane::new(usize::MAX, 1 << 20, 10);
         let fill = || (0..20_000).filter(|number| lane.push_event(event(*number))).count();
@@ -398,7 +419,7 @@ mod tests {
         let lane = Lane::new(usize::MAX, usize::MAX, 10);
         // Whoever holds the baton hands over the next number, so that all numbers are handed over one after the other.
         let baton = Mutex::new(0);
-        let done = std::sync::atomic::AtomicBool::new(false);
+        let done = AtomicBool::new(false);
         let handed = std::thread::scope(|scope| {
             let run = || {
                 for _ in 0..5_000 {

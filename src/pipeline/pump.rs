@@ -137,7 +137,10 @@ impl Pump {
 
     /// Whether something came, or what waits for its time is to be looked at.
     fn is_due(&self) -> bool {
-        !self.ingest.is_empty() || self.has_records() || self.looked.elapsed() >= QUIET_PUMP_TICK
+        !self.ingest.is_empty()
+            || self.lane.is_pressing()
+            || self.has_records()
+            || self.looked.elapsed() >= QUIET_PUMP_TICK
     }
 
     /// Whether the host handed something over, and the readers have had time for what came before.
