@@ -204,7 +204,12 @@ impl Foreign {
             }
             None => (Vec::new(), error.0),
         };
-        (sessions, Degraded { registry: self.name.to_string(), message })
+        (sessions, self.degraded(message))
+    }
+
+    /// The note about a failure.
+    pub(super) fn degraded(&self, message: String) -> Degraded {
+        Degraded { registry: self.name.to_string(), message }
     }
 
     /// What was said of a session last, by itself or in a list.

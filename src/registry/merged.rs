@@ -107,7 +107,7 @@ impl MergedRegistry {
             let known = match foreign.settled(asked).await {
                 Ok(found) => Option::clone(&found),
                 Err(RegistryError(message)) => {
-                    degraded.push(Degraded { registry: foreign.name.to_string(), message });
+                    degraded.push(foreign.degraded(message));
                     foreign.shown_session(id)
                 }
             };
@@ -129,7 +129,7 @@ impl MergedRegistry {
                 }
                 Ok(_) => {}
                 Err(RegistryError(message)) => {
-                    degraded.push(Degraded { registry: foreign.name.to_string(), message });
+                    degraded.push(foreign.degraded(message));
                 }
             }
         }

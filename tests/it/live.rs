@@ -3,19 +3,12 @@
 use std::time::Duration;
 
 use agent_inspector::Inspector;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::serve::Served;
+use crate::serve::{Served, events};
 
 async fn served() -> Served {
     Served::new(Inspector::builder().in_memory().build().unwrap(), true).await
-}
-
-/// The events in what came over a connection; one that has not come whole is none, as for a browser.
-fn events(read: &str) -> Vec<Value> {
-    let whole = read.rsplit_once("\n\n").map_or("", |(whole, _)| whole);
-    let data = whole.lines().filter_map(|line| line.strip_prefix("data: "));
-    data.map(|data| serde_json::from_str(data).unwrap()).collect()
 }
 
 fn names(read: &str) -> Vec<u64> {

@@ -3,13 +3,7 @@
 use agent_inspector::Inspector;
 use serde_json::{Value, json};
 
-use crate::serve::Served;
-
-fn events(read: &str) -> Vec<Value> {
-    let whole = read.rsplit_once("\n\n").map_or("", |(whole, _)| whole);
-    let data = whole.lines().filter_map(|line| line.strip_prefix("data: "));
-    data.map(|data| serde_json::from_str(data).unwrap()).collect()
-}
+use crate::serve::{Served, events};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_that_records_faster_than_can_be_taken_is_not_held_up_and_the_loss_is_announced() {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use agent_inspector::Inspector;
 use axum::Router;
+use serde_json::Value;
 use tokio::task::JoinHandle;
 
 /// How long anything here may take.
@@ -74,6 +75,13 @@ impl Served {
 /// Runs a program beside the runtime, which has to answer it meanwhile.
 pub(crate) async fn run(mut command: Command) -> Output {
     tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+}
+
+/// The events in what came over a connection; one that has not come whole is none, as for a browser.
+pub(crate) fn events(read: &str) -> Vec<Value> {
+    let whole = read.rsplit_once("\n\n").map_or("", |(whole, _)| whole);
+    let data = whole.lines().filter_map(|line| line.strip_prefix("data: "));
+    data.map(|data| serde_json::from_str(data).unwrap()).collect()
 }
 
 /// What came over a connection.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::kill::Victim;
+use crate::serve::events;
 
 /// Reads a host's stream after `last` until `done` says so.
 fn read_after(host: &Victim, last: u64, done: impl Fn(&str) -> bool) -> String {
@@ -24,12 +25,6 @@ fn read_after(host: &Victim, last: u64, done: impl Fn(&str) -> bool) -> String {
         read.push_str(&String::from_utf8_lossy(&buffer[..count]));
     }
     read
-}
-
-fn events(read: &str) -> Vec<Value> {
-    let whole = read.rsplit_once("\n\n").map_or("", |(whole, _)| whole);
-    let data = whole.lines().filter_map(|line| line.strip_prefix("data: "));
-    data.map(|data| serde_json::from_str(data).unwrap()).collect()
 }
 
 fn ids(events: &[Value]) -> Vec<u64> {

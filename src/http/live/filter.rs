@@ -25,9 +25,10 @@ impl Filter {
         Ok(Self { session, types })
     }
 
-    /// Whether `frame` is wanted.
+    /// Whether `frame` is wanted. What was missed is told to everybody: nobody knows whether it was wanted.
     pub(super) fn lets_through(&self, frame: &EventFrame) -> bool {
-        self.session.as_ref().is_none_or(|wanted| frame.session_id.as_ref() == Some(wanted))
-            && (self.types.is_empty() || self.types.contains(&frame.event_type.as_ref()))
+        let wanted = self.session.as_ref().is_none_or(|wanted| frame.session_id.as_ref() == Some(wanted))
+            && (self.types.is_empty() || self.types.contains(&frame.event_type.as_ref()));
+        wanted || frame.event_type == "Gap"
     }
 }

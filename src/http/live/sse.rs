@@ -7,7 +7,6 @@ use std::convert::Infallible;
 use std::fmt::Write;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -22,10 +21,9 @@ use tokio_stream::Stream;
 
 use super::begin::Begin;
 use super::filter::Filter;
-use super::gap::{at_most, everything_until, gap};
+use super::gap::{everything_until, told_gap};
 use super::reader::{LiveReader, Step};
 use super::readers::{Held, Place};
-use crate::bus::Missed;
 use crate::http::extract::Params;
 use crate::http::limits::Limits;
 use crate::http::openapi::EventSchema;
@@ -191,7 +189,7 @@ impl SseStream {
     /// is, shared by all readers; only what does not is copied.
     fn chunk(&mut self) -> Option<Bytes> {
         let filter = &self.filter;
-        let wanted = |frame: &Arc<EventFrame>| frame.event_type == "Gap" || filter.lets_through(frame);
+        let wanted = |frame: &Arc<EventFrame>| filter.lets_through(frame);
         let first = self.ready.find(|frame| wanted(frame))?;
         let mut last = Arc::clone(&first);
         let mut size = first.sse().len();
@@ -235,10 +233,4 @@ impl SseStream {
         text.push('\n');
         text.into()
     }
-}
-
-/// A gap to be sent, and counted.
-pub(super) fn told_gap(limits: &Limits, missed: Missed) -> EventFrame {
-    limits.missed.fetch_add(at_most(missed), Ordering::Relaxed);
-    gap(missed)
 }

@@ -19,10 +19,10 @@ use utoipa::ToSchema;
 
 use super::begin::Begin;
 use super::filter::Filter;
-use super::gap::everything_until;
+use super::gap::{everything_until, told_gap};
 use super::reader::{LiveReader, Step};
-use super::readers::{Place, Readers, SLOW_READER_CUT};
-use super::sse::{KEEP_ALIVE, MAX_CHUNK_BYTES, StreamParams, told_gap};
+use super::readers::{Place, SLOW_READER_CUT};
+use super::sse::{KEEP_ALIVE, MAX_CHUNK_BYTES, StreamParams};
 use crate::http::extract::Params;
 use crate::http::limits::Limits;
 use crate::http::problem::Problem;
@@ -110,7 +110,6 @@ struct WsStream {
     reader: LiveReader,
     filter: Filter,
     limits: Arc<Limits>,
-    readers: Arc<Readers>,
     /// The last id the client knows of.
     told: EventId,
     /// Messages of the client since the last ping, and pings that it did not answer.
@@ -124,7 +123,6 @@ impl WsStream {
         Self {
             socket,
             limits: Arc::clone(&state.limits),
-            readers: Arc::clone(&state.limits.readers),
             reader: LiveReader::new(state, after),
             filter,
             told: after,
@@ -185,7 +183,7 @@ impl WsStream {
         };
         let (mut batch, mut bytes) = (Vec::new(), 0);
         for frame in frames {
-            if frame.event_type != "Gap" && !self.filter.lets_through(&frame) {
+            if !self.filter.lets_through(&frame) {
                 continue;
             }
             bytes += frame.json().len();
@@ -232,7 +230,7 @@ impl WsStream {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(End::Gone),
             Err(_) => {
-                self.readers.count_cut();
+                self.limits.readers.count_cut();
                 Err(End::Slow)
             }
         }
