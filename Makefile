@@ -3,6 +3,7 @@
 #   make lint       rustfmt, clippy, the docs' links, the dependencies' licences
 #   make rust       unit, integration, example and doc tests
 #   make loom       the bus, in every order in which its threads may run
+#   make frameworks the hosts built with agent frameworks, packages of their own
 #   make features   every feature alone and none; the lowest versions of the ranges
 #   make generated  openapi/, the page's API types and ui-dist/ are up to date
 #   make ui         the page's types, lint and unit tests
@@ -22,9 +23,9 @@ NPM_INSTALLED := ui/node_modules/.package-lock.json
 
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 
-.PHONY: test lint rust loom features generated ui browser update soak
+.PHONY: test lint rust loom frameworks features generated ui browser update soak
 
-test: lint rust loom features generated ui browser
+test: lint rust loom frameworks features generated ui browser
 	@echo "All parts passed: $^"
 
 lint:
@@ -49,6 +50,14 @@ rust:
 # A target directory of its own: other flags would build everything else anew too.
 loom:
 	RUSTFLAGS="--cfg inspector_loom" $(CARGO) test $(LOCKED) --target-dir "$${CARGO_TARGET_DIR:-target}/loom" --lib --no-default-features bus::loom
+
+# What they need is built once more, with the features that they ask for, into the same target directory.
+frameworks:
+	target=$$(realpath --canonicalize-missing "$${CARGO_TARGET_DIR:-target}")
+	cd examples/frameworks
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy $(LOCKED) --target-dir "$$target" --workspace --all-targets -- -D warnings
+	$(CARGO) test $(LOCKED) --target-dir "$$target" --workspace
 
 # Slow, dying and coming readers for some minutes; a short run is among the tests.
 soak:

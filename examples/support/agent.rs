@@ -45,14 +45,14 @@ struct Step {
 
 /// What a run ends with.
 #[derive(Serialize)]
-struct Answer {
-    text: String,
+pub(crate) struct Answer {
+    pub(crate) text: String,
     model_calls: usize,
     tool_calls: usize,
 }
 
 #[derive(Debug, thiserror::Error)]
-enum AgentError {
+pub(crate) enum AgentError {
     #[error(transparent)]
     Model(#[from] ModelError),
     #[error("the model gave no answer after {MAX_MODEL_CALLS} calls")]
@@ -97,7 +97,8 @@ impl Agent {
         self.stop.closed().await;
     }
 
-    async fn run(&self, session: &SessionHandle, task: &str) -> Result<Answer, AgentError> {
+    /// Answers `task` within a session.
+    pub(crate) async fn run(&self, session: &SessionHandle, task: &str) -> Result<Answer, AgentError> {
         let mut span = session.span(SpanKind::Agent, format!("invoke_agent {NAME}"));
         span.attribute("gen_ai.operation.name", "invoke_agent");
         span.attribute("gen_ai.agent.name", NAME);
@@ -137,7 +138,8 @@ impl Agent {
         Err(AgentError::TooManyCalls)
     }
 
-    async fn chat(&self, messages: &[Message]) -> Result<Message, ModelError> {
+    /// One model call. The tools are offered with it.
+    pub(crate) async fn chat(&self, messages: &[Message]) -> Result<Message, ModelError> {
         let span = info_span!(
             "chat",
             otel.name = format!("chat {}", self.model.name),
@@ -171,7 +173,8 @@ impl Agent {
         message
     }
 
-    async fn execute_tool(&self, call: &ToolCall) -> Result<Value, ToolError> {
+    /// One tool call.
+    pub(crate) async fn execute_tool(&self, call: &ToolCall) -> Result<Value, ToolError> {
         let span = info_span!(
             "execute_tool",
             otel.name = format!("execute_tool {}", call.function.name),

@@ -17,7 +17,7 @@ use super::protocol::{ChatRequest, ChatResponse, Choice, Message, PromptDetails,
 use super::script;
 
 /// What the model is called.
-const MODEL: &str = "scripted-1";
+pub(crate) const MODEL: &str = "scripted-1";
 
 /// How long it pretends to think when `SCRIPTED_MODEL_DELAY_MS` does not say, so that a run can be watched.
 const DEFAULT_DELAY: Duration = Duration::from_millis(400);
@@ -31,12 +31,22 @@ const CACHE_STEP: u64 = 64;
 ///
 /// When there is no loopback port to be had.
 pub(crate) async fn start() -> io::Result<Model> {
-    let delay = std::env::var("SCRIPTED_MODEL_DELAY_MS").ok().and_then(|text| text.parse().ok());
-    let address = serve(delay.map_or(DEFAULT_DELAY, Duration::from_millis)).await?;
+    let address = serve(delay()).await?;
     Ok(Model::new("scripted", &format!("http://{address}/v1"), None, MODEL))
 }
 
-async fn serve(delay: Duration) -> io::Result<SocketAddr> {
+/// How long it pretends to think.
+pub(crate) fn delay() -> Duration {
+    let said = std::env::var("SCRIPTED_MODEL_DELAY_MS").ok().and_then(|text| text.parse().ok());
+    said.map_or(DEFAULT_DELAY, Duration::from_millis)
+}
+
+/// Starts the server and gives its address.
+///
+/// # Errors
+///
+/// When there is no loopback port to be had.
+pub(crate) async fn serve(delay: Duration) -> io::Result<SocketAddr> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = listener.local_addr()?;
     let app = Router::new().route("/v1/chat/completions", post(complete)).with_state(delay);

@@ -1,6 +1,6 @@
 //! The part of the chat completions protocol that a tool-calling loop needs.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 
 /// What is sent to the model.
@@ -32,7 +32,7 @@ pub(crate) struct Choice {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Message {
     pub(crate) role: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text_or_parts")]
     pub(crate) content: Option<String>,
     // Some servers send null where the protocol asks for no field at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -112,6 +112,27 @@ pub(crate) struct PromptDetails {
 pub(crate) struct CompletionDetails {
     #[serde(default)]
     pub(crate) reasoning_tokens: u64,
+}
+
+/// The text of a message: a string, or parts of which some are text.
+fn text_or_parts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Content {
+        Text(String),
+        Parts(Vec<Part>),
+    }
+    #[derive(Deserialize)]
+    struct Part {
+        #[serde(default)]
+        text: Option<String>,
+    }
+    Ok(Option::<Content>::deserialize(deserializer)?.map(|content| match content {
+        Content::Text(text) => text,
+        Content::Parts(parts) => {
+            parts.into_iter().filter_map(|part| part.text).collect::<Vec<_>>().join("\n")
+        }
+    }))
 }
 
 /// JSON that stands in a string, or the string when it is none.

@@ -34,6 +34,9 @@ pub(crate) fn next_message(messages: &[Message]) -> Message {
         .rfind(|message| message.role == "user")
         .and_then(|message| message.content.as_deref());
     let task = task.unwrap_or_default();
+    if messages.iter().any(|message| message.role == "system" && asks_for_plan(message)) {
+        return Message::text("assistant", plan(task).to_string());
+    }
     let done = Done::new(messages);
     match done.next_call(task) {
         Some((name, arguments)) => Message {
@@ -47,6 +50,26 @@ pub(crate) fn next_message(messages: &[Message]) -> Message {
         },
         None => Message::text("assistant", done.answer()),
     }
+}
+
+fn asks_for_plan(instructions: &Message) -> bool {
+    instructions.content.as_deref().is_some_and(|text| text.contains("\"dependencies\""))
+}
+
+/// A plan: read each file that the task names, side by side, then bring the findings together.
+fn plan(task: &str) -> Value {
+    let mut paths: Vec<&str> = task.split_whitespace().filter_map(named_path).collect();
+    paths.dedup();
+    if paths.is_empty() {
+        return json!({ "steps": [{ "step_id": "search", "description": task, "dependencies": [] }] });
+    }
+    let reads = paths.iter().enumerate().map(|(at, path)| {
+        json!({ "step_id": format!("read-{}", at + 1), "description": format!("What does {path} say?"), "dependencies": [] })
+    });
+    let reads: Vec<Value> = reads.collect();
+    let needed: Vec<&Value> = reads.iter().map(|step| &step["step_id"]).collect();
+    let last = json!({ "step_id": "combine", "description": "Bring the findings together.", "dependencies": needed });
+    Value::from_iter([("steps", Value::from_iter(reads.iter().cloned().chain([last.clone()])))])
 }
 
 /// A tool call that was made, and what came back.

@@ -251,4 +251,5 @@ fn shorten(line: &str) -> String {
 }
 
 #[cfg(test)]
+#[path = "tools/tests.rs"]
 mod tests;

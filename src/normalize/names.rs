@@ -96,7 +96,7 @@ const fn rows<const N: usize>(from: From, names: [(&'static str, Slot); N]) -> [
 }
 
 /// OpenTelemetry's GenAI conventions, with the names that were given up.
-const GEN_AI: [Row; 27] = rows(
+const GEN_AI: [Row; 28] = rows(
     From::Anyone,
     [
         ("gen_ai.operation.name", Slot::Operation),
@@ -124,6 +124,7 @@ const GEN_AI: [Row; 27] = rows(
         ("gen_ai.usage.cost", Slot::Cost),
         ("operation.cost", Slot::Cost),
         ("error.type", Slot::ErrorType),
+        ("gen_ai.tool.error.type", Slot::ErrorType),
         ("db.system.name", Slot::Database),
         ("db.system", Slot::Database),
     ],
