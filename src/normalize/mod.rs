@@ -8,6 +8,8 @@
 //! Nothing here fails: what is unknown stays in the attributes, and an unknown operation is [`SpanKind::Other`].
 //! Fields that are already set (the session API knows its kinds) are kept.
 
+#[cfg(test)]
+mod documented;
 mod error;
 mod facts;
 mod hint;

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "what a test cannot do fails it")]
 
 mod access;
+#[cfg(all(feature = "metrics", feature = "otlp", feature = "sqlite", feature = "ws"))]
+mod api_docs;
 mod capture;
 mod faults;
 mod floods;

@@ -35,7 +35,7 @@ enum Mode {
 
 /// An engine with one job, `job`, that waits for an approval.
 #[derive(Debug)]
-struct Engine {
+pub(crate) struct Engine {
     jobs: Mutex<HashMap<SessionId, Session>>,
     mode: Mutex<Mode>,
     changed: Condvar,
@@ -49,7 +49,7 @@ fn id(text: &str) -> SessionId {
 }
 
 impl Engine {
-    fn new(controls: bool) -> Arc<Self> {
+    pub(crate) fn new(controls: bool) -> Arc<Self> {
         let mut job = Session::new(id("job"), "jobs", "a job of the engine's", Timestamp::EPOCH);
         job.status = SessionStatus::Paused;
         job.waiting_on =

@@ -1,0 +1,79 @@
+//! The table in `docs/attributes.md` is the one in [`names`](super::names). `UPDATE=1 cargo test --lib normalize` rewrites it.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use super::names::{From, ROWS, Slot};
+
+const BEGIN: &str = "<!-- what is read: begin -->\n";
+const END: &str = "<!-- what is read: end -->\n";
+
+/// The slots in the order in which a person asks for them, in words.
+const MEANINGS: &[(Slot, &str)] = &[
+    (Slot::Session, "the session"),
+    (Slot::McpSession, "the session, when nothing else names one"),
+    (Slot::Operation, "what the span does"),
+    (Slot::OpenInferenceKind, "… in OpenInference's words"),
+    (Slot::TraceloopKind, "… in Traceloop's"),
+    (Slot::RequestType, "… of a model request"),
+    (Slot::VercelOperation, "… in the Vercel AI SDK's"),
+    (Slot::SpanType, "… in Claude Code's"),
+    (Slot::McpMethod, "… the method of an MCP request"),
+    (Slot::Database, "… the store that was searched"),
+    (Slot::Agent, "the agent"),
+    (Slot::Workflow, "the workflow, for a title"),
+    (Slot::Entity, "the name of what the span's kind says it is"),
+    (Slot::UserPrompt, "what the person asked for, for a title"),
+    (Slot::Model, "the model"),
+    (Slot::Provider, "who runs the model"),
+    (Slot::Tool, "the tool"),
+    (Slot::ToolCall, "the id of the tool call"),
+    (Slot::ToolResult, "what the tool answered"),
+    (Slot::Input, "tokens read, the cached ones included"),
+    (Slot::Output, "tokens written"),
+    (Slot::CacheRead, "tokens read from a cache"),
+    (Slot::CacheWrite, "tokens written to a cache"),
+    (Slot::Reasoning, "tokens spent on reasoning"),
+    (Slot::Cost, "the cost in US dollars"),
+    (Slot::CostDetails, "… as the parts of a JSON object"),
+    (Slot::ErrorType, "the class of an error"),
+    (Slot::ErrorMessage, "the message of an error"),
+    (Slot::Success, "whether it succeeded"),
+    (Slot::IsError, "whether the tool's answer is an error"),
+];
+
+fn table() -> String {
+    let mut table = "\n| what | read from, the first that is there |\n|---|---|\n".to_owned();
+    let mut written = 0;
+    for (slot, meaning) in MEANINGS {
+        let names: Vec<String> = ROWS
+            .iter()
+            .filter(|(_, of, _)| of == slot)
+            .map(|(name, _, from)| match from {
+                From::Anyone => format!("`{name}`"),
+                From::ClaudeCode => format!("`{name}` (Claude Code)"),
+                From::Codex => format!("`{name}` (Codex)"),
+            })
+            .collect();
+        written += names.len();
+        let _ = writeln!(table, "| {meaning} | {} |", names.join(", "));
+    }
+    assert_eq!(written, ROWS.len(), "a slot has no meaning here");
+    table + "\n"
+}
+
+#[test]
+fn the_document_names_every_attribute_that_is_read() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/attributes.md");
+    // Not in the package that is published.
+    let Ok(document) = fs::read_to_string(&path) else { return };
+    let (before, rest) = document.split_once(BEGIN).unwrap();
+    let (written, after) = rest.split_once(END).unwrap();
+    let table = table();
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&path, format!("{before}{BEGIN}{table}{END}{after}")).unwrap();
+    } else {
+        assert_eq!(written, table, "`UPDATE=1 cargo test --lib normalize` rewrites it");
+    }
+}
