@@ -5,8 +5,8 @@
 //! cargo run --example orchestrator -- "What do README.md and CHANGELOG.md say?"
 //! ```
 //!
-//! Open the address that it prints. The plan with its steps, the router's decision and the evaluation stand under
-//! *State/Result*, as they change; the workers' model and tool calls lie below their steps. It stays until you press Ctrl+C.
+//! Open the address that it prints. The plan with its steps, the router's decision and the evaluation are results of
+//! the first span, as they change; the workers' model and tool calls lie below their steps. It stays until you press Ctrl+C.
 //! The model is scripted, so that this runs offline; with `OPENAI_API_KEY` it is a real one.
 #![expect(clippy::print_stdout, reason = "it talks to the person who started it")]
 
