@@ -4,6 +4,7 @@
 mod access;
 mod capture;
 mod faults;
+mod filters;
 mod floods;
 mod heartbeat;
 #[cfg(feature = "otlp")]
@@ -24,9 +25,12 @@ mod serve;
 #[cfg(feature = "otlp")]
 mod siblings;
 mod soak;
+#[cfg(feature = "otel")]
+mod sources;
 #[cfg(feature = "otlp")]
 mod store_faults;
 mod support;
+mod surroundings;
 mod traces;
 #[cfg(feature = "ws")]
 mod ws;
