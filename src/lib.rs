@@ -75,8 +75,9 @@ mod inspector;
 
 pub use self::bus::{DEFAULT_RING_BYTES, DEFAULT_RING_EVENTS};
 pub use self::capture::{
-    CaptureFilter, DEFAULT_EXCLUDED_TARGETS, InSession, SessionBuilder, SessionHandle, SpanGuard,
-    current_session, in_current_session,
+    CaptureFilter, DEFAULT_EXCLUDED_TARGETS, EnteredContext, InSession, Inspect, InspectFuture,
+    InspectOutput, InspectResult, MAX_HISTORY_BYTES, MAX_HISTORY_MESSAGES, SessionBuilder, SessionContext,
+    SessionHandle, SpanGuard, current_session, current_traceparent, in_current_session,
 };
 pub use self::error::Error;
 pub use self::http::{Access, DEFAULT_BODY_IDLE_TIMEOUT, DEFAULT_BODY_TIMEOUT, PublicPath};

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
+use super::carry::SessionContext;
 use super::session::SessionHandle;
 use crate::model::{SpanId, TraceId};
 
@@ -12,8 +13,12 @@ use crate::model::{SpanId, TraceId};
 #[derive(Clone, Debug)]
 pub(crate) struct Context {
     pub(crate) session: Option<SessionHandle>,
+    /// The [address](super::Recorder::address) of the recorder that knows the span.
+    pub(crate) recorder: usize,
     pub(crate) trace_id: TraceId,
     pub(crate) span_id: SpanId,
+    /// The OpenTelemetry span that was active when this was entered; `None` without the feature `otel`.
+    pub(crate) within: Option<SpanId>,
 }
 
 /// Under which name a context was entered, so that leaving finds it again without asking anybody.
@@ -33,10 +38,24 @@ thread_local! {
 
 /// Runs `read` on the innermost context. The thread may be about to end, when there is none any more.
 pub(crate) fn with_current<T>(read: impl FnOnce(Option<&Context>) -> T) -> T {
+    with_stack(read, |stack| stack.last().map(|(_, context)| context))
+}
+
+/// As [`with_current`], of the contexts of one recorder: two inspectors in one process do not see each other.
+pub(crate) fn with_current_of<T>(recorder: usize, read: impl FnOnce(Option<&Context>) -> T) -> T {
+    with_stack(read, |stack| {
+        stack.iter().rev().map(|(_, context)| context).find(|context| context.recorder == recorder)
+    })
+}
+
+fn with_stack<T>(
+    read: impl FnOnce(Option<&Context>) -> T,
+    find: impl FnOnce(&[(Entry, Context)]) -> Option<&Context>,
+) -> T {
     let mut read = Some(read);
     let found = STACK.try_with(|stack| {
         let stack = stack.borrow();
-        read.take().map(|read| read(stack.last().map(|(_, context)| context)))
+        read.take().map(|read| read(find(&stack)))
     });
     match (found, read) {
         (Ok(Some(value)), _) => value,
@@ -47,6 +66,8 @@ pub(crate) fn with_current<T>(read: impl FnOnce(Option<&Context>) -> T) -> T {
 }
 
 pub(crate) fn push(entry: Entry, context: Context) {
+    #[cfg(feature = "otel")]
+    let context = Context { within: super::otel::active(), ..context };
     let _ = STACK.try_with(|stack| stack.borrow_mut().push((entry, context)));
 }
 
@@ -62,6 +83,7 @@ pub(crate) fn pop(entry: Entry) {
 }
 
 /// Takes the context out again, also when the code in it panics.
+#[derive(Debug)]
 pub(crate) struct Entered(Entry);
 
 pub(crate) fn enter(context: Context) -> Entered {
@@ -83,9 +105,10 @@ pub fn current_session() -> Option<SessionHandle> {
 }
 
 /// Carries the current session and span into another task or thread's future:
-/// `tokio::spawn(in_current_session(async { … }))`. Without a current session it is the future itself.
+/// `tokio::spawn(in_current_session(async { … }))`. Without a current session it is the future itself. For code that is no
+/// future, see [`SessionContext`].
 pub fn in_current_session<F: Future>(future: F) -> InSession<F> {
-    InSession::new(with_current(|context| Some(context?.clone())), future)
+    SessionContext::current().run(future)
 }
 
 /// A future that runs in a session, whichever thread polls it.

@@ -32,7 +32,12 @@ const AGENT_PREFIXES: [&str; 3] = ["gen_ai.", "mcp.", "openinference."];
 
 /// Whether a callsite has a field of an agent's span.
 pub(super) fn has_agent_fields(metadata: &Metadata<'_>) -> bool {
-    metadata.fields().iter().any(|field| AGENT_PREFIXES.iter().any(|prefix| field.name().starts_with(prefix)))
+    metadata.fields().iter().any(|field| is_agent_field(field.name()))
+}
+
+/// Whether a name is that of an agent's field.
+pub(super) fn is_agent_field(name: &str) -> bool {
+    AGENT_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// Decides by callsite, once: spans with `gen_ai.*`, `mcp.*` or `openinference.*` fields always; other spans and events
@@ -80,7 +85,7 @@ impl CaptureFilter {
         self
     }
 
-    fn sees(&self, metadata: &Metadata<'_>) -> bool {
+    pub(super) fn sees(&self, metadata: &Metadata<'_>) -> bool {
         // Never itself: a trace of the tracing would not end.
         if is_below(metadata.target(), "agent_inspector") {
             return false;

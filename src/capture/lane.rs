@@ -12,7 +12,7 @@ use std::thread::Thread;
 use parking_lot::{Mutex, MutexGuard};
 
 use super::flat::{Flat, Slice};
-use super::record::{CapturedEvent, Record, RecordKind, SpanStarted};
+use super::record::{CapturedEvent, Foreign, Record, RecordKind, SpanStarted};
 
 /// How many records may wait for the pump on one track: at its slow tick of a tenth of a second, 650,000 a second.
 pub(crate) const DEFAULT_LANE_RECORDS: usize = 65_536;
@@ -165,14 +165,26 @@ impl Lane {
 
     /// Hands a span's start over, and says whether it was taken; if so its end will be taken too.
     pub(crate) fn push_start(&self, start: SpanStarted, flat: &Flat) -> bool {
+        self.open_one(|| {
+            self.push_flat(RecordKind::SpanStarted, flat, |attributes| {
+                Record::SpanStarted(SpanStarted { attributes, ..start })
+            })
+        })
+    }
+
+    /// As [`push_start`](Self::push_start), for a span in another library's own form.
+    pub(crate) fn push_foreign_start(&self, span: Box<dyn Foreign>) -> bool {
+        self.open_one(|| self.push(Record::Foreign { ended: false, span }))
+    }
+
+    /// Reserves the place of a span's end, and keeps it when `push` says that the start was taken.
+    fn open_one(&self, push: impl FnOnce() -> bool) -> bool {
         if self.open.0.fetch_add(1, Ordering::Relaxed) >= self.max_open {
             self.open.0.fetch_sub(1, Ordering::Relaxed);
             self.drop_one(RecordKind::SpanStarted);
             return false;
         }
-        let taken = self.push_flat(RecordKind::SpanStarted, flat, |attributes| {
-            Record::SpanStarted(SpanStarted { attributes, ..start })
-        });
+        let taken = push();
         if !taken {
             self.open.0.fetch_sub(1, Ordering::Relaxed);
         }

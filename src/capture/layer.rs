@@ -1,81 +1,80 @@
 //! The `tracing` layer.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
+use tracing_core::dispatcher::WeakDispatch;
 use tracing_core::span::{Attributes as SpanAttributes, Id, Record as SpanRecord};
-use tracing_core::{Event, Subscriber};
-use tracing_subscriber::Layer;
+use tracing_core::subscriber::Interest;
+use tracing_core::{Dispatch, Event, Metadata, Subscriber};
 use tracing_subscriber::layer::Context as LayerContext;
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
+use tracing_subscriber::{Layer, Registry};
 
+use super::around::{Around, Beginnings, Surroundings, recorded};
 use super::context::{self, Context, Entry};
 use super::fields::Fields;
-use super::filter::has_agent_fields;
+use super::filter::{CaptureFilter, has_agent_fields};
 use super::flat::{Flat, Slice};
 use super::record::{Details, SpanChange, SpanStarted};
-use super::recorder::{Recorder, fresh_span_id, fresh_trace_id};
-use crate::model::{Attributes, Key, Link, SpanEvent, SpanId, TraceId};
+use super::recorder::{Recorder, fresh_span_id};
+use super::visibility;
+use crate::model::{Attributes, Key, Link, SpanEvent, SpanId, Timestamp, TraceId};
 
-/// Records the spans of a `tracing` host: those in a session, and those with an agent's fields wherever they stand. A
-/// span is handed over when it is created, when fields are recorded and when it closes.
-#[derive(Clone, Debug)]
+/// Records the spans of a `tracing` host: those in a session, those with an agent's fields wherever they stand, and
+/// those around and below them. A span is handed over when it is created, when fields are recorded and when it closes.
+#[derive(Debug)]
 pub(crate) struct CaptureLayer {
     recorder: Recorder,
+    filter: CaptureFilter,
+    beginnings: Beginnings,
+    /// Where the layer stands, once it does: its own view of the spans leaves out what its filter does.
+    dispatch: OnceLock<WeakDispatch>,
 }
 
 /// Kept with a span that is recorded. Ids are our own: `tracing` uses its ids again after a span closed.
 #[derive(Clone, Debug)]
-struct Recorded(Context);
-
-/// Kept with the outermost span around agent spans that stand in no session, so that all of them share a trace.
-#[derive(Clone, Copy, Debug)]
-struct SharedTrace(TraceId);
+pub(super) struct Recorded(pub(super) Context);
 
 impl CaptureLayer {
-    pub(crate) fn new(recorder: Recorder) -> Self {
-        Self { recorder }
+    pub(crate) fn new(recorder: Recorder, filter: CaptureFilter) -> Self {
+        Self { recorder, filter, beginnings: Beginnings::new(), dispatch: OnceLock::new() }
     }
 
     fn entry(&self, id: &Id) -> Entry {
         Entry::Tracing { layer: self.recorder.address(), id: id.into_u64() }
     }
 
-    /// Where a new span belongs, and whether it is a root there; `None` when it is of no interest.
-    fn place<S>(
-        &self,
-        attributes: &SpanAttributes<'_>,
-        span: &SpanRef<'_, S>,
-    ) -> Option<(Context, Option<SpanId>)>
+    /// The recorded span that a new one stands in.
+    fn parent<S>(&self, attributes: &SpanAttributes<'_>, subscriber: &LayerContext<'_, S>) -> Option<Context>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        let parent = if attributes.is_contextual() {
-            context::with_current(|context| Some(context?.clone()))
-        } else {
-            span.parent().and_then(|parent| Some(parent.extensions().get::<Recorded>()?.0.clone()))
-        };
-        let span_id = fresh_span_id();
-        if let Some(parent) = parent {
-            return Some((Context { span_id, ..parent.clone() }, Some(parent.span_id)));
+        if attributes.is_contextual() {
+            return context::with_current_of(self.recorder.address(), |context| Some(context?.clone()));
         }
-        if !has_agent_fields(attributes.metadata()) {
-            return None;
+        let parent = subscriber.span(attributes.parent()?)?;
+        parent.extensions().get::<Recorded>().map(|recorded| recorded.0.clone())
+    }
+
+    /// The place of an agent span that stands in no recorded one.
+    fn among<S>(
+        &self,
+        id: &Id,
+        now: Timestamp,
+        subscriber: &LayerContext<'_, S>,
+    ) -> Option<(TraceId, Option<SpanId>)>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let surroundings =
+            Surroundings { recorder: &self.recorder, filter: &self.filter, beginnings: &self.beginnings };
+        let dispatch = self.dispatch.get().and_then(WeakDispatch::upgrade);
+        // The registry itself shows all spans, also those that the layer's filter leaves out.
+        if let Some(registry) = dispatch.as_ref().and_then(|dispatch| dispatch.downcast_ref::<Registry>()) {
+            return Some(surroundings.place(&registry.span(id)?, now));
         }
-        let trace_id = match span.scope().from_root().next() {
-            Some(outermost) if outermost.id() != span.id() => {
-                let mut extensions = outermost.extensions_mut();
-                match extensions.get_mut::<SharedTrace>() {
-                    Some(SharedTrace(trace_id)) => *trace_id,
-                    None => {
-                        let trace_id = fresh_trace_id();
-                        extensions.insert(SharedTrace(trace_id));
-                        trace_id
-                    }
-                }
-            }
-            _ => fresh_trace_id(),
-        };
-        Some((Context { session: None, trace_id, span_id }, None))
+        Some(surroundings.place(&subscriber.span(id)?, now))
     }
 }
 
@@ -83,10 +82,41 @@ impl<S> Layer<S> for CaptureLayer
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if metadata.is_span() && has_agent_fields(metadata) {
+            self.recorder.visibility().saw(metadata);
+        }
+        Interest::always()
+    }
+
+    fn enabled(&self, _: &Metadata<'_>, _: LayerContext<'_, S>) -> bool {
+        visibility::reached();
+        true
+    }
+
+    fn on_register_dispatch(&self, dispatch: &Dispatch) {
+        let _ = self.dispatch.set(dispatch.downgrade());
+        self.recorder.visibility().watch(dispatch.downgrade());
+    }
+
     fn on_new_span(&self, attributes: &SpanAttributes<'_>, id: &Id, subscriber: LayerContext<'_, S>) {
-        let Some(span_ref) = subscriber.span(id) else { return };
-        let Some((context, parent)) = self.place(attributes, &span_ref) else { return };
         let metadata = attributes.metadata();
+        let now = self.recorder.now();
+        let (context, parent) = match self.parent(attributes, &subscriber) {
+            Some(parent) => {
+                let above = parent.span_id;
+                (Context { span_id: fresh_span_id(), ..parent }, Some(above))
+            }
+            None if has_agent_fields(metadata) => {
+                let Some((trace_id, parent)) = self.among(id, now, &subscriber) else { return };
+                let recorder = self.recorder.address();
+                (
+                    Context { session: None, recorder, trace_id, span_id: fresh_span_id(), within: None },
+                    parent,
+                )
+            }
+            None => return self.beginnings.note(id, now),
+        };
         let taken = Flat::scratch(|flat| {
             let mut fields = Fields::new(flat);
             attributes.record(&mut fields);
@@ -96,7 +126,7 @@ where
                 trace_id: context.trace_id,
                 span_id: context.span_id,
                 parent,
-                at: self.recorder.now(),
+                at: now,
                 callsite: Some(metadata),
                 details: rare.then(|| {
                     let name = name.map(Cow::Owned);
@@ -106,14 +136,14 @@ where
             };
             self.recorder.span_started(start, flat)
         });
-        if taken {
-            span_ref.extensions_mut().insert(Recorded(context));
+        if taken && let Some(span) = subscriber.span(id) {
+            span.extensions_mut().replace(Recorded(context));
         }
     }
 
     fn on_record(&self, id: &Id, values: &SpanRecord<'_>, subscriber: LayerContext<'_, S>) {
         let Some(span) = subscriber.span(id) else { return };
-        let Some((trace_id, span_id)) = ids(&span) else { return };
+        let Some((trace_id, span_id)) = recorded(&span) else { return };
         Flat::scratch(|flat| {
             let mut fields = Fields::new(flat);
             values.record(&mut fields);
@@ -134,7 +164,9 @@ where
 
     fn on_follows_from(&self, id: &Id, follows: &Id, subscriber: LayerContext<'_, S>) {
         let (Some(span), Some(other)) = (subscriber.span(id), subscriber.span(follows)) else { return };
-        if let (Some((trace_id, span_id)), Some((other_trace, other_span))) = (ids(&span), ids(&other)) {
+        if let (Some((trace_id, span_id)), Some((other_trace, other_span))) =
+            (recorded(&span), recorded(&other))
+        {
             let mut change = SpanChange::new(trace_id, span_id);
             change.links.push(Link {
                 trace_id: other_trace,
@@ -146,13 +178,13 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, subscriber: LayerContext<'_, S>) {
-        let place = match subscriber.event_span(event) {
-            Some(span) => span.scope().find_map(|span| ids(&span)),
+        let here = |context: Option<&Context>| context.map(|at| (at.trace_id, at.span_id));
+        let place = match event.parent() {
+            Some(parent) => subscriber.span(parent).and_then(|span| span.scope().find_map(|span| own(&span))),
+            // An event outside any recorded span may still stand in a span of the explicit API.
+            None if event.is_contextual() => context::with_current_of(self.recorder.address(), here),
             None => None,
         };
-        // An event outside any recorded span may still stand in a span of the explicit API.
-        let place =
-            place.or_else(|| context::with_current(|context| context.map(|at| (at.trace_id, at.span_id))));
         let Some((trace_id, span_id)) = place else { return };
         let metadata = event.metadata();
         let (name, mut attributes) = Flat::scratch(|flat| {
@@ -182,13 +214,18 @@ where
 
     fn on_close(&self, id: Id, subscriber: LayerContext<'_, S>) {
         let Some(span) = subscriber.span(&id) else { return };
-        let recorded = span.extensions_mut().remove::<Recorded>();
-        if let Some(Recorded(context)) = recorded {
+        let mut extensions = span.extensions_mut();
+        if let Some(Recorded(context)) = extensions.remove::<Recorded>() {
+            drop(extensions);
             self.recorder.span_ended(context.trace_id, context.span_id, None);
+        } else {
+            // Records its end.
+            drop(extensions.remove::<Around>());
         }
     }
 }
 
-fn ids<S: for<'a> LookupSpan<'a>>(span: &SpanRef<'_, S>) -> Option<(TraceId, SpanId)> {
+/// The ids of a span that is recorded for itself.
+fn own<S: for<'a> LookupSpan<'a>>(span: &SpanRef<'_, S>) -> Option<(TraceId, SpanId)> {
     span.extensions().get::<Recorded>().map(|Recorded(context)| (context.trace_id, context.span_id))
 }

@@ -4,20 +4,33 @@
 //! ([`SessionHandle`], [`SpanGuard`]) and events. All end in the [`Lane`](lane::Lane), which never waits: the host's
 //! thread hands a record over and goes on. It neither serialises a span nor redacts it, takes no id and wakes nobody.
 
+mod around;
+mod carry;
 mod context;
+mod enrich;
 mod fields;
 mod filter;
 pub(crate) mod flat;
+mod inspect;
 pub(crate) mod lane;
 mod layer;
+#[cfg(feature = "otel")]
+mod otel;
 pub(crate) mod record;
 mod recorder;
 mod session;
 mod span;
+mod traceparent;
+mod visibility;
 
+pub use self::carry::{EnteredContext, SessionContext, current_traceparent};
 pub use self::context::{InSession, current_session, in_current_session};
+pub use self::enrich::{MAX_HISTORY_BYTES, MAX_HISTORY_MESSAGES};
 pub use self::filter::{CaptureFilter, DEFAULT_EXCLUDED_TARGETS};
+pub use self::inspect::{Inspect, InspectFuture, InspectOutput, InspectResult};
 pub(crate) use self::layer::CaptureLayer;
+#[cfg(feature = "otel")]
+pub(crate) use self::otel::CaptureProcessor;
 pub(crate) use self::recorder::Recorder;
 pub use self::session::{SessionBuilder, SessionHandle};
 pub use self::span::SpanGuard;

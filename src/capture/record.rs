@@ -17,14 +17,27 @@ pub(crate) enum Record {
     SessionStarted(Box<SessionStarted>),
     /// A session of the explicit API ended.
     SessionEnded(Box<SessionEnded>),
+    /// A trace that began elsewhere goes on in a session of the host's.
+    TraceJoined { trace_id: TraceId, session: Box<SessionId> },
     /// A span began.
     SpanStarted(SpanStarted),
+    /// A span began or ended, in another library's own form.
+    Foreign { ended: bool, span: Box<dyn Foreign> },
     /// Fields were recorded on a span that still runs.
     SpanFields { trace_id: TraceId, span_id: SpanId, callsite: &'static Metadata<'static>, attributes: Slice },
     /// More became known of a span that still runs.
     SpanChanged(Box<SpanChange>),
     /// A span ended.
     SpanEnded { trace_id: TraceId, span_id: SpanId, at: Timestamp, change: Option<Box<SpanChange>> },
+}
+
+/// A span in the form of the library that recorded it. It becomes a span of ours on the pump's thread.
+pub(crate) trait Foreign: Send + std::fmt::Debug {
+    /// The span.
+    fn into_span(self: Box<Self>) -> Span;
+
+    /// About how many bytes of memory it holds.
+    fn size(&self) -> usize;
 }
 
 /// The kinds of records, as losses are counted.
@@ -97,7 +110,15 @@ pub(crate) struct Details {
     pub(crate) otel_kind: Option<OtelKind>,
     pub(crate) status: Option<SpanStatus>,
     pub(crate) agent: Option<String>,
+    /// W3C `tracestate`, when the caller sent one.
+    pub(crate) trace_state: Option<String>,
+    pub(crate) link: Option<Link>,
+    /// When it began is not known; it is no later than said.
+    pub(crate) began_before: bool,
 }
+
+/// The attribute of a span whose beginning nobody saw: it began at some time before its start.
+pub(crate) const START_UNKNOWN: &str = "inspector.start_unknown";
 
 impl SpanStarted {
     /// The span, made on the pump's thread.
@@ -109,6 +130,8 @@ impl SpanStarted {
         span.kind = details.kind;
         span.status = details.status.unwrap_or_default();
         span.agent = details.agent;
+        span.trace_state = details.trace_state;
+        span.links.extend(details.link);
         span.source = Cow::Borrowed("session");
         if let Some(callsite) = self.callsite {
             span.otel_kind = OtelKind::Internal;
@@ -118,6 +141,9 @@ impl SpanStarted {
         }
         if let Some(kind) = details.otel_kind {
             span.otel_kind = kind;
+        }
+        if details.began_before {
+            span.attributes.set(START_UNKNOWN, true);
         }
         span
     }
@@ -184,6 +210,8 @@ impl Record {
                     size_of::<SessionEnded>() + end.error.as_ref().map_or(0, String::len)
                 }
                 Self::SpanStarted(start) => start.details.as_ref().map_or(0, |_| size_of::<Details>()),
+                Self::TraceJoined { .. } => size_of::<SessionId>(),
+                Self::Foreign { span, .. } => span.size(),
                 Self::SpanFields { .. } => 0,
                 Self::SpanChanged(change) => change.size(),
                 Self::SpanEnded { change, .. } => change.as_ref().map_or(0, |change| change.size()),
@@ -193,16 +221,23 @@ impl Record {
     /// What it is, for counting what did not fit.
     pub(crate) fn kind(&self) -> RecordKind {
         match self {
-            Self::SessionStarted(_) | Self::SessionEnded(_) => RecordKind::Session,
-            Self::SpanStarted(_) => RecordKind::SpanStarted,
+            Self::SessionStarted(_) | Self::SessionEnded(_) | Self::TraceJoined { .. } => RecordKind::Session,
+            Self::SpanStarted(_) | Self::Foreign { ended: false, .. } => RecordKind::SpanStarted,
             Self::SpanFields { .. } | Self::SpanChanged(_) => RecordKind::SpanChanged,
-            Self::SpanEnded { .. } => RecordKind::SpanEnded,
+            Self::SpanEnded { .. } | Self::Foreign { ended: true, .. } => RecordKind::SpanEnded,
         }
     }
 
     /// Whether losing it would leave something open for ever: such a record is taken also when the lane is full.
     pub(crate) fn is_vital(&self) -> bool {
-        matches!(self, Self::SessionStarted(_) | Self::SessionEnded(_) | Self::SpanEnded { .. })
+        matches!(
+            self,
+            Self::SessionStarted(_)
+                | Self::SessionEnded(_)
+                | Self::TraceJoined { .. }
+                | Self::SpanEnded { .. }
+                | Self::Foreign { ended: true, .. }
+        )
     }
 }
 

@@ -7,12 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
+use super::carry::SessionContext;
 use super::context::{self, Context, InSession};
 use super::flat::{Flat, Slice};
 use super::record::{Details, Of, Record, SessionEnded, SessionStarted, SpanChange, SpanStarted};
-use super::recorder::{Recorder, error_status, fresh_span_id, fresh_trace_id};
-use super::span::SpanGuard;
-use crate::model::{EventKind, Key, SessionId, SessionStatus, SpanId, SpanKind, TraceId};
+use super::recorder::{Claim, Recorder, error_status, fresh_span_id, fresh_trace_id};
+use super::span::{Place, SpanGuard};
+use super::traceparent::{TraceParent, trace_state};
+use crate::model::{Attributes, EventKind, Key, Link, SessionId, SessionStatus, SpanId, SpanKind, TraceId};
 
 /// What a session is to be called, before it starts.
 #[derive(Debug)]
@@ -24,11 +26,22 @@ pub struct SessionBuilder {
     agent: Option<String>,
     tags: Vec<String>,
     parent: Option<SessionId>,
+    caller: Option<TraceParent>,
+    trace_state: Option<String>,
 }
 
 impl SessionBuilder {
     pub(crate) fn new(recorder: Option<Recorder>, title: String) -> Self {
-        Self { recorder, id: None, title, agent: None, tags: Vec::new(), parent: None }
+        Self {
+            recorder,
+            id: None,
+            title,
+            agent: None,
+            tags: Vec::new(),
+            parent: None,
+            caller: None,
+            trace_state: None,
+        }
     }
 
     /// The session's id; without one it gets a fresh UUID.
@@ -55,24 +68,49 @@ impl SessionBuilder {
         self
     }
 
+    /// Goes on in the trace of a caller in another process: the value of the `traceparent` header that came with its
+    /// request. The session has the caller's trace id, and its root the caller's span as parent. What is not as the W3C
+    /// specification says is ignored.
+    ///
+    /// A trace belongs to one session. When the caller's is that of another session of this host already, the session gets a
+    /// trace of its own with a link to the caller; if that other session is the caller itself, it becomes the
+    /// [parent](Self::parent).
+    pub fn traceparent(mut self, header: &str) -> Self {
+        self.caller = TraceParent::parse(header);
+        self
+    }
+
+    /// The value of the `tracestate` header that came with the [`traceparent`](Self::traceparent); ignored without one.
+    pub fn tracestate(mut self, header: &str) -> Self {
+        self.trace_state = trace_state(header);
+        self
+    }
+
     /// Begins the session.
     #[must_use]
     pub fn start(self) -> SessionHandle {
         let id = self.id.unwrap_or_else(SessionId::generate);
         let Some(recorder) = self.recorder else { return SessionHandle::new(id, None) };
-        let parent = self.parent.or_else(|| context::current_session().map(|session| session.id().clone()));
-        let (trace_id, root) = (fresh_trace_id(), fresh_span_id());
+        let origin = Origin::of(self.caller, &id, &recorder);
+        let parent = self
+            .parent
+            .or(origin.within)
+            .or_else(|| context::with_current(|context| Some(context?.session.as_ref()?.id().clone())));
+        let (trace_id, root) = (origin.trace_id, fresh_span_id());
         let at = recorder.now();
         let details = Details {
             name: Some(self.title.clone().into()),
             kind: SpanKind::Workflow,
             agent: self.agent.clone(),
+            trace_state: self.trace_state.clone().filter(|_| self.caller.is_some()),
+            link: origin.link,
             ..Details::default()
         };
+        let trace_state = details.trace_state.clone();
         let root_span = SpanStarted {
             trace_id,
             span_id: root,
-            parent: None,
+            parent: origin.parent,
             at,
             callsite: None,
             details: Some(Box::new(details)),
@@ -88,9 +126,39 @@ impl SessionBuilder {
             at,
         })));
         let root_taken = recorder.span_started(root_span, &Flat::default());
-        let live =
-            Live { id: id.clone(), recorder, trace_id, root, root_taken, ended: AtomicBool::new(false) };
+        let ended = AtomicBool::new(false);
+        let live = Live { id: id.clone(), recorder, trace_id, root, root_taken, trace_state, ended };
         SessionHandle::new(id, Some(live))
+    }
+}
+
+/// Where a session, or a span with a caller, begins.
+pub(super) struct Origin {
+    pub(super) trace_id: TraceId,
+    pub(super) parent: Option<SpanId>,
+    /// To the caller, when its trace belongs to another session.
+    pub(super) link: Option<Link>,
+    /// The session that calls.
+    within: Option<SessionId>,
+}
+
+impl Origin {
+    /// In the caller's trace, when that is free or `session`'s already; otherwise in a fresh one.
+    pub(super) fn of(caller: Option<TraceParent>, session: &SessionId, recorder: &Recorder) -> Self {
+        let claim = |own| Claim { session: session.clone(), own };
+        let mut origin = Self { trace_id: fresh_trace_id(), parent: None, link: None, within: None };
+        if let Some(TraceParent { trace_id, span_id, .. }) = caller {
+            match recorder.claim(trace_id, claim(false)) {
+                Ok(()) => return Self { trace_id, parent: Some(span_id), ..origin },
+                Err(known) => {
+                    origin.link = Some(Link { trace_id, span_id, attributes: Attributes::new() });
+                    origin.within = known.own.then_some(known.session);
+                }
+            }
+        }
+        // Nobody has a fresh one.
+        let _ = recorder.claim(origin.trace_id, claim(true));
+        origin
     }
 }
 
@@ -113,9 +181,10 @@ struct Inner {
 pub(super) struct Live {
     id: SessionId,
     pub(super) recorder: Recorder,
-    trace_id: TraceId,
+    pub(super) trace_id: TraceId,
     root: SpanId,
     root_taken: bool,
+    trace_state: Option<String>,
     ended: AtomicBool,
 }
 
@@ -133,27 +202,94 @@ impl SessionHandle {
     /// Runs `future` in the session: what it opens, by this API or by `tracing`, belongs to the session. A task that
     /// it spawns does not, unless wrapped in [`in_current_session`](super::in_current_session).
     pub fn run<F: Future>(&self, future: F) -> InSession<F> {
-        InSession::new(self.context(), future)
+        InSession::new(self.root(), future)
     }
 
     /// Runs `work` in the session, as [`run`](Self::run) does for a future.
     pub fn in_scope<T>(&self, work: impl FnOnce() -> T) -> T {
-        let _entered = self.context().map(context::enter);
+        let _entered = self.root().map(context::enter);
         work()
     }
 
     /// Opens a span below the current span of this session, or below its root.
     pub fn span(&self, kind: SpanKind, name: impl Into<Cow<'static, str>>) -> SpanGuard {
-        let Some(live) = &self.inner.live else { return SpanGuard::disabled() };
-        let parent = context::with_current(|context| {
-            context.filter(|context| context.trace_id == live.trace_id).map(|context| context.span_id)
-        });
-        self.span_below(parent.unwrap_or(live.root), kind, name.into())
+        let Some((live, (trace_id, parent))) = self.here() else { return SpanGuard::disabled() };
+        self.open(live, Place { trace_id, parent: Some(parent), link: None }, kind, name.into())
     }
 
-    pub(super) fn span_below(&self, parent: SpanId, kind: SpanKind, name: Cow<'static, str>) -> SpanGuard {
-        let Some(live) = &self.inner.live else { return SpanGuard::disabled() };
-        SpanGuard::open(self.clone(), live, live.trace_id, parent, kind, name)
+    /// Opens a span that a caller in another process is the parent of: `traceparent` is the header that came with its
+    /// request. The caller's trace becomes one of this session's; when it belongs to another session already, or the
+    /// header is not as the W3C specification says, the span is opened as by [`span`](Self::span), in the first case with
+    /// a link to the caller.
+    pub fn span_for(
+        &self,
+        traceparent: &str,
+        kind: SpanKind,
+        name: impl Into<Cow<'static, str>>,
+    ) -> SpanGuard {
+        let Some((live, (trace_id, parent))) = self.here() else { return SpanGuard::disabled() };
+        let mut place = Place { trace_id, parent: Some(parent), link: None };
+        if let Some(caller) = TraceParent::parse(traceparent) {
+            let claim = Claim { session: self.id().clone(), own: false };
+            if live.recorder.claim(caller.trace_id, claim).is_ok() {
+                live.join(caller.trace_id);
+                (place.trace_id, place.parent) = (caller.trace_id, Some(caller.span_id));
+            } else {
+                let (trace_id, span_id) = (caller.trace_id, caller.span_id);
+                place.link = Some(Link { trace_id, span_id, attributes: Attributes::new() });
+            }
+        }
+        self.open(live, place, kind, name.into())
+    }
+
+    fn open(&self, live: &Live, place: Place, kind: SpanKind, name: Cow<'static, str>) -> SpanGuard {
+        SpanGuard::open(self.clone(), live, place, kind, name)
+    }
+
+    pub(super) fn span_at(&self, place: Place, kind: SpanKind, name: Cow<'static, str>) -> SpanGuard {
+        match &self.inner.live {
+            Some(live) => self.open(live, place, kind, name),
+            None => SpanGuard::disabled(),
+        }
+    }
+
+    /// The current span of this session, or its root.
+    fn here(&self) -> Option<(&Live, (TraceId, SpanId))> {
+        let live = self.inner.live.as_ref()?;
+        let current = SessionContext::current();
+        let inside = current.session().is_some_and(|session| Arc::ptr_eq(&session.inner, &self.inner));
+        let place = current.ids().filter(|_| inside).unwrap_or((live.trace_id, live.root));
+        Some((live, place))
+    }
+
+    /// The session's root as a place to carry: what is opened in it belongs to the session.
+    #[must_use]
+    pub fn context(&self) -> SessionContext {
+        SessionContext::of(self.root())
+    }
+
+    /// The value of a W3C `traceparent` header: the session's root as the parent of what another process does for it. `None`
+    /// when nothing is recorded. For a call that a span makes there is [`SpanGuard::traceparent`], and
+    /// [`current_traceparent`](super::current_traceparent) wherever it runs.
+    #[must_use]
+    pub fn traceparent(&self) -> Option<String> {
+        self.context().traceparent()
+    }
+
+    /// The `tracestate` that the session began with, to be passed on with its [`traceparent`](Self::traceparent).
+    #[must_use]
+    pub fn tracestate(&self) -> Option<&str> {
+        self.inner.live.as_ref()?.trace_state.as_deref()
+    }
+
+    /// Joins a trace that began within the session to it.
+    #[cfg(feature = "otel")]
+    pub(super) fn join(&self, trace_id: TraceId) {
+        let Some(live) = &self.inner.live else { return };
+        let claim = Claim { session: self.id().clone(), own: false };
+        if live.trace_id != trace_id && live.recorder.claim(trace_id, claim).is_ok() {
+            live.join(trace_id);
+        }
     }
 
     /// Records a snapshot of the session's state under `mcp.state.<name>_json`, on the current span.
@@ -170,13 +306,8 @@ impl SessionHandle {
     }
 
     fn snapshot(&self, key: String, value: &impl Serialize) {
-        let Some(live) = &self.inner.live else { return };
-        let span_id = context::with_current(|context| {
-            context
-                .filter(|context| context.trace_id == live.trace_id)
-                .map_or(live.root, |context| context.span_id)
-        });
-        let mut change = SpanChange::new(live.trace_id, span_id);
+        let Some((live, (trace_id, span_id))) = self.here() else { return };
+        let mut change = SpanChange::new(trace_id, span_id);
         change.attributes.set(Key::Owned(key), super::fields::to_json(value));
         live.recorder.span_changed(change);
     }
@@ -184,10 +315,7 @@ impl SessionHandle {
     /// Says how far the session has come: `percent` between 0 and 100, and words.
     pub fn progress(&self, percent: Option<f64>, message: impl Into<String>) {
         let Some(live) = &self.inner.live else { return };
-        let percent = percent.filter(|percent| percent.is_finite()).map(|percent| percent.clamp(0.0, 100.0));
-        let message = Some(message.into());
-        live.recorder
-            .event(Of::Trace(live.trace_id), EventKind::ProgressUpdate { span_id: None, percent, message });
+        live.recorder.event(Of::Trace(live.trace_id), EventKind::progress(None, percent, message.into()));
     }
 
     /// Publishes an event of the host's own kind.
@@ -217,13 +345,24 @@ impl SessionHandle {
         }
     }
 
-    fn context(&self) -> Option<Context> {
+    fn root(&self) -> Option<Context> {
         let live = self.inner.live.as_ref()?;
-        Some(Context { session: Some(self.clone()), trace_id: live.trace_id, span_id: live.root })
+        self.place(live.trace_id, live.root)
+    }
+
+    /// A span of the session as a context.
+    pub(super) fn place(&self, trace_id: TraceId, span_id: SpanId) -> Option<Context> {
+        let recorder = self.inner.live.as_ref()?.recorder.address();
+        Some(Context { session: Some(self.clone()), recorder, trace_id, span_id, within: None })
     }
 }
 
 impl Live {
+    /// Says that another trace belongs to the session too.
+    fn join(&self, trace_id: TraceId) {
+        self.recorder.record(Record::TraceJoined { trace_id, session: Box::new(self.id.clone()) });
+    }
+
     fn end(&self, status: SessionStatus, error: Option<String>) {
         if self.ended.swap(true, Ordering::AcqRel) {
             return;

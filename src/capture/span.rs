@@ -5,13 +5,14 @@ use std::future::Future;
 
 use serde::Serialize;
 
-use super::context::{self, Context, InSession};
+use super::carry::SessionContext;
+use super::context::InSession;
 use super::fields::to_json;
 use super::flat::{Flat, Slice};
 use super::record::{Details, SpanChange, SpanStarted};
 use super::recorder::{error_status, fresh_span_id};
 use super::session::{Live, SessionHandle};
-use crate::model::{AttributeValue, Key, SpanId, SpanKind, TraceId};
+use crate::model::{AttributeValue, Key, Link, SpanId, SpanKind, TraceId};
 
 /// A span that runs until it is dropped, or ended with [`finish`](Self::finish). Visible from its first moment.
 #[derive(Debug)]
@@ -21,13 +22,21 @@ pub struct SpanGuard {
 }
 
 #[derive(Debug)]
-struct Open {
+pub(super) struct Open {
     session: SessionHandle,
-    recorder: super::Recorder,
-    trace_id: TraceId,
-    span_id: SpanId,
+    pub(super) recorder: super::Recorder,
+    pub(super) trace_id: TraceId,
+    pub(super) span_id: SpanId,
+    pub(super) kind: SpanKind,
     /// Gathered for the end, which then needs one hand-over.
     last: Option<SpanChange>,
+}
+
+/// Where a span is opened.
+pub(super) struct Place {
+    pub(super) trace_id: TraceId,
+    pub(super) parent: Option<SpanId>,
+    pub(super) link: Option<Link>,
 }
 
 impl SpanGuard {
@@ -38,25 +47,30 @@ impl SpanGuard {
     pub(super) fn open(
         session: SessionHandle,
         live: &Live,
-        trace_id: TraceId,
-        parent: SpanId,
+        place: Place,
         kind: SpanKind,
         name: Cow<'static, str>,
     ) -> Self {
+        let Place { trace_id, parent, link } = place;
         let span_id = fresh_span_id();
         let start = SpanStarted {
             trace_id,
             span_id,
-            parent: Some(parent),
+            parent,
             at: live.recorder.now(),
             callsite: None,
-            details: Some(Box::new(Details { name: Some(name), kind, ..Details::default() })),
+            details: Some(Box::new(Details { name: Some(name), kind, link, ..Details::default() })),
             attributes: Slice::default(),
         };
         if !live.recorder.span_started(start, &Flat::default()) {
             return Self::disabled();
         }
-        Self { open: Some(Open { recorder: live.recorder.clone(), session, trace_id, span_id, last: None }) }
+        let recorder = live.recorder.clone();
+        Self { open: Some(Open { recorder, session, trace_id, span_id, kind, last: None }) }
+    }
+
+    pub(super) const fn recorded(&self) -> Option<&Open> {
+        self.open.as_ref()
     }
 
     /// The span's id; absent when nothing is recorded.
@@ -83,20 +97,37 @@ impl SpanGuard {
     /// Opens a span below this one.
     pub fn child(&self, kind: SpanKind, name: impl Into<Cow<'static, str>>) -> Self {
         match &self.open {
-            Some(open) => open.session.span_below(open.span_id, kind, name.into()),
+            Some(open) => {
+                let place = Place { trace_id: open.trace_id, parent: Some(open.span_id), link: None };
+                open.session.span_at(place, kind, name.into())
+            }
             None => Self::disabled(),
         }
     }
 
     /// Runs `future` in the span: what it opens lies below it.
     pub fn run<F: Future>(&self, future: F) -> InSession<F> {
-        InSession::new(self.context(), future)
+        self.context().run(future)
     }
 
     /// Runs `work` in the span, as [`run`](Self::run) does for a future.
     pub fn in_scope<T>(&self, work: impl FnOnce() -> T) -> T {
-        let _entered = self.context().map(context::enter);
-        work()
+        self.context().in_scope(work)
+    }
+
+    /// The span as a place to carry to another thread or task: what is opened in it lies below the span. It may outlive the
+    /// span.
+    #[must_use]
+    pub fn context(&self) -> SessionContext {
+        let context = self.open.as_ref().and_then(|open| open.session.place(open.trace_id, open.span_id));
+        SessionContext::of(context)
+    }
+
+    /// The value of a W3C `traceparent` header: the span as the parent of what another process does for it. `None` when
+    /// nothing is recorded.
+    #[must_use]
+    pub fn traceparent(&self) -> Option<String> {
+        self.context().traceparent()
     }
 
     /// Says that the span went wrong; it goes on until it ends.
@@ -109,11 +140,6 @@ impl SpanGuard {
 
     /// Ends the span; so does dropping it.
     pub fn finish(self) {}
-
-    fn context(&self) -> Option<Context> {
-        let open = self.open.as_ref()?;
-        Some(Context { session: Some(open.session.clone()), trace_id: open.trace_id, span_id: open.span_id })
-    }
 }
 
 impl Drop for SpanGuard {

@@ -117,7 +117,7 @@ pub(super) async fn get_health(
 ) -> Result<Json, Problem> {
     let stats = state.read(Store::stats).await.ok();
     let active = state.active_sessions().await;
-    let parts = parts(&state, stats.is_some(), caller);
+    let parts = parts(&state, stats.is_some(), state.hidden_spans().await, caller);
     let degraded = parts.iter().any(|part| part.state == PartState::Degraded);
     Json::of(&Health {
         status: if degraded { PartState::Degraded } else { PartState::Ok },
@@ -165,7 +165,12 @@ impl AppState {
 }
 
 /// What is wrong may name paths and machines: callers who may not see everything are told that something is.
-pub(super) fn parts(state: &AppState, store_answers: bool, caller: Caller) -> Vec<Part> {
+pub(super) fn parts(
+    state: &AppState,
+    store_answers: bool,
+    hidden: Option<String>,
+    caller: Caller,
+) -> Vec<Part> {
     let part = |name: &str, why: Option<String>| Part {
         name: name.to_owned(),
         state: if why.is_some() { PartState::Degraded } else { PartState::Ok },
@@ -175,7 +180,8 @@ pub(super) fn parts(state: &AppState, store_answers: bool, caller: Caller) -> Ve
     let store = part("store", state.pipeline.problem().or_else(unreadable));
     let registries = state.registries.states().into_iter().map(|one| part(&one.name, one.problem));
     let start = state.start_problems.iter().map(|(name, why)| part(name, Some(why.clone())));
-    std::iter::once(store).chain(registries).chain(start).collect()
+    let capture = part("capture", hidden);
+    [store, capture].into_iter().chain(registries).chain(start).collect()
 }
 
 /// The last count of active sessions and when it was taken.

@@ -18,7 +18,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::access::Caller;
-use super::health::{PartState, parts};
+use super::health::{Part, PartState, parts};
 use super::problem::Problem;
 use super::state::AppState;
 use crate::store::{Store, StoreStats};
@@ -50,7 +50,7 @@ pub(super) async fn get_metrics(
     about(&mut registry, &state);
     counted(&mut registry, &state);
     present(&mut registry, &state);
-    part_states(&mut registry, &state, stats.is_some(), caller);
+    part_states(&mut registry, parts(&state, stats.is_some(), state.hidden_spans().await, caller));
     if let Some(stats) = stats {
         stored(&mut registry, &stats);
     }
@@ -115,9 +115,9 @@ fn stored(registry: &mut Registry, stats: &StoreStats) {
 }
 
 /// One line for each part: 1 when it works. Names may repeat, lines may not.
-fn part_states(registry: &mut Registry, state: &AppState, store_answers: bool, caller: Caller) {
+fn part_states(registry: &mut Registry, parts: Vec<Part>) {
     let mut works: BTreeMap<String, bool> = BTreeMap::new();
-    for part in parts(state, store_answers, caller) {
+    for part in parts {
         *works.entry(part.name).or_insert(true) &= part.state == PartState::Ok;
     }
     let up = Family::<Labels, Gauge>::default();

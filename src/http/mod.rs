@@ -8,6 +8,7 @@ mod events;
 mod extract;
 mod fresh;
 mod health;
+mod hidden;
 #[cfg(feature = "otlp")]
 mod ingest;
 mod limits;
@@ -41,6 +42,7 @@ pub(crate) use self::access::{AccessPolicy, Guard, Token};
 pub(crate) use self::body::BodyPatience;
 pub use self::body::{DEFAULT_BODY_IDLE_TIMEOUT, DEFAULT_BODY_TIMEOUT};
 pub(crate) use self::control::ControlDoor;
+pub(crate) use self::hidden::HiddenSpans;
 pub(crate) use self::limits::{Bounds, Limits};
 #[cfg(test)]
 pub(crate) use self::live::SLOW_READER_CUT;

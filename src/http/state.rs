@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use super::access::Guard;
 use super::control::ControlDoor;
+use super::hidden::HiddenSpans;
 use super::limits::Limits;
 use crate::bus::Bus;
 use crate::model::InstanceId;
@@ -37,6 +38,8 @@ pub(crate) struct AppState {
     pub(crate) guard: Arc<Guard>,
     /// Whether sessions may be answered and cancelled, and where that is made known.
     pub(crate) control: ControlDoor,
+    /// What the host's own filters hide.
+    pub(crate) hidden: HiddenSpans,
     /// How much may be asked at once.
     pub(crate) limits: Arc<Limits>,
 }

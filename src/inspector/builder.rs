@@ -15,7 +15,8 @@ use crate::capture::{CaptureFilter, Recorder};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::http::{
-    Access, AccessPolicy, AppState, BodyPatience, Bounds, ControlDoor, Guard, Limits, PublicPath, Token,
+    Access, AccessPolicy, AppState, BodyPatience, Bounds, ControlDoor, Guard, HiddenSpans, Limits,
+    PublicPath, Token,
 };
 use crate::model::InstanceId;
 use crate::pipeline::{DEFAULT_ABANDON_AFTER, DEFAULT_STORE_BACKLOG_BYTES, Parts, Pipeline, StartError};
@@ -251,6 +252,10 @@ impl InspectorBuilder {
             control: ControlDoor::new(self.read_only, {
                 let recorder = recorder.clone();
                 move |session, kind| recorder.event(Of::Session(session), kind)
+            }),
+            hidden: HiddenSpans::new({
+                let recorder = recorder.clone();
+                move || recorder.visibility().problem()
             }),
         };
         let shared = Shared { recorder, filter: self.filter, pipeline, state, shutdown };

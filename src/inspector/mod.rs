@@ -14,6 +14,8 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::registry::LookupSpan;
 
 pub use self::builder::InspectorBuilder;
+#[cfg(feature = "otel")]
+use crate::capture::CaptureProcessor;
 use crate::capture::record::Of;
 use crate::capture::{CaptureFilter, CaptureLayer, Recorder, SessionBuilder};
 use crate::http::{self, AppState};
@@ -77,9 +79,39 @@ impl Inspector {
     where
         S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
     {
-        self.shared
-            .as_ref()
-            .map(|shared| CaptureLayer::new(shared.recorder.clone()).with_filter(shared.filter.clone()))
+        // An `Option` of a layer does not learn which subscriber it stands in; a boxed one does.
+        let layer: Box<dyn Layer<S> + Send + Sync> = match &self.shared {
+            Some(shared) => {
+                let filter = shared.filter.clone();
+                Box::new(CaptureLayer::new(shared.recorder.clone(), filter.clone()).with_filter(filter))
+            }
+            None => Box::new(None::<CaptureLayer>),
+        };
+        layer
+    }
+
+    /// For a host on the OpenTelemetry SDK: a span processor, to be added to its tracer provider beside its own.
+    ///
+    /// ```
+    /// use agent_inspector::Inspector;
+    /// use opentelemetry_sdk::trace::SdkTracerProvider;
+    ///
+    /// let inspector = Inspector::builder().in_memory().build()?;
+    /// let provider = SdkTracerProvider::builder().with_span_processor(inspector.span_processor()).build();
+    /// # Ok::<(), agent_inspector::Error>(())
+    /// ```
+    ///
+    /// It records spans when they start, with the attributes they start with, and again when they end, with their events,
+    /// links, status, resource and scope. Which spans it records is in the table at the [crate's root](crate). It never
+    /// waits; what it keeps is bounded as for the [layer](Self::layer).
+    ///
+    /// A host whose OpenTelemetry spans come from `tracing`, by `tracing-opentelemetry`, takes either this or the layer.
+    /// With both, the spans of `tracing` are recorded by the layer alone; they are known by the attribute `target`, which
+    /// `tracing-opentelemetry` writes unless told otherwise (`with_target(false)`).
+    #[cfg(feature = "otel")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "otel")))]
+    pub fn span_processor(&self) -> impl opentelemetry_sdk::trace::SpanProcessor + use<> {
+        CaptureProcessor::new(self.shared.as_ref().map(|shared| shared.recorder.clone()))
     }
 
     /// Names a session that the host is about to run.

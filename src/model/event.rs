@@ -123,6 +123,13 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// A [`ProgressUpdate`](Self::ProgressUpdate), with a percentage that is one.
+    #[must_use]
+    pub fn progress(span_id: Option<SpanId>, percent: Option<f64>, message: String) -> Self {
+        let percent = percent.filter(|percent| percent.is_finite()).map(|percent| percent.clamp(0.0, 100.0));
+        Self::ProgressUpdate { span_id, percent, message: Some(message) }
+    }
+
     /// The names of all types this version writes.
     pub const TYPES: [&'static str; 14] = [
         "SessionStarted",

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use crate::capture::record::SpanChange;
-use crate::model::{Span, SpanId, TraceId};
+use crate::model::{Span, SpanId, StatusCode, TraceId};
 
 /// A span that goes on changing is written again at most this often, so that many small changes do not become many large
 /// lines.
@@ -58,6 +58,15 @@ impl OpenSpans {
         Some(open.span)
     }
 
+    /// Puts a span that its source tells whole at its end in the place of what was known of it, when its start is known.
+    /// What others added meanwhile stays.
+    pub(super) fn end_whole(&mut self, mut span: Span) -> Option<Span> {
+        let open = self.spans.remove(&(span.trace_id, span.span_id))?;
+        let ended = std::mem::replace(&mut span.attributes, open.span.attributes);
+        span.attributes.merge(ended);
+        Some(span)
+    }
+
     /// The spans that began since they were asked for last and have not ended.
     pub(super) fn started(&mut self) -> Vec<Span> {
         let spans = &mut self.spans;
@@ -105,7 +114,11 @@ pub(super) fn apply(span: &mut Span, change: SpanChange) {
         span.name = name;
     }
     if let Some(status) = change.status {
-        span.status = status;
+        // Code and message may be recorded one after the other.
+        if status.code != StatusCode::Unset {
+            span.status.code = status.code;
+        }
+        span.status.message = status.message.or(span.status.message.take());
     }
     span.attributes.merge(change.attributes);
     let room = MAX_SPAN_EVENTS.saturating_sub(span.events.len());

@@ -216,12 +216,27 @@ impl Pump {
             Record::SessionStarted(mut start) => {
                 self.publish_started();
                 start.title = cut_name(self.redactor.name(&start.title));
+                start.agent = start.agent.map(|agent| cut_name(self.redactor.name(&agent)));
+                for tag in &mut start.tags {
+                    *tag = cut_name(self.redactor.name(tag));
+                }
                 self.fold.session_started(*start, &mut folded);
             }
             Record::SessionEnded(mut end) => {
                 self.publish_started();
                 end.error = end.error.map(|error| cut_name(self.redactor.text(&error)));
                 self.fold.session_ended(*end);
+            }
+            Record::TraceJoined { trace_id, session } => {
+                self.publish_started();
+                self.fold.trace_joined(trace_id, &session, &mut folded);
+            }
+            Record::Foreign { ended: false, span } => self.open.start(span.into_span()),
+            Record::Foreign { ended: true, span } => {
+                if let Some(span) = self.open.end_whole(span.into_span()) {
+                    self.publish_started();
+                    self.host_span(span);
+                }
             }
             Record::SpanStarted(start) => self.open.start(start.into_span(flat)),
             Record::SpanFields { trace_id, span_id, callsite, attributes } => {

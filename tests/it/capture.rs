@@ -144,7 +144,7 @@ async fn agent_spans_need_no_session_and_other_spans_without_one_stay_out() {
     );
     let id = sessions["sessions"][0]["id"].as_str().unwrap();
     let tree = host.get(&format!("/sessions/{id}/spans")).await;
-    assert_eq!(names(&tree), [row("chat a", 0), row("chat b", 0)]);
+    assert_eq!(names(&tree), [row("GET /ask", 0), row("chat a", 1), row("chat b", 1)]);
 }
 
 #[tokio::test]

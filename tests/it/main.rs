@@ -6,6 +6,7 @@ mod access;
 mod api_docs;
 mod capture;
 mod faults;
+mod filters;
 mod floods;
 mod heartbeat;
 #[cfg(feature = "otlp")]
@@ -26,9 +27,12 @@ mod serve;
 #[cfg(feature = "otlp")]
 mod siblings;
 mod soak;
+#[cfg(feature = "otel")]
+mod sources;
 #[cfg(feature = "otlp")]
 mod store_faults;
 mod support;
+mod surroundings;
 mod traces;
 #[cfg(feature = "ws")]
 mod ws;

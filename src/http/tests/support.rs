@@ -91,6 +91,7 @@ impl Site {
             guard: Arc::new(Guard::new(policy).unwrap()),
             limits: Arc::new(Limits::new(Bounds::default())),
             control: ControlDoor::new(false, |_, _| {}),
+            hidden: crate::http::HiddenSpans::new(|| None),
         };
         Self { store, registry, bus, shutdown, state }
     }

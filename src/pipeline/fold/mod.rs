@@ -131,13 +131,38 @@ impl Fold {
         } else {
             self.sessions.insert(start.id.clone(), Live::new(session, Origin::Explicit));
         }
-        self.remember(start.trace_id, Trace::new(start.id.clone(), Claim::Explicit));
-        out.traces.push((start.trace_id, start.id.clone()));
         if let Some(live) = self.sessions.get_mut(&start.id) {
-            live.traces.insert(start.trace_id);
             live.announce_start(out);
         }
+        self.trace_joined(start.trace_id, &start.id, out);
         self.dirty.insert(start.id);
+    }
+
+    /// A trace belongs to a session that the host opened; unless it belongs to another one of these already.
+    pub(crate) fn trace_joined(&mut self, trace: TraceId, session: &SessionId, out: &mut Folded) {
+        let known = match self.traces.get(&trace) {
+            Some(known) => Some((known.trace.claim, known.trace.session.clone())),
+            None => self.restore_trace(trace),
+        };
+        match known {
+            Some((Claim::Explicit, _)) => {}
+            Some((_, from)) if from != *session => {
+                if self.load(session).is_some() {
+                    self.move_trace(trace, Claim::Explicit, &from, session, out);
+                }
+            }
+            Some(_) => {
+                if let Some(Remembered { trace, .. }) = self.traces.get_mut(&trace) {
+                    trace.claim = Claim::Explicit;
+                }
+            }
+            None => {
+                let Some(live) = self.load(session) else { return };
+                live.traces.insert(trace);
+                self.remember(trace, Trace::new(session.clone(), Claim::Explicit));
+                out.traces.push((trace, session.clone()));
+            }
+        }
     }
 
     /// The host ended a session.

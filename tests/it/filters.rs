@@ -1,0 +1,93 @@
+//! `/health` says when the host's own filters hide agent spans.
+
+use serde_json::Value;
+use tracing::Subscriber;
+use tracing::subscriber::set_default;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::prelude::*;
+use tracing_subscriber::{EnvFilter, fmt, registry};
+
+use crate::support::Host;
+
+/// What `/health` says of capture when the host's subscriber is `build`'s.
+async fn capture<S>(build: impl FnOnce(&Host) -> S) -> Value
+where
+    S: Subscriber + Send + Sync + 'static,
+{
+    let host = Host::in_memory();
+    let _subscriber = set_default(build(&host));
+    let health = host.get("/health").await;
+    let parts = health["parts"].as_array().unwrap();
+    parts.iter().find(|part| part["name"] == "capture").expect("the part stands there").clone()
+}
+
+fn filter(directives: &str) -> EnvFilter {
+    EnvFilter::new(directives)
+}
+
+#[tokio::test]
+async fn a_global_filter_that_hides_agent_spans_is_told_wherever_it_stands() {
+    let above = capture(|host| registry().with(host.inspector.layer()).with(filter("warn"))).await;
+    let below = capture(|host| registry().with(filter("warn")).with(host.inspector.layer())).await;
+    let level = capture(|host| registry().with(LevelFilter::WARN).with(host.inspector.layer())).await;
+    let around = capture(|host| registry().with(host.inspector.layer().with_filter(filter("warn")))).await;
+    for part in [above, below, level, around] {
+        assert_eq!(part["state"], "degraded", "{part}");
+        let why = part["why"].as_str().unwrap();
+        assert!(
+            why.contains("rig=info") && why.contains("rig::agent_chat") && why.contains(".with_filter"),
+            "{why}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_filter_of_another_layer_and_one_that_lets_agent_spans_through_are_not() {
+    let other = capture(|host| {
+        registry()
+            .with(fmt::layer().with_writer(std::io::sink).with_filter(filter("warn")))
+            .with(host.inspector.layer())
+    });
+    let outside = capture(|host| {
+        registry()
+            .with(host.inspector.layer())
+            .with(fmt::layer().with_writer(std::io::sink).with_filter(LevelFilter::ERROR))
+    });
+    let open = capture(|host| registry().with(filter("info")).with(host.inspector.layer()));
+    let fields = capture(|host| {
+        registry().with(filter("warn,[{gen_ai.operation.name}]=info")).with(host.inspector.layer())
+    });
+    let none = capture(|host| registry().with(host.inspector.layer()));
+    for part in
+        [other.await, outside.await, open.await, fields.await, none.await, capture(|_| registry()).await]
+    {
+        assert_eq!(part["state"], "ok", "{part}");
+    }
+}
+
+#[tokio::test]
+async fn what_really_came_by_counts_more_than_what_might() {
+    let host = Host::in_memory();
+    // Hides rig and genai, which this host may not use.
+    let _subscriber = set_default(registry().with(filter("it=info")).with(host.inspector.layer()));
+    drop(tracing::info_span!("chat", gen_ai.operation.name = "chat"));
+    let capture = |health: Value| health["parts"].as_array().unwrap()[1].clone();
+    let part = capture(host.get("/health").await);
+    assert_eq!((&part["name"], &part["state"]), (&"capture".into(), &"ok".into()), "{part}");
+
+    let host = Host::in_memory();
+    let _subscriber = set_default(registry().with(filter("it=info")).with(host.inspector.layer()));
+    drop(tracing::info_span!(target: "house::agents", "chat", gen_ai.operation.name = "chat"));
+    let part = capture(host.get("/health").await);
+    assert_eq!(part["state"], "degraded");
+    assert!(part["why"].as_str().unwrap().contains("add `house=info`"), "{part}");
+}
+
+#[cfg(feature = "metrics")]
+#[tokio::test]
+async fn the_metrics_say_so_too() {
+    let host = Host::in_memory();
+    let _subscriber = set_default(registry().with(filter("warn")).with(host.inspector.layer()));
+    let (_, metrics) = host.try_get("/metrics").await;
+    assert!(metrics.as_str().unwrap().contains(r#"part_up{part="capture"} 0"#), "{metrics}");
+}
