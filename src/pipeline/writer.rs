@@ -35,9 +35,13 @@ const GATHER_BYTES: usize = 1 << 20;
 const RETRY_FIRST: Duration = Duration::from_millis(50);
 const RETRY_MOST: Duration = Duration::from_secs(5);
 
-/// How long an idle writer sleeps before it looks after the store, and how long it may do so at a time.
+/// How often the writer looks after the store, busy or not, and how long it may do so at a time.
 const MAINTAIN_EVERY: Duration = Duration::from_secs(5);
 const MAINTAIN_FOR: Duration = Duration::from_millis(50);
+
+/// How soon it goes on when there is more to do: a tenth of a core at most, and no commit waits longer than
+/// [`MAINTAIN_FOR`].
+const MAINTAIN_AGAIN: Duration = Duration::from_millis(450);
 
 /// What the pump hands over in one turn.
 #[derive(Debug, Default)]
@@ -273,7 +277,7 @@ impl StoreLane {
     }
 
     /// The turns for one commit, once there are some. `None` when the writer shall end.
-    fn take(&self, idle: &mut dyn FnMut()) -> Option<(u64, Turn, usize)> {
+    fn take(&self, upkeep: &mut Upkeep<'_>) -> Option<(u64, Turn, usize)> {
         let mut queue = self.queue.lock();
         loop {
             match queue.due(self.bytes.load(Ordering::Relaxed)) {
@@ -281,13 +285,44 @@ impl StoreLane {
                 Some(due) => _ = self.filled.wait_until(&mut queue, due),
                 None if queue.stop => return None,
                 None => {
-                    let idle_for_long = self.filled.wait_for(&mut queue, MAINTAIN_EVERY).timed_out();
-                    if idle_for_long && queue.turns.is_empty() && !queue.stop {
-                        parking_lot::MutexGuard::unlocked(&mut queue, &mut *idle);
+                    let waited = self.filled.wait_until(&mut queue, upkeep.due).timed_out();
+                    if waited && queue.turns.is_empty() && !queue.stop {
+                        parking_lot::MutexGuard::unlocked(&mut queue, || upkeep.look());
                     }
                 }
             }
         }
+    }
+}
+
+/// Looking after the store: now and then, also while there is always something to write.
+struct Upkeep<'a> {
+    lane: &'a StoreLane,
+    store: &'a dyn Store,
+    due: Instant,
+}
+
+impl Upkeep<'_> {
+    fn look_when_due(&mut self) {
+        if self.due <= Instant::now() {
+            self.look();
+        }
+    }
+
+    /// Maintenance that fails or panics is tried again; what is stored is not touched by that.
+    fn look(&mut self) {
+        let more = match catch_unwind(AssertUnwindSafe(|| self.store.maintain(MAINTAIN_FOR))) {
+            Ok(Ok(more)) => more,
+            Ok(Err(error)) => {
+                *self.lane.problem.lock() = Some(error.to_string());
+                false
+            }
+            Err(_) => {
+                self.lane.panics.fetch_add(1, Ordering::Relaxed);
+                false
+            }
+        };
+        self.due = Instant::now() + if more { MAINTAIN_AGAIN } else { MAINTAIN_EVERY };
     }
 }
 
@@ -302,15 +337,8 @@ fn gap_for(events: &[Arc<EventFrame>]) -> Vec<Arc<EventFrame>> {
 
 /// Runs until the lane is stopped and empty.
 pub(super) fn run(lane: &StoreLane, store: &dyn Store, reserve: &Reserve) {
-    let mut idle = || {
-        // Maintenance that fails or panics is tried again; what is stored is not touched by that.
-        match catch_unwind(AssertUnwindSafe(|| store.maintain(MAINTAIN_FOR))) {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => *lane.problem.lock() = Some(error.to_string()),
-            Err(_) => _ = lane.panics.fetch_add(1, Ordering::Relaxed),
-        }
-    };
-    while let Some((number, turn, size)) = lane.take(&mut idle) {
+    let mut upkeep = Upkeep { lane, store, due: Instant::now() + MAINTAIN_EVERY };
+    while let Some((number, turn, size)) = lane.take(&mut upkeep) {
         // The reservation must come before the events that use it; a failure shows with the write below.
         let _ = catch_unwind(AssertUnwindSafe(|| reserve.fetch(store)));
         let last = turn.events.last().map(|event| event.id);
@@ -320,6 +348,7 @@ pub(super) fn run(lane: &StoreLane, store: &dyn Store, reserve: &Reserve) {
         }
         lane.bytes.fetch_sub(size, Ordering::Relaxed);
         lane.committed.store(number, Ordering::Release);
+        upkeep.look_when_due();
     }
     if let Ok(Err(error)) = catch_unwind(AssertUnwindSafe(|| store.close())) {
         *lane.problem.lock() = Some(error.to_string());

@@ -25,7 +25,8 @@ pub use self::error::StoreError;
 pub use self::memory::{DEFAULT_MEMORY_STORE_BYTES, MemoryStore};
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::{
-    DEFAULT_RETENTION_AGE, DEFAULT_RETENTION_BYTES, Retention, SqliteStore, default_data_dir,
+    DEFAULT_PACK_AFTER, DEFAULT_RETENTION_AGE, DEFAULT_RETENTION_BYTES, Retention, SqliteStore,
+    default_data_dir,
 };
 use crate::model::{
     EventFrame, EventId, EventQuery, Session, SessionId, SessionQuery, Span, SpanId, SpanSummary, Timestamp,
