@@ -3,6 +3,8 @@
 
 mod access;
 mod capture;
+#[cfg(all(feature = "otlp", feature = "sqlite"))]
+mod crashes;
 mod faults;
 mod floods;
 mod heartbeat;
