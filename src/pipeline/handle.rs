@@ -14,7 +14,8 @@ use super::lane::{Done, IngestLane, Request};
 use super::open::OpenSpans;
 use super::prepare::prepare;
 use super::pump::{Gauges, Pump};
-use super::writer::{self, StoreLane, Turn};
+use super::turn::Turn;
+use super::writer::{self, StoreLane};
 use crate::bus::Bus;
 use crate::capture::lane::{Dropped, Lane};
 use crate::clock::Clock;
@@ -132,7 +133,9 @@ impl Pipeline {
             threads: Mutex::default(),
         });
         let (store, lane, reserve) = (Arc::clone(&parts.store), Arc::clone(&shared.store), ids.reserve_of());
-        let writer = spawn("inspector-store", move || writer::run(&lane, store.as_ref(), &reserve))?;
+        let ring = Arc::clone(&bus);
+        let writer =
+            spawn("inspector-store", move || writer::run(&lane, store.as_ref(), &reserve, &ring))?;
         shared.threads.lock().push(writer);
         let pump = Pump {
             fold: Fold::new(parts.store, parts.registry, parts.abandon_after),

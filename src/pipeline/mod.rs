@@ -20,6 +20,7 @@ mod open;
 mod prepare;
 mod pump;
 mod rate;
+mod turn;
 mod writer;
 
 pub use self::fold::DEFAULT_ABANDON_AFTER;

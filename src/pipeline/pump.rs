@@ -17,7 +17,8 @@ use super::lane::{Done, IngestLane, Request};
 use super::open::{OpenSpans, apply};
 use super::prepare::{Prepared, clean};
 use super::rate::Rate;
-use super::writer::{StoreLane, Turn};
+use super::turn::Turn;
+use super::writer::StoreLane;
 use crate::bus::Bus;
 use crate::capture::flat::Flat;
 use crate::capture::lane::{Dropped, Handed, Lane, Taken, in_order};
@@ -190,7 +191,8 @@ impl Pump {
             });
             self.taken = taken;
             self.publish_started();
-            self.publish_changed();
+            let settles = requests.iter().any(|request| matches!(request, Request::Settle(_)));
+            self.publish_changed(settles);
         }
         for request in requests.drain(..) {
             match request {
@@ -266,9 +268,9 @@ impl Pump {
         }
     }
 
-    /// Publishes the spans that changed and are due again.
-    fn publish_changed(&mut self) {
-        for span in self.open.changed() {
+    /// Publishes the spans that changed and are due again, or `all` that changed.
+    fn publish_changed(&mut self, all: bool) {
+        for span in self.open.changed(all) {
             self.host_span(span);
         }
     }

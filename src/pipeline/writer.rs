@@ -1,24 +1,24 @@
 //! The store writer: a thread that groups what the pump hands it into commits.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::watch;
 
 use super::handle::IngestRefused;
 use super::ids::Reserve;
-use super::lane::{Ack, Done};
-use crate::model::{
-    Event, EventFrame, EventId, EventKind, Session, SessionId, Span, SpanSummary, Timestamp, TraceId,
-};
-use crate::store::{Chunk, ChunkBuilder, Store, StoreError, WriteBatch};
+use super::lane::Done;
+use super::turn::Turn;
+use crate::bus::Bus;
+use crate::model::EventId;
+use crate::store::{Store, StoreError, WriteBatch};
 
-/// How many bytes may wait for the store. Beyond that outside senders are refused, and the oldest records of the host are
-/// given up for the store (they are still in the ring) and counted as not stored.
+/// How many bytes may wait for the store. Beyond that the contents of the host's oldest spans are given up, then their
+/// events as far as the ring does not hold them any more, and counted as not stored. Outside senders are refused from half of
+/// it on.
 pub const DEFAULT_STORE_BACKLOG_BYTES: usize = 64 << 20;
 
 /// How many bytes go into one commit at most, so that a commit stays short.
@@ -31,80 +31,20 @@ const GATHER_FOR: Duration = Duration::from_millis(100);
 /// How many bytes are gathered at most before they are committed.
 const GATHER_BYTES: usize = 1 << 20;
 
+/// Turns that wait for long are merged to this size.
+const MERGED_BYTES: usize = 1 << 20;
+
 /// How long the writer waits before it tries a failed commit again, at first and at most.
 const RETRY_FIRST: Duration = Duration::from_millis(50);
 const RETRY_MOST: Duration = Duration::from_secs(5);
 
-/// How long an idle writer sleeps before it looks after the store, and how long it may do so at a time.
+/// How often the writer looks after the store, busy or not, and how long it may do so at a time.
 const MAINTAIN_EVERY: Duration = Duration::from_secs(5);
 const MAINTAIN_FOR: Duration = Duration::from_millis(50);
 
-/// What the pump hands over in one turn.
-#[derive(Debug, Default)]
-pub(super) struct Turn {
-    pub(super) sessions: Vec<Session>,
-    pub(super) traces: Vec<(TraceId, SessionId)>,
-    pub(super) removed: Vec<SessionId>,
-    /// The host's spans, still to be written as lines and compressed.
-    pub(super) captured: Vec<(Span, SpanSummary)>,
-    /// Spans from outside, prepared.
-    pub(super) chunks: Vec<Chunk>,
-    pub(super) events: Vec<Arc<EventFrame>>,
-    pub(super) acks: Vec<Ack>,
-    pub(super) permits: Vec<OwnedSemaphorePermit>,
-    pub(super) settled: Vec<Done>,
-}
-
-impl Turn {
-    pub(super) fn is_empty(&self) -> bool {
-        self.sessions.is_empty()
-            && self.traces.is_empty()
-            && self.removed.is_empty()
-            && self.captured.is_empty()
-            && self.chunks.is_empty()
-            && self.events.is_empty()
-            && self.acks.is_empty()
-            && self.settled.is_empty()
-    }
-
-    /// Whether somebody waits for the commit.
-    fn is_urgent(&self) -> bool {
-        !(self.acks.is_empty() && self.permits.is_empty() && self.settled.is_empty())
-    }
-
-    fn size(&self) -> usize {
-        self.captured.iter().map(|(span, _)| span.size()).sum::<usize>()
-            + self.chunks.iter().map(Chunk::size).sum::<usize>()
-            + self.events.iter().map(|event| event.size()).sum::<usize>()
-            + self.sessions.len() * size_of::<Session>()
-    }
-
-    fn absorb(&mut self, later: Self) {
-        // Only a session's last state counts; the order of first appearance is kept.
-        let mut at: HashMap<SessionId, usize> =
-            self.sessions.iter().enumerate().map(|(at, session)| (session.id.clone(), at)).collect();
-        // One that came back after it was removed stays.
-        self.removed.retain(|removed| !later.sessions.iter().any(|session| session.id == *removed));
-        for session in later.sessions {
-            if let Some(&at) = at.get(&session.id) {
-                self.sessions[at] = session;
-            } else {
-                at.insert(session.id.clone(), self.sessions.len());
-                self.sessions.push(session);
-            }
-        }
-        let removed = &later.removed;
-        self.sessions.retain(|session| !removed.contains(&session.id));
-        self.removed.extend(later.removed);
-        self.traces.extend(later.traces);
-        self.captured.extend(later.captured);
-        self.chunks.extend(later.chunks);
-        self.events.extend(later.events);
-        self.acks.extend(later.acks);
-        self.permits.extend(later.permits);
-        self.settled.extend(later.settled);
-    }
-}
+/// How soon it goes on when there is more to do: a tenth of a core at most, and no commit waits longer than
+/// [`MAINTAIN_FOR`].
+const MAINTAIN_AGAIN: Duration = Duration::from_millis(450);
 
 /// The queue between pump and writer, and what both want to know of each other.
 #[derive(Debug)]
@@ -142,10 +82,11 @@ impl Queue {
         Some(if at_once { since } else { since + GATHER_FOR })
     }
 
-    /// As many turns as go into one commit.
+    /// As many turns as go into one commit. A removal begins one: what was written before of a session is gone by then.
     fn pop(&mut self) -> Option<(u64, Turn, usize)> {
         let (mut number, mut size, mut turn) = self.turns.pop_front()?;
         while size < MAX_COMMIT_BYTES
+            && self.turns.front().is_some_and(|(_, _, next)| next.deleted.is_empty())
             && let Some((next, next_size, later)) = self.turns.pop_front()
         {
             number = next;
@@ -157,6 +98,21 @@ impl Queue {
             self.urgent = false;
         }
         Some((number, turn, size))
+    }
+
+    /// Makes few turns out of many small ones, so that a queue that grows for hours has each session once.
+    fn merge(&mut self) {
+        let mut merged: VecDeque<(u64, usize, Turn)> = VecDeque::with_capacity(self.turns.len());
+        for (number, size, turn) in std::mem::take(&mut self.turns) {
+            match merged.back_mut() {
+                Some((last, total, before)) if *total + size <= MERGED_BYTES && turn.deleted.is_empty() => {
+                    before.absorb(turn);
+                    (*last, *total) = (number, before.size());
+                }
+                _ => merged.push_back((number, size, turn)),
+            }
+        }
+        self.turns = merged;
     }
 }
 
@@ -203,31 +159,25 @@ impl StoreLane {
         self.filled.notify_one();
     }
 
-    /// Gives up the contents of the oldest turns; sessions stay, since each is small and the newest state counts.
+    /// Makes room: first the contents of the oldest spans go, of which the events still tell; then the oldest events, which
+    /// are caught up from the ring as far as it reaches; at last what is left of the oldest turns.
     fn shed(&self, queue: &mut Queue) {
-        for (_, size, turn) in &mut queue.turns {
-            if self.bytes.load(Ordering::Relaxed) <= self.max_bytes {
-                return;
+        queue.merge();
+        let waiting = |queue: &Queue| queue.turns.iter().map(|(_, size, _)| *size).sum::<usize>();
+        let before = waiting(queue);
+        let mut over = self.bytes.load(Ordering::Relaxed).saturating_sub(self.max_bytes);
+        for give_up in [Turn::give_up_contents, Turn::leave_events_to_the_ring, Turn::give_up_rows] {
+            for (_, size, turn) in &mut queue.turns {
+                if over == 0 {
+                    break;
+                }
+                self.not_stored.fetch_add(give_up(turn), Ordering::Relaxed);
+                let left = turn.size();
+                over = over.saturating_sub(size.saturating_sub(left));
+                *size = left;
             }
-            let events = turn.events.iter().filter(|event| event.event_type != "Gap").count();
-            let spans = turn.captured.len() + turn.chunks.iter().map(|c| c.spans.len()).sum::<usize>();
-            let lost = events + spans;
-            if lost == 0 {
-                continue;
-            }
-            self.not_stored.fetch_add(lost as u64, Ordering::Relaxed);
-            turn.captured.clear();
-            turn.events = gap_for(&turn.events);
-            turn.chunks.clear();
-            for ack in turn.acks.drain(..) {
-                // The sender may have gone.
-                let _ = ack.send(Err(IngestRefused::NotStored));
-            }
-            turn.permits.clear();
-            let left = turn.size();
-            self.bytes.fetch_sub(size.saturating_sub(left), Ordering::Relaxed);
-            *size = left;
         }
+        self.bytes.fetch_sub(before.saturating_sub(waiting(queue)), Ordering::Relaxed);
     }
 
     pub(super) fn stop(&self) {
@@ -273,7 +223,7 @@ impl StoreLane {
     }
 
     /// The turns for one commit, once there are some. `None` when the writer shall end.
-    fn take(&self, idle: &mut dyn FnMut()) -> Option<(u64, Turn, usize)> {
+    fn take(&self, upkeep: &mut Upkeep<'_>) -> Option<(u64, Turn, usize)> {
         let mut queue = self.queue.lock();
         loop {
             match queue.due(self.bytes.load(Ordering::Relaxed)) {
@@ -281,9 +231,9 @@ impl StoreLane {
                 Some(due) => _ = self.filled.wait_until(&mut queue, due),
                 None if queue.stop => return None,
                 None => {
-                    let idle_for_long = self.filled.wait_for(&mut queue, MAINTAIN_EVERY).timed_out();
-                    if idle_for_long && queue.turns.is_empty() && !queue.stop {
-                        parking_lot::MutexGuard::unlocked(&mut queue, &mut *idle);
+                    let waited = self.filled.wait_until(&mut queue, upkeep.due).timed_out();
+                    if waited && queue.turns.is_empty() && !queue.stop {
+                        parking_lot::MutexGuard::unlocked(&mut queue, || upkeep.look());
                     }
                 }
             }
@@ -291,28 +241,44 @@ impl StoreLane {
     }
 }
 
-/// What stands in the store for events that it could not take, so that who reads them later is told.
-fn gap_for(events: &[Arc<EventFrame>]) -> Vec<Arc<EventFrame>> {
-    let (Some(first), Some(last)) = (events.first(), events.last()) else { return Vec::new() };
-    let (missed_from, missed_to) = (first.id, last.id);
-    let kind = EventKind::Gap { missed_from, missed_to, at_most: missed_to.0 - missed_from.0 + 1 };
-    let timestamp = Timestamp::from(SystemTime::now());
-    vec![Arc::new(EventFrame::new(&Event { id: last.id, timestamp, session_id: None, kind }))]
+/// Looking after the store: now and then, also while there is always something to write.
+struct Upkeep<'a> {
+    lane: &'a StoreLane,
+    store: &'a dyn Store,
+    due: Instant,
+}
+
+impl Upkeep<'_> {
+    fn look_when_due(&mut self) {
+        if self.due <= Instant::now() {
+            self.look();
+        }
+    }
+
+    /// Maintenance that fails or panics is tried again; what is stored is not touched by that.
+    fn look(&mut self) {
+        let more = match catch_unwind(AssertUnwindSafe(|| self.store.maintain(MAINTAIN_FOR))) {
+            Ok(Ok(more)) => more,
+            Ok(Err(error)) => {
+                *self.lane.problem.lock() = Some(error.to_string());
+                false
+            }
+            Err(_) => {
+                self.lane.panics.fetch_add(1, Ordering::Relaxed);
+                false
+            }
+        };
+        self.due = Instant::now() + if more { MAINTAIN_AGAIN } else { MAINTAIN_EVERY };
+    }
 }
 
 /// Runs until the lane is stopped and empty.
-pub(super) fn run(lane: &StoreLane, store: &dyn Store, reserve: &Reserve) {
-    let mut idle = || {
-        // Maintenance that fails or panics is tried again; what is stored is not touched by that.
-        match catch_unwind(AssertUnwindSafe(|| store.maintain(MAINTAIN_FOR))) {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => *lane.problem.lock() = Some(error.to_string()),
-            Err(_) => _ = lane.panics.fetch_add(1, Ordering::Relaxed),
-        }
-    };
-    while let Some((number, turn, size)) = lane.take(&mut idle) {
+pub(super) fn run(lane: &StoreLane, store: &dyn Store, reserve: &Reserve, bus: &Bus) {
+    let mut upkeep = Upkeep { lane, store, due: Instant::now() + MAINTAIN_EVERY };
+    while let Some((number, mut turn, size)) = lane.take(&mut upkeep) {
         // The reservation must come before the events that use it; a failure shows with the write below.
         let _ = catch_unwind(AssertUnwindSafe(|| reserve.fetch(store)));
+        lane.not_stored.fetch_add(turn.catch_up(bus), Ordering::Relaxed);
         let last = turn.events.last().map(|event| event.id);
         write(lane, store, turn);
         if let Some(last) = last {
@@ -320,6 +286,7 @@ pub(super) fn run(lane: &StoreLane, store: &dyn Store, reserve: &Reserve) {
         }
         lane.bytes.fetch_sub(size, Ordering::Relaxed);
         lane.committed.store(number, Ordering::Release);
+        upkeep.look_when_due();
     }
     if let Ok(Err(error)) = catch_unwind(AssertUnwindSafe(|| store.close())) {
         *lane.problem.lock() = Some(error.to_string());
@@ -328,16 +295,15 @@ pub(super) fn run(lane: &StoreLane, store: &dyn Store, reserve: &Reserve) {
 
 /// Commits a turn, trying again as long as the store cannot, unless the inspector stops. Outside senders are refused at
 /// the first failure: they keep what they have and send it again.
-fn write(lane: &StoreLane, store: &dyn Store, turn: Turn) {
-    let Turn { sessions, traces, removed, captured, chunks, events, mut acks, mut permits, settled } = turn;
-    let mut batch =
-        WriteBatch { sessions, traces, removed_sessions: removed, chunks: compress(captured), events };
-    batch.chunks.extend(chunks);
+fn write(lane: &StoreLane, store: &dyn Store, mut turn: Turn) {
+    let (mut acks, mut permits) = (std::mem::take(&mut turn.acks), std::mem::take(&mut turn.permits));
+    let settled = std::mem::take(&mut turn.settled);
+    let batch = turn.into_batch();
     let mut wait = RETRY_FIRST;
     let stored = loop {
         let result = if batch.is_empty() { Ok(()) } else { attempt(lane, store, &batch) };
         // Known before anyone is answered: who is refused may look at once why.
-        *lane.problem.lock() = result.as_ref().err().map(ToString::to_string);
+        *lane.problem.lock() = result.as_ref().err().map(|error| waits(error, lane.max_bytes));
         lane.failing.store(result.is_err(), Ordering::Relaxed);
         let answer = match &result {
             Ok(()) => Ok(()),
@@ -375,17 +341,11 @@ fn attempt(lane: &StoreLane, store: &dyn Store, batch: &WriteBatch) -> Result<()
     })
 }
 
-/// Writes the host's spans as lines, in chunks of one trace each.
-fn compress(captured: Vec<(Span, SpanSummary)>) -> Vec<Chunk> {
-    let mut builders: Vec<ChunkBuilder> = Vec::new();
-    let mut at: HashMap<TraceId, usize> = HashMap::new();
-    for (span, summary) in captured {
-        let at = *at.entry(span.trace_id).or_insert_with(|| {
-            builders.push(ChunkBuilder::new(span.trace_id));
-            builders.len() - 1
-        });
-        // Every span has a JSON form.
-        let _ = builders[at].push(&span, summary);
-    }
-    builders.into_iter().flat_map(ChunkBuilder::finish).collect()
+/// What a person is told while nothing can be stored.
+fn waits(error: &StoreError, max_bytes: usize) -> String {
+    let most = max_bytes >> 20;
+    format!(
+        "{error}. Nothing is stored at the moment: outside senders are asked to come back, and what the host records waits \
+         in memory, {most} MiB of it at most, until there is room"
+    )
 }

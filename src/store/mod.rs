@@ -25,7 +25,8 @@ pub use self::error::StoreError;
 pub use self::memory::{DEFAULT_MEMORY_STORE_BYTES, MemoryStore};
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::{
-    DEFAULT_RETENTION_AGE, DEFAULT_RETENTION_BYTES, Retention, SqliteStore, default_data_dir,
+    DEFAULT_PACK_AFTER, DEFAULT_RETENTION_AGE, DEFAULT_RETENTION_BYTES, Retention, SqliteStore,
+    default_data_dir,
 };
 use crate::model::{
     EventFrame, EventId, EventQuery, Session, SessionId, SessionQuery, Span, SpanId, SpanSummary, Timestamp,
@@ -193,10 +194,16 @@ pub(crate) fn first_event_id(now: Timestamp) -> EventId {
 /// What is written together.
 #[derive(Clone, Debug, Default)]
 pub struct WriteBatch {
+    /// Sessions that a person removed, with all that is known of them, before the rest of the batch: whatever it says of the
+    /// same session or of one of its traces begins anew.
+    pub deleted_sessions: Vec<SessionId>,
     /// Sessions as they stand now; each replaces the one stored before.
     pub sessions: Vec<Session>,
     /// Which trace belongs to which session; replaces what was stored before.
     pub traces: Vec<(TraceId, SessionId)>,
+    /// Sessions to be kept whatever the bounds, or no longer; of several about one session the last counts. It stays so
+    /// however often the session is written.
+    pub pins: Vec<(SessionId, bool)>,
     /// Provisional sessions whose traces moved away.
     pub removed_sessions: Vec<SessionId>,
     /// Spans. Of several lines about one span, the last one wins.
@@ -209,8 +216,10 @@ impl WriteBatch {
     /// Whether there is nothing to write.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.sessions.is_empty()
+        self.deleted_sessions.is_empty()
+            && self.sessions.is_empty()
             && self.traces.is_empty()
+            && self.pins.is_empty()
             && self.removed_sessions.is_empty()
             && self.chunks.is_empty()
             && self.events.is_empty()

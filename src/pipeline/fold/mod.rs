@@ -40,6 +40,10 @@ const MAX_REMEMBERED_SPANS: usize = 100_000;
 /// How many sessions are live at most before those of silent outside senders are given up early: some 10 MB.
 const MAX_LIVE_SESSIONS: usize = 10_000;
 
+/// What a store that takes nothing holds back of either, times these bounds. Beyond it traces and ended sessions are
+/// forgotten although they are not stored yet: a span that comes late may then count twice.
+const UNSTORED_TIMES: usize = 8;
+
 /// The silence that counts when there is too much of either.
 const CROWDED_SILENCE: Duration = Duration::from_secs(1);
 
@@ -271,6 +275,13 @@ impl Fold {
         }
         let crowded = self.remembered > MAX_REMEMBERED_SPANS;
         let quiet = if crowded { CROWDED_SILENCE } else { FORGET_TRACE_AFTER };
+        let unstored = if self.remembered > MAX_REMEMBERED_SPANS * UNSTORED_TIMES
+            || self.sessions.len() > MAX_LIVE_SESSIONS * UNSTORED_TIMES
+        {
+            u64::MAX
+        } else {
+            committed
+        };
         let (sessions, dirty, untold) = (&mut self.sessions, &self.dirty, &self.untold);
         self.traces.retain(|id, Remembered { trace, heard, turn }| {
             let live = sessions.get_mut(&trace.session);
@@ -278,7 +289,7 @@ impl Fold {
             let open = trace.open > 0 && live.as_ref().is_some_and(|live| !live.session.status.is_ended());
             let keep = open
                 || now.saturating_duration_since(*heard) <= quiet
-                || *turn > committed
+                || *turn > unstored
                 || dirty.contains(&trace.session);
             if !keep {
                 self.remembered = self.remembered.saturating_sub(trace.len());
@@ -292,7 +303,7 @@ impl Fold {
         self.sessions.retain(|id, live| {
             let keep = !live.session.status.is_ended()
                 || !live.traces.is_empty()
-                || live.turn > committed
+                || live.turn > unstored
                 || dirty.contains(id)
                 || untold.contains(id);
             if !keep {

@@ -190,6 +190,26 @@ pub(super) fn replays_after(connection: &Connection, id: EventId, instance: i64)
     Ok(!by_another)
 }
 
+/// Every block of events can be read, and holds what its row says.
+pub(super) fn check(connection: &Connection) -> Result<()> {
+    let mut statement = connection.prepare("SELECT first_id, last_id, events, bytes FROM event_blocks")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let events = decode(blob(row, 3)?)?;
+        let within = row.get::<_, i64>(0)?..=row.get::<_, i64>(1)?;
+        let fit = events.iter().all(|event| within.contains(&number(event.id)));
+        if !fit || i64::try_from(events.len()).ok() != Some(row.get(2)?) {
+            return Err(broken());
+        }
+    }
+    let mut statement = connection.prepare("SELECT bytes FROM session_events")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        decode(blob(row, 0)?)?;
+    }
+    Ok(())
+}
+
 /// Ids are below 2^53.
 fn number(id: EventId) -> i64 {
     i64::try_from(id.0).unwrap_or(i64::MAX)

@@ -42,8 +42,21 @@ impl From<Failure> for StoreError {
             _ => false,
         };
         // A full disk, a read-only file, a lock held too long, a failing disk: later may be better.
-        if corrupt { Self::Corrupt(error.to_string()) } else { Self::Unavailable(error.to_string()) }
+        if corrupt { Self::Corrupt(error.to_string()) } else { Self::Unavailable(in_words(&error)) }
     }
+}
+
+/// What a person can do something about, in words; everything with what SQLite says.
+fn in_words(error: &rusqlite::Error) -> String {
+    let why = match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => "the disk is full",
+        Some(ErrorCode::ReadOnly) => "the file or its file system is read-only",
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "another program holds the database locked",
+        Some(ErrorCode::CannotOpen) => "the database or its directory cannot be opened; it may have been removed",
+        Some(ErrorCode::SystemIoFailure) => "the disk does not take or give what it should",
+        _ => return error.to_string(),
+    };
+    format!("{why} ({error})")
 }
 
 pub(super) fn corrupt(what: &str) -> Failure {

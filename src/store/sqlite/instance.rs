@@ -5,7 +5,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use super::failure::Result;
 use super::place::Place;
 use super::spans::TraceRow;
-use super::{lines, sessions};
+use super::{lines, sessions, spans};
 use crate::model::{InstanceId, SessionStatus, Timestamp};
 
 /// Enters this instance, and marks those as ended whose process is gone. What they had running is abandoned. Gives this
@@ -65,6 +65,17 @@ fn abandon(connection: &Connection, instance: i64, now: Timestamp) -> Result<()>
             abandon_spans(connection, trace)?;
         }
     }
+    // A session may have ended before all of its spans.
+    let open: Vec<(i64, [u8; 16])> = connection
+        .prepare_cached(
+            "SELECT trace, traces.id FROM traces INDEXED BY traces_open CROSS JOIN sessions ON sessions.id = session_id
+             WHERE open > 0 AND instance = ?1",
+        )?
+        .query_map([instance], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<std::result::Result<_, _>>()?;
+    for (number, id) in open {
+        abandon_spans(connection, TraceRow { number, id: super::read::trace_id(id)? })?;
+    }
     Ok(())
 }
 
@@ -77,8 +88,7 @@ fn abandon_spans(connection: &Connection, trace: TraceRow) -> Result<()> {
         let mut lines = lines::decode(trace.id, &bytes)?;
         let mut changed = false;
         // A line that says that the span runs is not the one that counts when another says that it ended.
-        for line in lines.iter_mut().filter(|line| line.summary.end_time.is_none() && !line.summary.abandoned)
-        {
+        for line in lines.iter_mut().filter(|line| spans::is_open(&line.summary)) {
             line.summary.abandoned = true;
             changed = true;
         }
@@ -88,5 +98,6 @@ fn abandon_spans(connection: &Connection, trace: TraceRow) -> Result<()> {
                 .execute(params![lines::encode(&lines), trace.number, block])?;
         }
     }
+    connection.prepare_cached("UPDATE traces SET open = 0 WHERE trace = ?1")?.execute([trace.number])?;
     Ok(())
 }

@@ -2,6 +2,7 @@
 //!
 //! One connection writes, behind a lock; a few read, each on its own. Every table is described in `schema`.
 
+mod check;
 mod connection;
 mod events;
 mod failure;
@@ -32,7 +33,7 @@ use self::failure::Result;
 use self::place::Place;
 pub use self::place::default_data_dir;
 use self::spans::SeenSpans;
-pub use self::upkeep::{DEFAULT_RETENTION_AGE, DEFAULT_RETENTION_BYTES, Retention};
+pub use self::upkeep::{DEFAULT_PACK_AFTER, DEFAULT_RETENTION_AGE, DEFAULT_RETENTION_BYTES, Retention};
 use self::write::{Counter, Writing};
 use super::{BlockId, Store, StoreError, StoreStats, TraceIndex, WriteBatch};
 use crate::model::{
@@ -55,6 +56,7 @@ pub struct SqliteStore {
     /// Held as long as the process lives.
     _alive: File,
     retention: Retention,
+    pack_after: Duration,
     notices: Vec<String>,
 }
 
@@ -97,6 +99,7 @@ impl SqliteStore {
             instance_id: instance,
             _alive: alive,
             retention: Retention::default(),
+            pack_after: DEFAULT_PACK_AFTER,
             notices,
         })
     }
@@ -106,6 +109,23 @@ impl SqliteStore {
     pub fn with_retention(mut self, retention: Retention) -> Self {
         self.retention = retention;
         self
+    }
+
+    /// Packs a session so long after it ended and was last heard of, instead of [`DEFAULT_PACK_AFTER`].
+    #[must_use]
+    pub fn with_pack_after(mut self, silence: Duration) -> Self {
+        self.pack_after = silence;
+        self
+    }
+
+    /// Looks through the whole file: whether it is sound as a database, and whether every block of lines and of events can be
+    /// read. Takes a second for some 100 MB; reads and writes go on meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Corrupt`] with what was found first; [`StoreError::Unavailable`] when it cannot be read.
+    pub fn check(&self) -> std::result::Result<(), StoreError> {
+        self.read(|connection| check::whole(connection))
     }
 
     /// What a person should know about how the store was opened, for example that a damaged file was moved aside.

@@ -20,7 +20,7 @@ pub(super) fn session_id(text: &str) -> Result<SessionId> {
     SessionId::parse(text).map_err(|_| corrupt("a stored session has an unfit id"))
 }
 
-fn trace_id(bytes: [u8; 16]) -> Result<TraceId> {
+pub(super) fn trace_id(bytes: [u8; 16]) -> Result<TraceId> {
     TraceId::from_bytes(bytes).ok_or_else(|| corrupt("a trace's id is zero"))
 }
 

@@ -10,7 +10,7 @@ use crate::store::{StoreError, first_event_id};
 const APPLICATION_ID: i64 = 0x4167_496e;
 
 /// Each step leads from the version of its place to the next one. Steps are only ever added.
-const MIGRATIONS: [&str; 2] = [VERSION_1, VERSION_2];
+const MIGRATIONS: [&str; 3] = [VERSION_1, VERSION_2, KEPT_AND_OPEN];
 
 /// - A trace's lines lie in `blocks`: what is known of them (`lines`, see the module of that name) apart from the
 ///   compressed bytes, so that a tree is read without touching a single prompt.
@@ -108,6 +108,17 @@ const VERSION_1: &str = "
 /// may come back to another.
 const VERSION_2: &str = "
     CREATE TABLE reservations (first_id INTEGER PRIMARY KEY, instance INTEGER NOT NULL);
+";
+
+/// - Whether a person wants a session kept. Not in its JSON, which the pipeline writes again and again: only who pins it
+///   changes this.
+/// - How many spans of a trace have begun and not ended, so that those of a process that died are found without reading
+///   any other trace.
+const KEPT_AND_OPEN: &str = "
+    ALTER TABLE sessions ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX sessions_pinned ON sessions (started_at) WHERE pinned = 1;
+    ALTER TABLE traces ADD COLUMN open INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX traces_open ON traces (trace) WHERE open > 0;
 ";
 
 /// Brings the file to the newest version.

@@ -76,7 +76,7 @@ pub(super) fn blob<'a>(row: &'a Row<'_>, column: usize) -> Result<&'a [u8]> {
     Ok(row.get_ref(column)?.as_blob().map_err(rusqlite::Error::from)?)
 }
 
-/// How many blocks and which spans a trace has: known to the writer without reading it again, as long as nobody else
+/// Which spans a trace has, and which of them run: known to the writer without reading it again, as long as nobody else
 /// adds to the trace.
 #[derive(Debug, Default)]
 pub(super) struct SeenSpans {
@@ -88,47 +88,76 @@ pub(super) struct SeenSpans {
 struct Seen {
     last_block: i64,
     ids: HashSet<SpanId>,
+    /// Those of them that have begun and not ended.
+    open: HashSet<SpanId>,
+}
+
+/// What a chunk changes in the numbers of its trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Added {
+    /// Spans that were not known.
+    pub(super) new: i64,
+    /// Spans of the trace that run now.
+    pub(super) open: i64,
 }
 
 /// So many span ids are remembered, at some 16 bytes each; beyond it all are forgotten and read again when needed.
 const MAX_SEEN: usize = 100_000;
 
 impl SeenSpans {
-    /// How many of the `added` lines are about spans that `trace` did not have. `last_block` is its newest block before
-    /// they came (0: none), `block` the one they are in.
-    pub(super) fn count_new(
+    /// What the `added` lines change. `last_block` is the trace's newest block before they came (0: none), `block` the
+    /// one they are in.
+    pub(super) fn add(
         &mut self,
         connection: &Connection,
         trace: TraceRow,
         last_block: i64,
         block: i64,
         added: &[ChunkSpan],
-    ) -> Result<i64> {
+    ) -> Result<Added> {
         if self.ids > MAX_SEEN {
             *self = Self::default();
         }
         let seen = self.traces.entry(trace.number).or_default();
         self.ids -= seen.ids.len();
         if seen.last_block != last_block {
-            seen.ids = ids(connection, trace, last_block)?;
+            *seen = Seen::read(connection, trace, last_block)?;
         }
         let before = seen.ids.len();
-        seen.ids.extend(added.iter().map(|line| line.summary.span_id));
+        for line in added {
+            seen.line(&line.summary);
+        }
         seen.last_block = block;
         self.ids += seen.ids.len();
-        Ok(i64::try_from(seen.ids.len() - before).unwrap_or(0))
+        let count = |number: usize| i64::try_from(number).unwrap_or(0);
+        Ok(Added { new: count(seen.ids.len() - before), open: count(seen.open.len()) })
     }
 }
 
-fn ids(connection: &Connection, trace: TraceRow, up_to: i64) -> Result<HashSet<SpanId>> {
-    let mut statement =
-        connection.prepare_cached("SELECT lines FROM blocks WHERE trace = ?1 AND block <= ?2")?;
-    let mut rows = statement.query(params![trace.number, up_to])?;
-    let mut ids = HashSet::new();
-    while let Some(row) = rows.next()? {
-        lines::decode_each(trace.id, blob(row, 0)?, |line| {
-            ids.insert(line.summary.span_id);
-        })?;
+impl Seen {
+    fn read(connection: &Connection, trace: TraceRow, up_to: i64) -> Result<Self> {
+        let mut statement = connection
+            .prepare_cached("SELECT lines FROM blocks WHERE trace = ?1 AND block <= ?2 ORDER BY block")?;
+        let mut rows = statement.query(params![trace.number, up_to])?;
+        let mut seen = Self::default();
+        while let Some(row) = rows.next()? {
+            lines::decode_each(trace.id, blob(row, 0)?, |line| seen.line(&line.summary))?;
+        }
+        Ok(seen)
     }
-    Ok(ids)
+
+    /// By the rule of `replaces`: what ended does not run again.
+    fn line(&mut self, span: &SpanSummary) {
+        let new = self.ids.insert(span.span_id);
+        if !is_open(span) {
+            self.open.remove(&span.span_id);
+        } else if new {
+            self.open.insert(span.span_id);
+        }
+    }
+}
+
+/// Whether a span has begun, and nobody has said that it ended or never will.
+pub(super) fn is_open(span: &SpanSummary) -> bool {
+    span.end_time.is_none() && !span.abandoned
 }

@@ -7,7 +7,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::failure::Result;
 use super::read::session_id;
 use super::spans::{self, TraceRow};
-use super::write::{Counter, Writing, remove_session, remove_trace, renew};
+use super::write::{
+    Counter, REMOVED, REMOVED_AT_ONCE, Writing, blocks_of, remove_session, remove_trace, renew,
+};
 use super::{SqliteStore, schema, sessions};
 use crate::model::{SessionId, Timestamp};
 
@@ -34,11 +36,8 @@ impl Default for Retention {
     }
 }
 
-/// A session is packed when nothing was heard of it for so long: late spans have come by then.
-const PACK_AFTER: Duration = Duration::from_secs(30);
-
-/// How many blocks one transaction removes at most, so that a write does not wait long for it.
-const REMOVED_AT_ONCE: i64 = 512;
+/// A session that has ended is packed by default when nothing was heard of it for so long: late spans have come by then.
+pub const DEFAULT_PACK_AFTER: Duration = Duration::from_secs(30);
 
 /// How many free pages are kept for what comes next, and how many are given back at once (1 MiB).
 const FREE_PAGES: i64 = 128;
@@ -71,7 +70,7 @@ impl SqliteStore {
     }
 
     fn pack_some(&self, now: Timestamp, deadline: Instant) -> Result<bool> {
-        let before = now.minus(PACK_AFTER).as_nanos();
+        let before = now.minus(self.pack_after).as_nanos();
         let next = self.readers.read(|connection| {
             let found: Option<String> = connection
                 .prepare_cached(
@@ -128,7 +127,7 @@ impl SqliteStore {
 enum Victim {
     /// A session that has ended, with everything.
     Session(SessionId),
-    /// A trace that no session was ever named for.
+    /// A trace that no session was ever named for, or whose session was removed.
     Trace(i64),
     /// The oldest blocks of a session that runs.
     BlocksOf(SessionId),
@@ -146,6 +145,10 @@ fn victim(connection: &Connection, cutoff: i64, bytes: u64) -> Result<Option<Vic
             .prepare_cached("SELECT trace FROM traces WHERE session_id IS NULL AND seen_at < ?1 LIMIT 1")?;
         Ok(statement.query_row([before], |row| row.get(0)).optional()?)
     };
+    // What was removed already, as far as anybody can tell.
+    if let Some(trace) = trace(REMOVED + 1)? {
+        return Ok(Some(Victim::Trace(trace)));
+    }
     let too_old = session(
         "SELECT id FROM sessions INDEXED BY sessions_by_start
          WHERE started_at < ?1 AND status > ?2 AND updated_at < ?1 ORDER BY started_at LIMIT 1",
@@ -186,24 +189,14 @@ fn used_bytes(connection: &Connection) -> Result<u64> {
 }
 
 impl Writing<'_> {
-    /// Removes a victim, or `most` of its blocks. Gives how many blocks it removed.
+    /// Removes a victim, or about `most` of its blocks. Gives how many blocks it removed.
     fn remove(&mut self, victim: &Victim, most: i64) -> Result<i64> {
-        let (Victim::Session(session) | Victim::BlocksOf(session)) = victim else {
-            if let Victim::Trace(trace) = victim {
-                remove_trace(self.connection, *trace)?;
-            }
-            return Ok(1);
+        let session = match victim {
+            Victim::Session(session) => return remove_session(self.connection, session),
+            Victim::Trace(trace) => return remove_trace(self.connection, *trace, most),
+            Victim::BlocksOf(session) => session,
         };
-        let blocks: i64 = self
-            .connection
-            .prepare_cached(
-                "SELECT count(DISTINCT block) FROM traces JOIN blocks USING (trace) WHERE session_id = ?1",
-            )?
-            .query_row([session.as_str()], |row| row.get(0))?;
-        if blocks <= most && matches!(victim, Victim::Session(_)) {
-            remove_session(self.connection, session)?;
-            return Ok(blocks);
-        }
+        let blocks = blocks_of(self.connection, session)?;
         let last: i64 = self
             .connection
             .prepare_cached(

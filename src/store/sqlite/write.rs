@@ -94,11 +94,11 @@ impl Writing<'_> {
         };
         let before = last_block(self.connection, trace.number)?;
         let block = insert_block(self.connection, &chunk.block, &[(trace, &chunk.spans)], false)?;
-        let added = self.seen.count_new(self.connection, trace, before, block, &chunk.spans)?;
+        let added = self.seen.add(self.connection, trace, before, block, &chunk.spans)?;
         self.connection
-            .prepare_cached("UPDATE traces SET spans = spans + ?1, packed = 0 WHERE trace = ?2")?
-            .execute([added, trace.number])?;
-        Ok(added)
+            .prepare_cached("UPDATE traces SET spans = spans + ?1, open = ?2, packed = 0 WHERE trace = ?3")?
+            .execute([added.new, added.open, trace.number])?;
+        Ok(added.new)
     }
 }
 
@@ -158,15 +158,12 @@ pub(super) fn renew(connection: &Connection, session: &str, now: Timestamp) -> R
     Ok(())
 }
 
-/// Removes a session with all that is its own.
-pub(super) fn remove_session(connection: &Connection, session: &SessionId) -> Result<()> {
-    let traces: Vec<i64> = connection
-        .prepare_cached("SELECT trace FROM traces WHERE session_id = ?1")?
-        .query_map([session.as_str()], |row| row.get(0))?
-        .collect::<std::result::Result<_, _>>()?;
-    for trace in traces {
-        remove_trace(connection, trace)?;
-    }
+/// How many blocks one transaction removes at most, so that a write does not wait long for it.
+pub(super) const REMOVED_AT_ONCE: i64 = 512;
+
+/// Removes a session with all that is its own, at once as far as anybody can tell: of a large one the traces lose their
+/// names, and their blocks go piece by piece when the writer has time. Gives how many blocks were removed now.
+pub(super) fn remove_session(connection: &Connection, session: &SessionId) -> Result<i64> {
     for table in [
         "DELETE FROM sessions WHERE id = ?1",
         "DELETE FROM session_tags WHERE session_id = ?1",
@@ -174,20 +171,61 @@ pub(super) fn remove_session(connection: &Connection, session: &SessionId) -> Re
     ] {
         connection.prepare_cached(table)?.execute([session.as_str()])?;
     }
-    Ok(())
+    let blocks = blocks_of(connection, session)?;
+    if blocks > REMOVED_AT_ONCE {
+        connection
+            .prepare_cached(
+                "UPDATE traces SET session_id = NULL, id = randomblob(16), seen_at = ?1, packed = 1, open = 0
+                 WHERE session_id = ?2",
+            )?
+            .execute(params![REMOVED, session.as_str()])?;
+        return Ok(0);
+    }
+    let traces: Vec<i64> = connection
+        .prepare_cached("SELECT trace FROM traces WHERE session_id = ?1")?
+        .query_map([session.as_str()], |row| row.get(0))?
+        .collect::<std::result::Result<_, _>>()?;
+    for trace in traces {
+        remove_trace(connection, trace, i64::MAX)?;
+    }
+    Ok(blocks)
 }
 
-/// Removes a trace with its blocks.
-pub(super) fn remove_trace(connection: &Connection, trace: i64) -> Result<()> {
+/// When a trace without a session was seen last, if that session was removed and its blocks are still to go.
+pub(super) const REMOVED: i64 = 0;
+
+/// How many blocks a session has.
+pub(super) fn blocks_of(connection: &Connection, session: &SessionId) -> Result<i64> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT count(DISTINCT block) FROM traces JOIN blocks USING (trace) WHERE session_id = ?1",
+        )?
+        .query_row([session.as_str()], |row| row.get(0))?)
+}
+
+/// Removes a trace with its blocks, or the `most` oldest of them. Gives how many it removed.
+pub(super) fn remove_trace(connection: &Connection, trace: i64, most: i64) -> Result<i64> {
+    let up_to: i64 = connection
+        .prepare_cached(
+            "SELECT coalesce(max(block), 0) FROM (SELECT block FROM blocks WHERE trace = ?1 ORDER BY block LIMIT ?2)",
+        )?
+        .query_row([trace, most], |row| row.get(0))?;
     connection
-        .prepare_cached("DELETE FROM block_bytes WHERE block IN (SELECT block FROM blocks WHERE trace = ?1)")?
-        .execute([trace])?;
-    connection.prepare_cached("DELETE FROM blocks WHERE trace = ?1")?.execute([trace])?;
-    let spans: Option<i64> = connection
-        .prepare_cached("DELETE FROM traces WHERE trace = ?1 RETURNING spans")?
-        .query_row([trace], |row| row.get(0))
-        .optional()?;
-    Counter::Spans.add(connection, -spans.unwrap_or(0))
+        .prepare_cached(
+            "DELETE FROM block_bytes WHERE block IN (SELECT block FROM blocks WHERE trace = ?1 AND block <= ?2)",
+        )?
+        .execute([trace, up_to])?;
+    let removed = connection
+        .prepare_cached("DELETE FROM blocks WHERE trace = ?1 AND block <= ?2")?
+        .execute([trace, up_to])?;
+    if last_block(connection, trace)? == 0 {
+        let spans: Option<i64> = connection
+            .prepare_cached("DELETE FROM traces WHERE trace = ?1 RETURNING spans")?
+            .query_row([trace], |row| row.get(0))
+            .optional()?;
+        Counter::Spans.add(connection, -spans.unwrap_or(0))?;
+    }
+    Ok(i64::try_from(removed).unwrap_or(i64::MAX))
 }
 
 /// Numbers that would take long to count.

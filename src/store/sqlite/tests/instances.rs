@@ -35,7 +35,8 @@ fn what_a_dead_process_left_running_is_abandoned() {
     spans.sort_by_key(|span| span.span_id);
     assert!(spans[0].abandoned && !spans[1].abandoned);
     assert!(store.spans(&id("running"), spans[0].span_id).unwrap()[0].abandoned);
-    assert!(!store.session_spans(&id("ended")).unwrap().iter().any(|span| span.abandoned));
+    let of_ended = store.session_spans(&id("ended")).unwrap();
+    assert!(of_ended.iter().all(|span| span.abandoned == span.end_time.is_none()), "nobody will end it");
     let query = SessionQuery { limit: 9, statuses: vec![SessionStatus::Abandoned], ..Default::default() };
     assert_eq!(store.sessions(&query).unwrap().len(), 2);
 
@@ -46,6 +47,30 @@ fn what_a_dead_process_left_running_is_abandoned() {
         .unwrap();
     assert!(!store.session_spans(&id("running")).unwrap().iter().any(|span| span.abandoned));
     assert_eq!(status(&store, "running"), SessionStatus::Running);
+}
+
+#[test]
+fn a_span_that_outlived_its_session_is_abandoned_with_its_process() {
+    let dir = tempfile::tempdir().unwrap();
+    let (dead, sibling) = (open(dir.path()), open(dir.path()));
+    dead.write(&ended("ended", 1)).unwrap();
+    sibling.write(&ended("of-sibling", 2)).unwrap();
+    // Packing keeps it open, and so does writing more.
+    assert!(dead.compact(&id("ended")).unwrap());
+    dead.write(&WriteBatch { chunks: vec![chunk(&[span(trace(1), 3, None)])], ..Default::default() })
+        .unwrap();
+    drop(dead);
+    let store = open(dir.path());
+    let abandoned = |name: &str| {
+        let mut spans = store.session_spans(&id(name)).unwrap();
+        spans.sort_by_key(|span| span.span_id);
+        spans.iter().map(|span| span.abandoned).collect::<Vec<_>>()
+    };
+    assert_eq!(status(&store, "ended"), SessionStatus::Completed);
+    assert_eq!(abandoned("ended"), [true, false, true]);
+    assert_eq!(abandoned("of-sibling"), [false, false], "its process lives");
+    assert!(store.spans(&id("ended"), span(trace(1), 3, None).span_id).unwrap()[0].abandoned);
+    store.check().unwrap();
 }
 
 #[test]

@@ -77,7 +77,10 @@ fn seen(store: &dyn Store) -> (Vec<Seen>, u64, Vec<Option<SessionId>>) {
         let mut spans = store.session_spans(&session).unwrap();
         spans.sort_by_key(|span| (span.trace_id, span.span_id));
         let ids: BTreeSet<SpanId> = spans.iter().map(|span| span.span_id).collect();
-        let whole = ids.into_iter().flat_map(|id| store.spans(&session, id).unwrap()).collect();
+        let mut whole: Vec<_> = ids.into_iter().flat_map(|id| store.spans(&session, id).unwrap()).collect();
+        // Memory dies with its process; on disk the next one abandons what was open.
+        spans.iter_mut().for_each(|span| span.abandoned = false);
+        whole.iter_mut().for_each(|span| span.abandoned = false);
         if store.session(&session).unwrap().is_some() {
             let lines = served(store, &name(number));
             let lines = lines.lines().map(|line| serde_json::from_str::<Span>(line).unwrap());

@@ -211,3 +211,26 @@ fn when_only_running_sessions_are_left_their_oldest_spans_make_room() {
         .unwrap();
     assert_eq!((spans(&store, "a").len(), store.stats().unwrap().spans), (1, 1));
 }
+
+#[test]
+fn a_large_session_is_gone_at_once_and_its_blocks_follow() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).with_retention(Retention { age: Duration::MAX, ..Default::default() });
+    for _ in 0..5 {
+        long_session(&store, "large", 1);
+    }
+    let index = store.trace_index(&id("large")).unwrap().unwrap();
+    assert!(index.blocks.len() > 512, "too many for one transaction");
+    store.write(&WriteBatch { removed_sessions: vec![id("large")], ..Default::default() }).unwrap();
+    assert_eq!(
+        (store.session(&id("large")).unwrap(), store.session_of_trace(trace(1)).unwrap()),
+        (None, None)
+    );
+    assert!(store.trace_spans(trace(1)).unwrap().is_empty());
+    // The same trace begins anew, and keeps what is new.
+    store.write(&ended("large", 1)).unwrap();
+    while store.maintain(Duration::ZERO).unwrap() {}
+    assert_eq!((spans(&store, "large").len(), store.stats().unwrap().spans), (2, 2));
+    assert!(index.blocks.iter().all(|block| store.block(block.id).unwrap().is_none()));
+    store.check().unwrap();
+}
