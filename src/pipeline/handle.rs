@@ -134,8 +134,7 @@ impl Pipeline {
         });
         let (store, lane, reserve) = (Arc::clone(&parts.store), Arc::clone(&shared.store), ids.reserve_of());
         let ring = Arc::clone(&bus);
-        let writer =
-            spawn("inspector-store", move || writer::run(&lane, store.as_ref(), &reserve, &ring))?;
+        let writer = spawn("inspector-store", move || writer::run(&lane, store.as_ref(), &reserve, &ring))?;
         shared.threads.lock().push(writer);
         let pump = Pump {
             fold: Fold::new(parts.store, parts.registry, parts.abandon_after),
