@@ -172,7 +172,8 @@ pub(super) fn parts(state: &AppState, store_answers: bool, caller: Caller) -> Ve
         why: why.filter(|_| caller.trusted),
     };
     let unreadable = || (!store_answers).then(|| "it cannot be read at the moment".to_owned());
-    let store = part("store", state.pipeline.problem().or_else(unreadable));
+    let notice = || state.store.notice();
+    let store = part("store", state.pipeline.problem().or_else(unreadable).or_else(notice));
     let registries = state.registries.states().into_iter().map(|one| part(&one.name, one.problem));
     let start = state.start_problems.iter().map(|(name, why)| part(name, Some(why.clone())));
     std::iter::once(store).chain(registries).chain(start).collect()

@@ -134,8 +134,7 @@ impl Pipeline {
         });
         let (store, lane, reserve) = (Arc::clone(&parts.store), Arc::clone(&shared.store), ids.reserve_of());
         let ring = Arc::clone(&bus);
-        let writer =
-            spawn("inspector-store", move || writer::run(&lane, store.as_ref(), &reserve, &ring))?;
+        let writer = spawn("inspector-store", move || writer::run(&lane, store.as_ref(), &reserve, &ring))?;
         shared.threads.lock().push(writer);
         let pump = Pump {
             fold: Fold::new(parts.store, parts.registry, parts.abandon_after),
@@ -212,6 +211,11 @@ impl Pipeline {
             Ok(Err(_)) => Err(IngestRefused::Closed),
             Err(_) => Err(IngestRefused::Busy),
         }
+    }
+
+    /// Hands a request to the pump, unless it has ended: then the request is dropped, which who waits notices.
+    pub(super) fn request(&self, request: Request) {
+        self.shared.ingest.push(request);
     }
 
     /// Waits until everything handed over before is in the ring and the store.

@@ -12,9 +12,9 @@ mod senders;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use agent_inspector::Inspector;
 use agent_inspector::model::InstanceId;
 use agent_inspector::store::SqliteStore;
-use agent_inspector::Inspector;
 
 use self::host::Loaded;
 use self::look::Look;

@@ -7,7 +7,10 @@ mod capture;
 mod crashes;
 mod faults;
 mod floods;
+#[cfg(all(target_os = "linux", feature = "otlp", feature = "sqlite"))]
+mod full_disk;
 mod heartbeat;
+mod keep;
 #[cfg(feature = "otlp")]
 mod kill;
 mod live;

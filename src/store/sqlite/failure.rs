@@ -51,8 +51,12 @@ fn in_words(error: &rusqlite::Error) -> String {
     let why = match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => "the disk is full",
         Some(ErrorCode::ReadOnly) => "the file or its file system is read-only",
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "another program holds the database locked",
-        Some(ErrorCode::CannotOpen) => "the database or its directory cannot be opened; it may have been removed",
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            "another program holds the database locked"
+        }
+        Some(ErrorCode::CannotOpen) => {
+            "the database or its directory cannot be opened; it may have been removed"
+        }
         Some(ErrorCode::SystemIoFailure) => "the disk does not take or give what it should",
         _ => return error.to_string(),
     };

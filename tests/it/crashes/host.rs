@@ -66,7 +66,9 @@ impl Loaded {
         Self {
             child,
             url: format!("http://{address}/_inspector"),
-            settled: std::thread::spawn(move || lines.lines().map_while(|line| line.ok()).filter_map(|line| read(&line)).collect()),
+            settled: std::thread::spawn(move || {
+                lines.lines().map_while(|line| line.ok()).filter_map(|line| read(&line)).collect()
+            }),
             event_ids: std::thread::spawn(move || listen(stream, &host)),
         }
     }

@@ -22,7 +22,10 @@ impl Look {
         self.is_listed(sent).await;
         let expected = sent.spans.iter().map(|(span, ended)| (span.clone(), !ended)).collect();
         assert_eq!(self.tree(&sent.session).await, expected, "{sent:?}");
-        assert_eq!(self.lines(&sent.session).await, sent.spans.iter().map(|(span, _)| span.clone()).collect());
+        assert_eq!(
+            self.lines(&sent.session).await,
+            sent.spans.iter().map(|(span, _)| span.clone()).collect()
+        );
         if open {
             let (span, _) = sent.spans.iter().find(|(_, ended)| !ended).unwrap();
             let span = self.0.get(&format!("/sessions/{}/spans/{span}", sent.session)).await;
