@@ -17,7 +17,7 @@ pub(crate) use self::ring::{Batch, Missed};
 pub use self::ring::{DEFAULT_RING_BYTES, DEFAULT_RING_EVENTS};
 use self::sync::{AtomicBool, AtomicUsize, Ordering, RwLock};
 use self::waiting::Waiting;
-use crate::model::{EventFrame, EventId};
+use crate::model::{EventFrame, EventId, SessionId};
 
 /// The ring with its readers.
 #[derive(Debug)]
@@ -50,6 +50,18 @@ impl Bus {
         // Freeing them takes longer than the readers should wait.
         drop(dropped);
         self.waiting.wake_all();
+    }
+
+    /// Takes out what was told of a session.
+    pub(crate) fn remove_session(&self, session: &SessionId) {
+        let removed = self.ring.write().remove_session(session);
+        drop(removed);
+    }
+
+    /// Whether everything that was published with this ring is still in it, but for what was taken out.
+    #[must_use]
+    pub(crate) fn is_whole(&self) -> bool {
+        self.ring.read().is_whole()
     }
 
     /// Tells every reader that nothing more is for them, now and later.

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::model::{EventFrame, EventId};
+use crate::model::{EventFrame, EventId, SessionId};
 
 /// How many events the ring keeps by default: a minute at 250 events a second, far above the 1,000 that a reader may
 /// count on.
@@ -40,6 +40,7 @@ pub(super) struct Ring {
     head: EventId,
     bytes: usize,
     published: u64,
+    removed: u64,
     max_events: usize,
     max_bytes: usize,
 }
@@ -52,6 +53,7 @@ impl Ring {
             head: floor,
             bytes: 0,
             published: 0,
+            removed: 0,
             max_events: max_events.max(1),
             max_bytes,
         }
@@ -86,6 +88,31 @@ impl Ring {
         }
         let begin = self.frames.partition_point(|frame| frame.id <= after);
         Batch { missed, frames: self.frames.range(begin..).take(most).cloned().collect() }
+    }
+
+    /// Takes out the frames of a session. Nobody missed them: there is nothing to be told of it any more.
+    pub(super) fn remove_session(&mut self, session: &SessionId) -> Vec<Arc<EventFrame>> {
+        let of_it = |frame: &Arc<EventFrame>| frame.session_id.as_ref() == Some(session);
+        let (gone, kept): (Vec<_>, VecDeque<_>) = std::mem::take(&mut self.frames).into_iter().fold(
+            Default::default(),
+            |(mut gone, mut kept), frame| {
+                if of_it(&frame) {
+                    gone.push(frame)
+                } else {
+                    kept.push_back(frame)
+                }
+                (gone, kept)
+            },
+        );
+        self.frames = kept;
+        self.bytes -= gone.iter().map(|frame| frame.size()).sum::<usize>();
+        self.removed += gone.len() as u64;
+        gone
+    }
+
+    /// Whether it has dropped nothing for want of room.
+    pub(super) fn is_whole(&self) -> bool {
+        self.published == self.frames.len() as u64 + self.removed
     }
 
     pub(super) fn head(&self) -> EventId {

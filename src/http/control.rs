@@ -133,7 +133,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 impl AppState {
-    fn may_control(&self) -> Result<(), Problem> {
+    pub(super) fn may_control(&self) -> Result<(), Problem> {
         if self.control.read_only { Err(Problem::read_only()) } else { Ok(()) }
     }
 

@@ -177,7 +177,8 @@ pub(super) fn parts(
         why: why.filter(|_| caller.trusted),
     };
     let unreadable = || (!store_answers).then(|| "it cannot be read at the moment".to_owned());
-    let store = part("store", state.pipeline.problem().or_else(unreadable));
+    let notice = || state.store.notice();
+    let store = part("store", state.pipeline.problem().or_else(unreadable).or_else(notice));
     let registries = state.registries.states().into_iter().map(|one| part(&one.name, one.problem));
     let start = state.start_problems.iter().map(|(name, why)| part(name, Some(why.clone())));
     let capture = part("capture", hidden);

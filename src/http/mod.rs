@@ -11,6 +11,7 @@ mod health;
 mod hidden;
 #[cfg(feature = "otlp")]
 mod ingest;
+mod keep;
 mod limits;
 mod live;
 #[cfg(feature = "metrics")]
@@ -69,7 +70,8 @@ pub(crate) fn router(state: AppState) -> Router {
 fn routes() -> OpenApiRouter<AppState> {
     let api = OpenApiRouter::with_openapi(openapi::frame())
         .routes(routes!(sessions::list_sessions))
-        .routes(routes!(sessions::get_session))
+        .routes(routes!(sessions::get_session, keep::remove_session))
+        .routes(routes!(keep::pin_session, keep::unpin_session))
         .routes(routes!(spans::list_spans))
         .routes(routes!(spans::get_span))
         .routes(routes!(events::list_session_events))

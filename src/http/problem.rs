@@ -133,6 +133,24 @@ impl Problem {
             .detail(format!("no session has the id {id}; it may have been removed by retention"))
     }
 
+    /// The session goes on.
+    pub(crate) fn session_runs(id: &SessionId) -> Self {
+        Self::new(StatusCode::CONFLICT, "session_runs", "The session has not ended")
+            .detail(format!("the session {id} can be removed when it has ended; cancel it first"))
+    }
+
+    /// Only somebody else knows the session.
+    pub(crate) fn not_recorded(id: &SessionId) -> Self {
+        Self::new(StatusCode::CONFLICT, "not_recorded", "Nothing of this session is recorded here")
+            .detail(format!("the session {id} is shown by a registry of the host's, which keeps it itself"))
+    }
+
+    /// Done, but not written.
+    pub(crate) fn not_stored() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_stored", "The store cannot be written at the moment")
+            .detail("it is done, and will be stored as soon as the store takes anything again")
+    }
+
     /// The session has no such span.
     pub(crate) fn span_not_found(session: &SessionId, span: SpanId) -> Self {
         Self::new(StatusCode::NOT_FOUND, "span_not_found", "There is no such span")
@@ -247,7 +265,7 @@ impl Problem {
     /// Sessions are neither answered nor cancelled here.
     pub(crate) fn read_only() -> Self {
         Self::new(StatusCode::FORBIDDEN, "read_only", "The inspector is read-only").detail(
-            "the host was built with `.read_only()`: sessions are shown, and not answered or cancelled",
+            "the host was built with `.read_only()`: sessions are shown, and not answered, cancelled, kept or removed",
         )
     }
 

@@ -43,6 +43,8 @@ pub(super) struct SessionListParams {
     tag: Option<String>,
     /// Each of its words occurs in the id, the title, the agent or the error.
     text: Option<String>,
+    /// Only those that are pinned (`true`), or only those that are not (`false`).
+    pinned: Option<bool>,
     /// Began at this moment or later (RFC 3339).
     since: Option<Timestamp>,
     /// Began before this moment (RFC 3339).
@@ -120,6 +122,11 @@ fn query(params: &Params) -> Result<SessionQuery, Problem> {
         tag: params.one("tag").map(str::to_owned),
         text: params.one("text").map(str::to_owned),
         since: time("since")?,
+        pinned: params.parse("pinned", |text| match text {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            _ => Err("true or false is wanted"),
+        })?,
         until: time("until")?,
     })
 }

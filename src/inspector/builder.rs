@@ -50,6 +50,7 @@ pub struct InspectorBuilder {
     read_only: bool,
     body: BodyPatience,
     ring: (usize, usize),
+    backlog_bytes: usize,
     abandon_after: Duration,
 }
 
@@ -65,6 +66,7 @@ impl InspectorBuilder {
             read_only: false,
             body: BodyPatience::default(),
             ring: (DEFAULT_RING_EVENTS, DEFAULT_RING_BYTES),
+            backlog_bytes: DEFAULT_STORE_BACKLOG_BYTES,
             abandon_after: DEFAULT_ABANDON_AFTER,
         }
     }
@@ -110,7 +112,7 @@ impl InspectorBuilder {
         self
     }
 
-    /// Refuses to answer or cancel sessions: who may look can only look.
+    /// Refuses to answer, cancel, keep or remove sessions: who may look can only look.
     pub fn read_only(mut self) -> Self {
         self.read_only = true;
         self
@@ -197,6 +199,12 @@ impl InspectorBuilder {
         self
     }
 
+    /// How many bytes may wait in memory while the store takes nothing; [`DEFAULT_STORE_BACKLOG_BYTES`] unless said.
+    pub fn store_backlog(mut self, bytes: usize) -> Self {
+        self.backlog_bytes = bytes;
+        self
+    }
+
     /// After which silence an outside session counts as abandoned; [`DEFAULT_ABANDON_AFTER`] unless said.
     pub fn abandon_after(mut self, silence: Duration) -> Self {
         self.abandon_after = silence;
@@ -224,7 +232,7 @@ impl InspectorBuilder {
             registry: Arc::clone(&memory),
             redactor: Arc::clone(&redactor),
             ring: self.ring,
-            backlog_bytes: DEFAULT_STORE_BACKLOG_BYTES,
+            backlog_bytes: self.backlog_bytes,
             abandon_after: self.abandon_after,
         };
         let (store, pipeline, bus) = start(store, parts, &mut problems)?;
@@ -246,7 +254,7 @@ impl InspectorBuilder {
                 lane_records: DEFAULT_LANE_RECORDS,
                 lane_bytes: DEFAULT_LANE_BYTES,
                 open_spans: DEFAULT_OPEN_SPANS,
-                store_backlog_bytes: DEFAULT_STORE_BACKLOG_BYTES,
+                store_backlog_bytes: self.backlog_bytes,
                 body: self.body,
             })),
             control: ControlDoor::new(self.read_only, {

@@ -46,6 +46,8 @@ pub enum EventKind {
         /// The session that has them now.
         into: SessionId,
     },
+    /// A person removed the session with all that was known of it. One of the same id that begins later is another one.
+    SessionRemoved {},
     /// A span began, or more became known of a running one.
     SpanStarted {
         /// The span.
@@ -131,11 +133,12 @@ impl EventKind {
     }
 
     /// The names of all types this version writes.
-    pub const TYPES: [&'static str; 14] = [
+    pub const TYPES: [&'static str; 15] = [
         "SessionStarted",
         "SessionUpdated",
         "SessionFinished",
         "SessionMerged",
+        "SessionRemoved",
         "SpanStarted",
         "SpanFinished",
         "SignalReceived",
@@ -156,6 +159,7 @@ impl EventKind {
             Self::SessionUpdated { .. } => "SessionUpdated",
             Self::SessionFinished { .. } => "SessionFinished",
             Self::SessionMerged { .. } => "SessionMerged",
+            Self::SessionRemoved {} => "SessionRemoved",
             Self::SpanStarted { .. } => "SpanStarted",
             Self::SpanFinished { .. } => "SpanFinished",
             Self::SignalReceived { .. } => "SignalReceived",

@@ -62,6 +62,8 @@ pub struct SessionQuery {
     pub tag: Option<String>,
     /// Each of its words occurs in the id, the title, the agent or the error, whatever the case.
     pub text: Option<String>,
+    /// Only those that are pinned, or only those that are not.
+    pub pinned: Option<bool>,
     /// Began at this moment or later.
     pub since: Option<Timestamp>,
     /// Began before this moment.
@@ -79,6 +81,7 @@ impl SessionQuery {
             && (self.engines.is_empty() || self.engines.contains(&session.engine))
             && self.agent.as_ref().is_none_or(|agent| session.agent.as_ref() == Some(agent))
             && self.tag.as_ref().is_none_or(|tag| session.tags.contains(tag))
+            && self.pinned.is_none_or(|pinned| session.pinned == pinned)
             && self.since.is_none_or(|since| session.started_at >= since)
             && self.until.is_none_or(|until| session.started_at < until)
             && self.text.as_ref().is_none_or(|text| Self::text_matches(text, session))

@@ -112,6 +112,10 @@ pub struct Session {
     /// The first error; one line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// Whether a person wants it kept, whatever the bounds on history say.
+    #[serde(default)]
+    #[schema(required)]
+    pub pinned: bool,
     /// The id the sender used, when it was unfit as a session id and was hashed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
@@ -141,6 +145,7 @@ impl Session {
             tags: Vec::new(),
             waiting_on: None,
             error: None,
+            pinned: false,
             external_id: None,
             counters: Counters::default(),
         }

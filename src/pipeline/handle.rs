@@ -213,6 +213,11 @@ impl Pipeline {
         }
     }
 
+    /// Hands a request to the pump, unless it has ended: then the request is dropped, which who waits notices.
+    pub(super) fn request(&self, request: Request) {
+        self.shared.ingest.push(request);
+    }
+
     /// Waits until everything handed over before is in the ring and the store.
     pub(crate) async fn settle(&self) {
         if !self.shared.closed.load(Ordering::Acquire) {

@@ -7,8 +7,10 @@ use std::thread::Thread;
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
+use super::change::{Change, Decided};
 use super::handle::IngestRefused;
 use super::prepare::Prepared;
+use crate::model::SessionId;
 
 /// How a batch's sender learns what became of it.
 pub(super) type Ack = oneshot::Sender<Result<(), IngestRefused>>;
@@ -39,6 +41,8 @@ impl Done {
 pub(super) enum Request {
     /// Take these spans. The permit stands for their bytes and is given back with the commit.
     Ingest { traces: Vec<Prepared>, ack: Ack, permit: OwnedSemaphorePermit },
+    /// Change a session as a person asked. `decided` is told at once whether it is done, `ack` when it is stored.
+    Change { id: SessionId, change: Change, decided: Decided, ack: Ack },
     /// Answer when everything handed over before is in the ring and the store.
     Settle(Done),
     /// Finish, and answer when everything is stored.
@@ -49,7 +53,7 @@ impl Request {
     fn size(&self) -> usize {
         match self {
             Self::Ingest { traces, .. } => traces.iter().map(Prepared::size).sum(),
-            Self::Settle(_) | Self::Stop(_) => 0,
+            Self::Change { .. } | Self::Settle(_) | Self::Stop(_) => 0,
         }
     }
 }

@@ -12,6 +12,7 @@
     allow(dead_code, reason = "the lane for outside senders has no door then")
 )]
 
+mod change;
 mod fold;
 mod handle;
 mod ids;
@@ -23,6 +24,7 @@ mod rate;
 mod turn;
 mod writer;
 
+pub(crate) use self::change::{Change, ChangeRefused};
 pub use self::fold::DEFAULT_ABANDON_AFTER;
 pub(crate) use self::handle::{Parts, Pipeline, StartError};
 pub use self::writer::DEFAULT_STORE_BACKLOG_BYTES;

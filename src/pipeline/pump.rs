@@ -203,6 +203,7 @@ impl Pump {
                     self.turn.acks.push(ack);
                     self.turn.permits.push(permit);
                 }
+                Request::Change { id, change, decided, ack } => self.change(&id, change, decided, ack),
                 Request::Settle(settled) => self.turn.settled.push(settled),
                 Request::Stop(stopped) => stop = Some(stopped),
             }
@@ -351,7 +352,7 @@ impl Pump {
     }
 
     /// Publishes what folding gave, and hands its rows to the turn.
-    fn announce(&mut self, folded: Folded) {
+    pub(super) fn announce(&mut self, folded: Folded) {
         let now = self.clock.now();
         for (session, kind) in folded.events {
             if let Some(id) = self.ids.next() {
@@ -361,6 +362,7 @@ impl Pump {
         self.turn.sessions.extend(folded.sessions);
         self.turn.traces.extend(folded.traces);
         self.turn.removed.extend(folded.removed);
+        self.turn.pins.extend(folded.pins);
     }
 
     /// Says what did not fit into the lane, so that a reader of the stream knows that what it sees is not all.
@@ -381,7 +383,7 @@ impl Pump {
         self.frames.push(&Event { id, timestamp, session_id, kind });
     }
 
-    fn finish_turn(&mut self) {
+    pub(super) fn finish_turn(&mut self) {
         let mut folded = Folded::default();
         if self.tidied.elapsed() >= TIDY_EVERY {
             self.tidied = Instant::now();

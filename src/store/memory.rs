@@ -21,7 +21,7 @@ use crate::model::{
 pub const DEFAULT_MEMORY_STORE_BYTES: usize = 64 << 20;
 
 /// A store in memory. When it is full, the oldest ended session goes first; when none has ended, the oldest lines of
-/// the oldest session go, and the session itself stays.
+/// the oldest session go, and the session itself stays. Pinned sessions stay whole once they have ended.
 ///
 /// Event ids begin at a number made of the current second, so that they are not used again after a restart although
 /// nothing was kept.
@@ -111,6 +111,11 @@ impl Store for MemoryStore {
 
     fn block(&self, block: BlockId) -> Result<Option<Bytes>, StoreError> {
         Ok(self.state.read().block(block))
+    }
+
+    fn notice(&self) -> Option<String> {
+        let full = self.state.read().only_pinned_left();
+        full.then(|| "pinned sessions take all the memory that history may: others are not kept".to_owned())
     }
 
     fn close(&self) -> Result<(), StoreError> {

@@ -161,6 +161,12 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
         Ok(false)
     }
 
+    /// What a person should know of how it stands at the moment, such as that pinned sessions leave no room for others. Asked
+    /// often: answered from what is known.
+    fn notice(&self) -> Option<String> {
+        None
+    }
+
     /// Marks the end of this instance, so that the next one knows that it did not crash.
     ///
     /// # Errors

@@ -10,7 +10,10 @@ mod crashes;
 mod faults;
 mod filters;
 mod floods;
+#[cfg(all(target_os = "linux", feature = "otlp", feature = "sqlite"))]
+mod full_disk;
 mod heartbeat;
+mod keep;
 #[cfg(feature = "otlp")]
 mod kill;
 mod live;

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use agent_inspector::Inspector;
 use agent_inspector::model::{
-    EventFrame, EventId, EventQuery, Session, SessionId, SessionQuery, Span, SpanId, SpanSummary, TraceId,
+    EventFrame, EventId, EventQuery, Session, SessionId, SessionQuery, Span, SpanId, SpanKind, SpanSummary,
+    TraceId,
 };
 use agent_inspector::store::{
     BlockId, DEFAULT_MEMORY_STORE_BYTES, MemoryStore, Store, StoreError, StoreStats, TraceIndex, WriteBatch,
@@ -113,5 +114,79 @@ async fn while_the_store_fails_senders_are_asked_to_come_back_and_the_host_goes_
         let (status, _) = host.post("/v1/traces", &one_span("00000000000000a2")).await;
         assert_eq!(status, StatusCode::OK);
         assert_eq!(part(&host.get("/health").await, "store")["state"], "ok");
+    }
+}
+
+/// What a store that took nothing has after it recovered, of 200 spans whose contents are some 20 KB each.
+#[tokio::test]
+async fn what_does_not_fit_while_the_store_fails_keeps_its_place_and_loses_its_content() {
+    let store = Faulty::new();
+    let host = Host::new(Inspector::builder().store(store.clone()).store_backlog(1 << 20).build().unwrap());
+    store.fails.store(true, Ordering::SeqCst);
+    let session = host.inspector.session("long outage").start();
+    for number in 0..200 {
+        let span = session.span(SpanKind::Tool, format!("step {number}"));
+        span.attribute("input.value", format!("{number} {}", "word ".repeat(4_000)));
+        drop(span);
+        if number % 10 == 0 {
+            // In many turns.
+            let shown = format!("/sessions/{}", session.id());
+            while host.try_get(&shown).await.1["counters"]["spans"].as_u64().unwrap_or(0) <= number {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+    session.finish();
+    store.fails.store(false, Ordering::SeqCst);
+    host.inspector.settle().await;
+    let tree = host.get(&format!("/sessions/{}/spans", session.id())).await;
+    assert_eq!((&tree["total"], &tree["spans"][0]["descendants"]), (&json!(201), &json!(200)));
+    let (mut whole, mut without) = (0, 0);
+    for row in &tree["spans"].as_array().unwrap()[1..] {
+        assert!(row["end_time"].is_string(), "{row}");
+        let path = format!("/sessions/{}/spans/{}", session.id(), row["span_id"].as_str().unwrap());
+        let attributes = &host.get(&path).await["attributes"];
+        let lost = attributes["inspector.content_not_stored"] == true;
+        assert_ne!(lost, attributes["input.value"].is_string(), "{attributes}");
+        (whole, without) = if lost { (whole, without + 1) } else { (whole + 1, without) };
+    }
+    assert!(whole > 0 && without > 100, "{whole} whole, {without} without content");
+    let health = host.get("/health").await;
+    // Each span may have been lost as it began and as it ended.
+    let counted = health["counters"]["not_stored"].as_u64().unwrap();
+    assert!((without..=2 * without + 2).contains(&counted), "{counted} counted, {without} without content");
+    let events = store.inner.events(&EventQuery { limit: 10_000, ..Default::default() }).unwrap();
+    assert!(events.iter().all(|event| event.event_type != "Gap"), "every event was kept");
+    let ended = events.iter().filter(|event| event.event_type == "SpanFinished").count();
+    assert_eq!(ended, 201);
+}
+
+#[tokio::test]
+async fn events_that_do_not_fit_are_caught_up_from_the_ring_as_far_as_it_reaches() {
+    const EMITTED: u64 = 20_000;
+    for (ring, lost_at_most) in [(100_000, 0), (5_000, EMITTED)] {
+        let store = Faulty::new();
+        let builder = Inspector::builder().store(store.clone()).store_backlog(1 << 20).ring(ring, 1 << 30);
+        let host = Host::new(builder.build().unwrap());
+        store.fails.store(true, Ordering::SeqCst);
+        for number in 0..EMITTED {
+            host.inspector.emit("counted", json!([number, "x".repeat(200)]));
+            if number % 1_000 == 999 {
+                while host.get("/health").await["counters"]["published"].as_u64().unwrap() <= number {
+                    tokio::task::yield_now().await;
+                }
+            }
+        }
+        store.fails.store(false, Ordering::SeqCst);
+        host.inspector.settle().await;
+        let events = store.inner.events(&EventQuery { limit: 100_000, ..Default::default() }).unwrap();
+        let stored = events.iter().filter(|event| event.event_type == "Custom").count() as u64;
+        let not_stored = host.get("/health").await["counters"]["not_stored"].as_u64().unwrap();
+        assert_eq!(stored + not_stored, EMITTED, "each is stored or counted");
+        assert!(not_stored <= lost_at_most && stored >= 4_000, "{stored} stored, {not_stored} not");
+        let ids: Vec<u64> = events.iter().map(|event| event.id.0).collect();
+        assert!(ids.is_sorted_by(|before, after| before < after), "each once and in order");
+        let gaps = events.iter().filter(|event| event.event_type == "Gap").count();
+        assert_eq!(gaps > 0, not_stored > 0);
     }
 }

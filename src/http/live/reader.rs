@@ -123,7 +123,7 @@ impl LiveReader {
             }
             Some(Page { frames, .. }) if !frames.is_empty() => Some(self.stored(frames)),
             // The store is whole from here on and the ring dropped nothing: those ids were reserved and never used.
-            Some(_) if self.ring_is_whole() => {
+            Some(_) if self.state.bus.is_whole() => {
                 self.ring.seek(missed.to);
                 None
             }
@@ -147,11 +147,6 @@ impl LiveReader {
             self.ring.seek(last.id);
         }
         Step::Frames(frames)
-    }
-
-    fn ring_is_whole(&self) -> bool {
-        let (published, held) = self.state.bus.counts();
-        published == held as u64
     }
 
     fn give_up(&mut self, missed: Missed) -> Step {

@@ -4,6 +4,7 @@
 //! that names its session, a trace may turn out to belong to another session, a span may come twice. Whatever the order,
 //! the sessions end up the same and each span counts once.
 
+mod change;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -63,6 +64,7 @@ pub(crate) struct Folded {
     pub(crate) sessions: Vec<Session>,
     pub(crate) traces: Vec<(TraceId, SessionId)>,
     pub(crate) removed: Vec<SessionId>,
+    pub(crate) pins: Vec<(SessionId, bool)>,
 }
 
 #[derive(Debug)]
@@ -385,12 +387,17 @@ impl Fold {
         old.traces.remove(&id);
         let others = self.store.traces(from).is_ok_and(|traces| traces.iter().any(|other| *other != id));
         if old.traces.is_empty() && !others && old.origin != Origin::Explicit {
-            let started_at = old.session.started_at;
+            let (started_at, pinned) = (old.session.started_at, old.session.pinned);
             self.sessions.remove(from);
             self.dirty.remove(from);
             self.registry.remove(from);
             if let Some(live) = self.sessions.get_mut(to) {
                 live.session.started_at = live.session.started_at.min(started_at);
+                // Who wants the provisional one kept wants what became of it.
+                if pinned && !live.session.pinned {
+                    live.session.pinned = true;
+                    out.pins.push((to.clone(), true));
+                }
             }
             out.removed.push(from.clone());
             out.events.push((from.clone(), EventKind::SessionMerged { into: to.clone() }));

@@ -114,22 +114,24 @@ fn queries() -> impl Strategy<Value = SessionQuery> {
         prop::option::of("[xy]"),
         prop::option::of("[tu]"),
         text,
-        time(),
-        time(),
+        (time(), time(), prop::option::of(any::<bool>())),
     )
-        .prop_map(|(limit, after, statuses, engines, agent, tag, text, since, until)| SessionQuery {
-            limit,
-            after: after.map(|(at, number)| Cursor {
-                started_at: Timestamp::from_nanos(at),
-                id: id(&format!("s{number}")),
-            }),
-            statuses,
-            engines,
-            agent,
-            tag,
-            text,
-            since,
-            until,
+        .prop_map(|(limit, after, statuses, engines, agent, tag, text, (since, until, pinned))| {
+            SessionQuery {
+                limit,
+                after: after.map(|(at, number)| Cursor {
+                    started_at: Timestamp::from_nanos(at),
+                    id: id(&format!("s{number}")),
+                }),
+                statuses,
+                engines,
+                agent,
+                tag,
+                text,
+                pinned,
+                since,
+                until,
+            }
         })
 }
 
@@ -147,11 +149,16 @@ fn expected(sessions: &[Session], query: &SessionQuery) -> Vec<Session> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
-    fn every_store_lists_what_the_query_says(sessions in sessions(), queries in prop::collection::vec(queries(), 1..20)) {
+    fn every_store_lists_what_the_query_says(mut sessions in sessions(), pinned in 0_u8..12, queries in prop::collection::vec(queries(), 1..20)) {
+        for session in &mut sessions {
+            session.pinned = (0..pinned).any(|number| session.id == id(&format!("s{number}")));
+        }
         let stores = [memory(), #[cfg(feature = "sqlite")] sqlite()];
         for fresh in &stores {
             for part in sessions.chunks(7) {
                 put(&*fresh.store, part.to_vec());
+                let pins = (0..pinned).map(|number| (id(&format!("s{number}")), true)).collect();
+                fresh.store.write(&WriteBatch { pins, ..Default::default() }).unwrap();
             }
             for query in &queries {
                 prop_assert_eq!(fresh.store.sessions(query).unwrap(), expected(&sessions, query), "{:?}", query);

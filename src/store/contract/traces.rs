@@ -15,6 +15,8 @@ contract! {
     a_trace_that_moves_changes_the_generation_of_both_sessions
     a_removed_session_takes_its_traces_along
     a_removed_session_leaves_traces_that_moved_away
+    a_session_that_a_person_removed_leaves_nothing_and_begins_anew
+    a_pinned_session_stays_pinned_however_often_it_is_written
     what_is_unknown_is_none_or_empty
 }
 
@@ -179,4 +181,43 @@ fn what_is_unknown_is_none_or_empty(store: &dyn Store) {
         .unwrap();
     assert_eq!(store.session_of_trace(trace(1)).unwrap(), None);
     assert_eq!(store.trace_spans(trace(1)).unwrap().len(), 1);
+}
+
+fn a_session_that_a_person_removed_leaves_nothing_and_begins_anew(store: &dyn Store) {
+    let of = trace(1);
+    let first = store.reserve_event_ids(100).unwrap().0;
+    let mut batch = mapped(of, "a", vec![chunk(&[span(of, 1, Some(1))])]);
+    batch.events = vec![custom(first, Some("a")), custom(first + 1, Some("b")), custom(first + 2, Some("a"))];
+    batch.pins = vec![(id("a"), true)];
+    store.write(&batch).unwrap();
+    // Removed, and heard of again before that was written.
+    let mut again = mapped(of, "a", vec![chunk(&[span(of, 2, Some(2))])]);
+    again.deleted_sessions = vec![id("a"), id("nobody")];
+    again.events = vec![custom(first + 3, Some("a"))];
+    store.write(&again).unwrap();
+    let spans = store.session_spans(&id("a")).unwrap();
+    assert_eq!(spans.iter().map(|span| span.end_time).collect::<Vec<_>>(), [Some(Timestamp::from_nanos(2))]);
+    assert!(!store.session(&id("a")).unwrap().unwrap().pinned);
+    let read =
+        |session_id| ids(&store.events(&EventQuery { limit: 10, session_id, ..Default::default() }).unwrap());
+    assert_eq!((read(None), read(Some(id("a")))), (vec![first + 1, first + 3], vec![first + 3]));
+    assert_eq!((store.stats().unwrap().events, store.stats().unwrap().spans), (2, 1));
+    assert_eq!(store.replay_floor().unwrap().0.max(first), first, "nothing was missed");
+}
+
+fn a_pinned_session_stays_pinned_however_often_it_is_written(store: &dyn Store) {
+    let pinned = || store.session(&id("a")).unwrap().is_some_and(|session| session.pinned);
+    let pin = |to: bool| {
+        let pins = vec![(id("nobody"), to), (id("a"), !to), (id("a"), to)];
+        store.write(&WriteBatch { pins, ..Default::default() }).unwrap();
+    };
+    let mut says_so = session("a", 1);
+    says_so.pinned = true;
+    store.write(&WriteBatch { sessions: vec![says_so], ..Default::default() }).unwrap();
+    assert!(!pinned(), "only who pins it says so");
+    pin(true);
+    store.write(&WriteBatch { sessions: vec![session("a", 2)], ..Default::default() }).unwrap();
+    assert!(pinned() && store.session(&id("nobody")).unwrap().is_none());
+    pin(false);
+    assert!(!pinned());
 }

@@ -32,6 +32,7 @@ pub(super) struct State {
     replay: VecDeque<Arc<EventFrame>>,
     replay_floor: EventId,
     spans: u64,
+    only_pinned_left: bool,
     last_block: i64,
     last_trace: u64,
     last_generation: u64,
@@ -93,6 +94,7 @@ impl State {
             replay: VecDeque::new(),
             replay_floor: EventId(0),
             spans: 0,
+            only_pinned_left: false,
             last_block: 0,
             last_trace: 0,
             last_generation: 0,
@@ -187,6 +189,10 @@ impl State {
     }
 
     pub(super) fn apply(&mut self, batch: &WriteBatch) {
+        for session in &batch.deleted_sessions {
+            self.remove_session(session);
+            self.remove_events(session);
+        }
         for session in &batch.sessions {
             self.put_session(session);
         }
@@ -195,6 +201,11 @@ impl State {
         }
         for chunk in &batch.chunks {
             self.add_chunk(chunk);
+        }
+        for (session, pinned) in &batch.pins {
+            if let Some(stored) = self.sessions.get_mut(session) {
+                stored.session.pinned = *pinned;
+            }
         }
         for session in &batch.removed_sessions {
             self.remove_session(session);
@@ -206,17 +217,20 @@ impl State {
     }
 
     fn put_session(&mut self, session: &Session) {
+        let mut session = session.clone();
+        session.pinned = false;
         let generation = match self.sessions.remove(&session.id) {
             Some(old) => {
+                session.pinned = old.session.pinned;
                 self.bytes -= session_size(&old.session);
                 self.newest.remove(&(old.session.started_at, old.session.id));
                 old.generation
             }
             None => self.next_generation(),
         };
-        self.bytes += session_size(session);
+        self.bytes += session_size(&session);
         self.newest.insert((session.started_at, session.id.clone()));
-        self.sessions.insert(session.id.clone(), Stored { session: session.clone(), generation });
+        self.sessions.insert(session.id.clone(), Stored { session, generation });
     }
 
     fn next_generation(&mut self) -> u64 {
@@ -313,26 +327,40 @@ impl State {
             self.replay_bytes -= dropped.size();
             self.replay_floor = dropped.id;
         }
+        self.only_pinned_left = false;
         while self.bytes > self.max_bytes {
-            let oldest_ended = self
-                .newest
-                .iter()
-                .map(|(_, id)| id)
-                .find(|id| self.session(id).is_some_and(|session| session.status.is_ended()));
-            if let Some(session) = oldest_ended.cloned() {
+            let oldest = |wanted: fn(&Session) -> bool| {
+                let mut oldest = self.newest.iter().filter_map(|(_, id)| self.session(id));
+                oldest.find(|session| wanted(session)).map(|session| session.id.clone())
+            };
+            if let Some(session) = oldest(|session| session.status.is_ended() && !session.pinned) {
                 self.remove_session(&session);
-            } else if !self.drop_oldest_block() {
-                let Some((_, oldest)) = self.newest.first().cloned() else { break };
-                self.remove_session(&oldest);
+            } else if let Some(block) = self.oldest_block_to_go() {
+                self.drop_block(block);
+            } else if let Some(session) = oldest(|session| !session.pinned) {
+                self.remove_session(&session);
+            } else {
+                self.only_pinned_left = true;
+                break;
             }
         }
     }
 
-    /// Takes the oldest block away, whoever's it is: only what runs is left. Says with `false` that there is none.
-    fn drop_oldest_block(&mut self) -> bool {
-        let Some((id, (trace_id, block))) = self.blocks.pop_first() else { return false };
+    /// The oldest block of what runs, which is all that is left beside pinned sessions. Those that run go last: nobody else
+    /// bounds them.
+    fn oldest_block_to_go(&self) -> Option<BlockId> {
+        let of = |wanted: fn(&Session) -> bool| {
+            let session = |trace: &TraceId| self.session(self.traces.get(trace)?.session.as_ref()?);
+            let goes = |trace: &TraceId| session(trace).is_none_or(wanted);
+            self.blocks.iter().find(|(_, (trace, _))| goes(trace)).map(|(id, _)| *id)
+        };
+        of(|session| !session.pinned).or_else(|| of(|session| !session.status.is_ended()))
+    }
+
+    fn drop_block(&mut self, id: BlockId) {
+        let Some((trace_id, block)) = self.blocks.remove(&id) else { return };
         self.bytes -= block_size(&block);
-        let Some(trace) = self.traces.get_mut(&trace_id) else { return true };
+        let Some(trace) = self.traces.get_mut(&trace_id) else { return };
         trace.blocks.remove(&id);
         let before = trace.spans.len();
         trace.spans.retain(|_, known| known.block != id);
@@ -343,7 +371,23 @@ impl State {
         if let Some(session) = session {
             self.renew(&session);
         }
-        true
+    }
+
+    /// Takes what is told of a session out of the replay, which goes on without it.
+    fn remove_events(&mut self, id: &SessionId) {
+        let mut removed = 0;
+        self.replay.retain(|event| {
+            let keep = event.session_id.as_ref() != Some(id);
+            removed += if keep { 0 } else { event.size() };
+            keep
+        });
+        self.bytes -= removed;
+        self.replay_bytes -= removed;
+    }
+
+    /// Whether pinned sessions take all the room.
+    pub(super) fn only_pinned_left(&self) -> bool {
+        self.only_pinned_left
     }
 
     fn remove_session(&mut self, id: &SessionId) {

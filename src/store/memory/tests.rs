@@ -78,3 +78,27 @@ fn ids_are_not_used_again_after_a_restart_in_a_later_second() {
     assert_eq!(first_event_id(Timestamp::EPOCH), EventId(1));
     assert!(MemoryStore::default().reserve_event_ids(1).unwrap() >= before);
 }
+
+#[test]
+fn pinned_sessions_stay_when_others_make_room() {
+    let store = MemoryStore::new(40_000);
+    for number in 1..50 {
+        let name = format!("s{number}");
+        let pins = if number <= 2 { vec![(id(&name), true)] } else { Vec::new() };
+        let batch = WriteBatch { pins, ..batch(&name, number, SessionStatus::Completed) };
+        store.write(&batch).unwrap();
+        assert!(store.stats().unwrap().bytes <= 40_000 && store.notice().is_none());
+    }
+    let left = names(&store);
+    assert!(["s1", "s2", "s49"].iter().all(|name| left.contains(&(*name).to_owned())), "{left:?}");
+    assert_eq!(store.session_spans(&id("s1")).unwrap().len(), 1);
+    let pins = left.iter().map(|name| (id(name), true)).collect();
+    store.write(&WriteBatch { pins, ..Default::default() }).unwrap();
+    for number in 50..80 {
+        store.write(&batch(&format!("s{number}"), number, SessionStatus::Completed)).unwrap();
+    }
+    assert!(left.iter().all(|name| names(&store).contains(name)));
+    assert!(
+        store.stats().unwrap().bytes <= 45_000 && store.notice().is_none_or(|why| why.contains("pinned"))
+    );
+}

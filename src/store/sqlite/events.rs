@@ -90,6 +90,37 @@ fn forget(connection: &Connection, first_id: i64) -> Result<()> {
     Ok(())
 }
 
+/// Takes what is told of a session out of the replay, which goes on without it.
+pub(super) fn remove_session(connection: &Connection, session: &SessionId) -> Result<()> {
+    let hash = hash(session);
+    let blocks: Vec<(i64, Vec<u8>)> = connection
+        .prepare_cached(
+            "SELECT first_id, bytes FROM event_block_sessions JOIN event_blocks USING (first_id) WHERE session_hash = ?1",
+        )?
+        .query_map([hash], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<std::result::Result<_, _>>()?;
+    for (first_id, bytes) in blocks {
+        let events = decode(&bytes)?;
+        let left: Vec<_> = events.iter().filter(|event| event.session_id.as_ref() != Some(session)).collect();
+        let count = |events: usize| i64::try_from(events).unwrap_or(0);
+        let written = encode(left.iter().copied());
+        Counter::Events.add(connection, count(left.len()) - count(events.len()))?;
+        Counter::EventBytes.add(connection, count(written.len()) - count(bytes.len()))?;
+        connection
+            .prepare_cached("UPDATE event_blocks SET events = ?1, bytes = ?2 WHERE first_id = ?3")?
+            .execute(params![count(left.len()), written, first_id])?;
+        // Another session may have the same hash, and then it is looked through once more in vain.
+        let shared =
+            left.iter().any(|event| event.session_id.as_ref().is_some_and(|id| self::hash(id) == hash));
+        if !shared {
+            connection
+                .prepare_cached("DELETE FROM event_block_sessions WHERE first_id = ?1 AND session_hash = ?2")?
+                .execute([first_id, hash])?;
+        }
+    }
+    Ok(())
+}
+
 fn prune(connection: &Connection) -> Result<()> {
     loop {
         let events = Counter::Events.get(connection)?;

@@ -56,7 +56,7 @@ fn abandon(connection: &Connection, instance: i64, now: Timestamp) -> Result<()>
         .query_map([sessions::LAST_OPEN_STATUS, instance], |row| row.get(0))?
         .collect::<std::result::Result<_, _>>()?;
     for json in running {
-        let mut session = sessions::parse(&json)?;
+        let mut session = sessions::parse(&json, false)?;
         session.status = SessionStatus::Abandoned;
         session.ended_at = Some(session.updated_at);
         session.waiting_on = None;

@@ -9,6 +9,7 @@ mod failure;
 mod instance;
 mod lines;
 mod pack;
+mod pinned;
 mod place;
 mod read;
 mod schema;
@@ -30,6 +31,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use self::connection::Readers;
 use self::failure::Result;
+use self::pinned::Pinned;
 use self::place::Place;
 pub use self::place::default_data_dir;
 use self::spans::SeenSpans;
@@ -57,6 +59,7 @@ pub struct SqliteStore {
     _alive: File,
     retention: Retention,
     pack_after: Duration,
+    pinned: Mutex<Pinned>,
     notices: Vec<String>,
 }
 
@@ -100,6 +103,7 @@ impl SqliteStore {
             _alive: alive,
             retention: Retention::default(),
             pack_after: DEFAULT_PACK_AFTER,
+            pinned: Mutex::default(),
             notices,
         })
     }
@@ -239,7 +243,11 @@ impl Store for SqliteStore {
         if batch.is_empty() {
             return Ok(());
         }
-        Ok(self.change(|writing| writing.batch(batch))?)
+        self.change(|writing| writing.batch(batch))?;
+        if !(batch.pins.is_empty() && batch.deleted_sessions.is_empty()) {
+            self.pins_changed();
+        }
+        Ok(())
     }
 
     fn sessions(&self, query: &SessionQuery) -> std::result::Result<Vec<Session>, StoreError> {
@@ -300,6 +308,10 @@ impl Store for SqliteStore {
 
     fn maintain(&self, budget: Duration) -> std::result::Result<bool, StoreError> {
         Ok(self.upkeep(budget, now())?)
+    }
+
+    fn notice(&self) -> Option<String> {
+        self.pinned_notice()
     }
 
     fn close(&self) -> std::result::Result<(), StoreError> {

@@ -61,15 +61,26 @@ pub(super) const fn status_number(status: SessionStatus) -> i64 {
 pub(super) const LAST_OPEN_STATUS: i64 = status_number(SessionStatus::Paused);
 
 pub(super) fn get(connection: &Connection, id: &SessionId) -> Result<Option<Session>> {
-    let json: Option<String> = connection
-        .prepare_cached("SELECT json FROM sessions WHERE id = ?1")?
-        .query_row([id.as_str()], |row| row.get(0))
+    let row: Option<(String, bool)> = connection
+        .prepare_cached("SELECT json, pinned FROM sessions WHERE id = ?1")?
+        .query_row([id.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    json.map(|json| parse(&json)).transpose()
+    row.map(|(json, pinned)| parse(&json, pinned)).transpose()
 }
 
-pub(super) fn parse(json: &str) -> Result<Session> {
-    serde_json::from_str(json).map_err(|_| corrupt("a stored session cannot be read"))
+/// Whether it is pinned stands beside the JSON.
+pub(super) fn parse(json: &str, pinned: bool) -> Result<Session> {
+    let session: Session =
+        serde_json::from_str(json).map_err(|_| corrupt("a stored session cannot be read"))?;
+    Ok(Session { pinned, ..session })
+}
+
+/// Pins a session, or no longer.
+pub(super) fn pin(connection: &Connection, id: &SessionId, pinned: bool) -> Result<()> {
+    connection
+        .prepare_cached("UPDATE sessions SET pinned = ?1 WHERE id = ?2")?
+        .execute(params![pinned, id.as_str()])?;
+    Ok(())
 }
 
 /// The page of sessions that `query` asks for.
@@ -77,14 +88,14 @@ pub(super) fn parse(json: &str) -> Result<Session> {
 /// An index gives sessions in order only for one value of what comes before the time, so each value wanted is a lane of
 /// its own, and the lanes are merged.
 pub(super) fn list(connection: &Connection, query: &SessionQuery) -> Result<Vec<Session>> {
-    let mut found: Vec<(i64, String, String)> = Vec::new();
+    let mut found: Vec<(i64, String, String, bool)> = Vec::new();
     let lanes = Lane::of(query);
     let several = lanes.len() > 1;
     for lane in lanes {
         let Some(select) = Select::new(&lane, query) else { return Ok(Vec::new()) };
         let mut statement = connection.prepare_cached(&select.sql)?;
         let rows = statement.query_map(params_from_iter(select.parameters), |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
         })?;
         for row in rows {
             found.push(row?);
@@ -94,12 +105,13 @@ pub(super) fn list(connection: &Connection, query: &SessionQuery) -> Result<Vec<
         found.sort_by(|a, b| (b.0, &b.1).cmp(&(a.0, &a.1)));
         found.truncate(query.limit);
     }
-    found.iter().map(|(_, _, json)| parse(json)).collect()
+    found.iter().map(|(_, _, json, pinned)| parse(json, *pinned)).collect()
 }
 
 /// The rows with one value of what an index begins with.
 enum Lane {
     All,
+    Pinned,
     Status(i64),
     Engine(String, i64),
     Agent(String),
@@ -108,6 +120,10 @@ enum Lane {
 
 impl Lane {
     fn of(query: &SessionQuery) -> Vec<Self> {
+        // Few are.
+        if query.pinned == Some(true) {
+            return vec![Self::Pinned];
+        }
         if let Some(tag) = &query.tag {
             return vec![Self::Tag(tag.clone())];
         }
@@ -149,6 +165,7 @@ impl Select {
         let mut select = Self { sql: String::new(), parameters: Vec::new() };
         let from = match lane {
             Lane::All => "sessions INDEXED BY sessions_by_start",
+            Lane::Pinned => "sessions INDEXED BY sessions_pinned",
             Lane::Status(_) => "sessions INDEXED BY sessions_by_status",
             Lane::Engine(..) => "sessions INDEXED BY sessions_by_engine",
             Lane::Agent(_) => "sessions INDEXED BY sessions_by_agent",
@@ -157,9 +174,10 @@ impl Select {
             }
         };
         let order = if matches!(lane, Lane::Tag(_)) { "session_tags" } else { "sessions" };
-        select.sql = format!("SELECT sessions.started_at, sessions.id, json FROM {from} WHERE 1");
+        select.sql = format!("SELECT sessions.started_at, sessions.id, json, pinned FROM {from} WHERE 1");
         match lane {
             Lane::All => {}
+            Lane::Pinned => select.and("pinned = 1", []),
             Lane::Status(status) => select.and("status = ?", [(*status).into()]),
             Lane::Engine(engine, status) => {
                 select.and("engine = ? AND status = ?", [engine.clone().into(), (*status).into()]);
@@ -185,8 +203,15 @@ impl Select {
 
     /// The conditions that the lane does not stand for already.
     fn rest_of(&mut self, lane: &Lane, query: &SessionQuery) {
-        if let (Lane::Tag(_), Some(agent)) = (lane, &query.agent) {
+        if let (Lane::Tag(_) | Lane::Pinned, Some(agent)) = (lane, &query.agent) {
             self.and("agent = ?", [agent.clone().into()]);
+        }
+        if let (Lane::Pinned, Some(tag)) = (lane, &query.tag) {
+            let tagged = "sessions.id IN (SELECT session_id FROM session_tags WHERE tag = ?)";
+            self.and(tagged, [tag.clone().into()]);
+        }
+        if query.pinned == Some(false) {
+            self.and("pinned = 0", []);
         }
         if matches!(lane, Lane::Status(_) | Lane::Engine(..)) {
             return;

@@ -20,7 +20,7 @@ pub const DEFAULT_RETENTION_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 6
 pub const DEFAULT_RETENTION_BYTES: u64 = 1 << 30;
 
 /// How long history is kept. Whatever bound is reached first counts; sessions that run are not removed for their age,
-/// and for space only their oldest spans, when nothing else is left.
+/// and for space only their oldest spans, when nothing else is left. Pinned sessions are left alone by both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
     /// Ended sessions of which nothing was heard for longer are removed.
@@ -91,7 +91,7 @@ impl SqliteStore {
 
     fn remove_some(&self, now: Timestamp) -> Result<bool> {
         let cutoff = now.minus(self.retention.age).as_nanos();
-        let bytes = self.retention.bytes;
+        let bytes = self.bound()?;
         // Looked at by a reader first, so that the writer is not held up when there is nothing to do.
         if self.readers.read(|connection| victim(connection, cutoff, bytes))?.is_none() {
             return Ok(false);
@@ -151,7 +151,7 @@ fn victim(connection: &Connection, cutoff: i64, bytes: u64) -> Result<Option<Vic
     }
     let too_old = session(
         "SELECT id FROM sessions INDEXED BY sessions_by_start
-         WHERE started_at < ?1 AND status > ?2 AND updated_at < ?1 ORDER BY started_at LIMIT 1",
+         WHERE started_at < ?1 AND status > ?2 AND updated_at < ?1 AND pinned = 0 ORDER BY started_at LIMIT 1",
         &[cutoff, sessions::LAST_OPEN_STATUS],
     )?;
     if let Some(id) = too_old {
@@ -164,7 +164,7 @@ fn victim(connection: &Connection, cutoff: i64, bytes: u64) -> Result<Option<Vic
         return Ok(None);
     }
     let oldest = session(
-        "SELECT id FROM sessions INDEXED BY sessions_by_start WHERE status > ?1 ORDER BY started_at LIMIT 1",
+        "SELECT id FROM sessions INDEXED BY sessions_by_start WHERE status > ?1 AND pinned = 0 ORDER BY started_at LIMIT 1",
         &[sessions::LAST_OPEN_STATUS],
     )?;
     if let Some(id) = oldest {
@@ -175,14 +175,14 @@ fn victim(connection: &Connection, cutoff: i64, bytes: u64) -> Result<Option<Vic
     }
     let running = session(
         "SELECT sessions.id FROM sessions INDEXED BY sessions_by_start CROSS JOIN traces ON session_id = sessions.id
-         WHERE EXISTS (SELECT 1 FROM blocks WHERE blocks.trace = traces.trace) ORDER BY started_at LIMIT 1",
+         WHERE pinned = 0 AND EXISTS (SELECT 1 FROM blocks WHERE blocks.trace = traces.trace) ORDER BY started_at LIMIT 1",
         &[],
     )?;
     Ok(running.map(Victim::BlocksOf))
 }
 
 /// Bytes of the file that hold something; the rest is given back in time.
-fn used_bytes(connection: &Connection) -> Result<u64> {
+pub(super) fn used_bytes(connection: &Connection) -> Result<u64> {
     let [pages, free, size] = ["PRAGMA page_count", "PRAGMA freelist_count", "PRAGMA page_size"]
         .map(|pragma| schema::number(connection, pragma));
     Ok(((pages? - free?) * size?).cast_unsigned())

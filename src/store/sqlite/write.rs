@@ -21,6 +21,10 @@ pub(super) struct Writing<'a> {
 
 impl Writing<'_> {
     pub(super) fn batch(&mut self, batch: &WriteBatch) -> Result<()> {
+        for session in &batch.deleted_sessions {
+            remove_session(self.connection, session)?;
+            events::remove_session(self.connection, session)?;
+        }
         let mut last: HashMap<&SessionId, usize> = HashMap::new();
         for (at, session) in batch.sessions.iter().enumerate() {
             last.insert(&session.id, at);
@@ -40,6 +44,9 @@ impl Writing<'_> {
         }
         if added_spans > 0 {
             Counter::Spans.add(self.connection, added_spans)?;
+        }
+        for (session, pinned) in &batch.pins {
+            sessions::pin(self.connection, session, *pinned)?;
         }
         for session in &batch.removed_sessions {
             remove_session(self.connection, session)?;

@@ -25,38 +25,45 @@ fn batches() -> impl Strategy<Value = WriteBatch> {
     let lines = prop::collection::vec((1_u64..12, prop::option::of(1_i64..9), 0_u64..9), 1..8);
     let chunks = prop::collection::vec((1_u8..5, lines), 0..4);
     let removed = prop::collection::vec(0_u8..4, 0..2);
-    (sessions, traces, chunks, removed).prop_map(|(sessions, traces, chunks, removed)| WriteBatch {
-        sessions: sessions
-            .into_iter()
-            .map(|(number, at, status)| {
-                let mut session = session(&name(number), at);
-                // Running ones would be abandoned when the store is opened again.
-                session.status = SessionStatus::ALL[status.max(2)];
-                session
-            })
-            .collect(),
-        traces: traces.into_iter().map(|(of, to)| (trace(of), id(&name(to)))).collect(),
-        chunks: chunks
-            .into_iter()
-            .map(|(of, lines)| {
-                let spans: Vec<Span> = lines
-                    .into_iter()
-                    .map(|(number, end, parent)| {
-                        let mut span = span(trace(of), number, end);
-                        span.parent_span_id = SpanId::from_bytes(parent.to_be_bytes());
-                        span
-                    })
-                    .collect();
-                chunk(&spans)
-            })
-            .collect(),
-        removed_sessions: removed
-            .into_iter()
-            .filter(|number| *number > 1)
-            .map(|number| id(&name(number)))
-            .collect(),
-        events: Vec::new(),
-    })
+    let deleted = prop::collection::vec(0_u8..12, 0..2);
+    let pins = prop::collection::vec((0_u8..4, any::<bool>()), 0..2);
+    (sessions, traces, chunks, removed, deleted, pins).prop_map(
+        |(sessions, traces, chunks, removed, deleted, pins)| WriteBatch {
+            // Seldom one of those that there are.
+            deleted_sessions: deleted.into_iter().map(|number| id(&name(number))).collect(),
+            pins: pins.into_iter().map(|(number, pinned)| (id(&name(number)), pinned)).collect(),
+            sessions: sessions
+                .into_iter()
+                .map(|(number, at, status)| {
+                    let mut session = session(&name(number), at);
+                    // Running ones would be abandoned when the store is opened again.
+                    session.status = SessionStatus::ALL[status.max(2)];
+                    session
+                })
+                .collect(),
+            traces: traces.into_iter().map(|(of, to)| (trace(of), id(&name(to)))).collect(),
+            chunks: chunks
+                .into_iter()
+                .map(|(of, lines)| {
+                    let spans: Vec<Span> = lines
+                        .into_iter()
+                        .map(|(number, end, parent)| {
+                            let mut span = span(trace(of), number, end);
+                            span.parent_span_id = SpanId::from_bytes(parent.to_be_bytes());
+                            span
+                        })
+                        .collect();
+                    chunk(&spans)
+                })
+                .collect(),
+            removed_sessions: removed
+                .into_iter()
+                .filter(|number| *number > 1)
+                .map(|number| id(&name(number)))
+                .collect(),
+            events: Vec::new(),
+        },
+    )
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {

@@ -234,3 +234,37 @@ fn a_large_session_is_gone_at_once_and_its_blocks_follow() {
     assert!(index.blocks.iter().all(|block| store.block(block.id).unwrap().is_none()));
     store.check().unwrap();
 }
+
+#[test]
+fn pinned_sessions_stay_whatever_the_bounds_and_it_is_said_when_they_alone_are_too_much() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    for number in 1..=10 {
+        long_session(&store, &format!("s{number:02}"), number);
+    }
+    let pins = vec![(id("s01"), true), (id("s02"), true), (id("s03"), true)];
+    store.write(&WriteBatch { pins, ..Default::default() }).unwrap();
+    let left = |store: &SqliteStore| {
+        let left = store.sessions(&SessionQuery { limit: 100, ..Default::default() }).unwrap();
+        left.iter().map(|session| session.id.to_string()).collect::<Vec<_>>()
+    };
+    let store = store.with_retention(Retention { bytes: 1 << 19, age: Duration::MAX });
+    while store.maintain(Duration::ZERO).unwrap() {}
+    let kept = left(&store);
+    assert!(
+        kept.len() < 10 && ["s01", "s02", "s03"].iter().all(|name| kept.contains(&(*name).to_owned())),
+        "{kept:?}"
+    );
+    // All by age, and with less room than the pinned ones take.
+    let store = store.with_retention(Retention { bytes: 20_000, age: Duration::ZERO });
+    store.pins_changed();
+    while store.maintain(Duration::ZERO).unwrap() {}
+    assert_eq!(left(&store), ["s03", "s02", "s01"]);
+    assert_eq!(spans(&store, "s01").len(), 600);
+    assert!(store.notice().unwrap().contains("pinned sessions alone"));
+    let pins = vec![(id("s01"), false), (id("s02"), false), (id("s03"), false)];
+    store.write(&WriteBatch { pins, ..Default::default() }).unwrap();
+    while store.maintain(Duration::ZERO).unwrap() {}
+    assert_eq!((left(&store), store.notice()), (Vec::new(), None));
+    store.check().unwrap();
+}
