@@ -337,6 +337,9 @@ impl Pump {
                 self.redactor.json(data);
                 cut_data(data);
             }
+            EventKind::SignalReceived { signal_name } => {
+                *signal_name = cut_name(self.redactor.name(signal_name));
+            }
             EventKind::ProgressUpdate { message: Some(message), .. } => {
                 *message = cut_name(self.redactor.text(message));
             }

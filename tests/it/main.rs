@@ -9,6 +9,7 @@ mod floods;
 mod heartbeat;
 #[cfg(feature = "otlp")]
 mod kill;
+mod leaks;
 mod live;
 mod losses;
 #[cfg(feature = "metrics")]
@@ -18,6 +19,7 @@ mod mount;
 mod openapi;
 #[cfg(feature = "otlp")]
 mod otlp;
+mod planted;
 mod redaction;
 mod registry;
 mod restart;

@@ -406,6 +406,9 @@ fn best_claim(trace: TraceId, spans: &[FoldSpan]) -> (Claim, SessionId, Option<S
     }
     match best {
         Some((claim, hint)) => {
+            if let Some(masked) = &hint.masked {
+                return (claim, SessionId::hashed(&hint.id), Some(masked.clone()));
+            }
             let (id, hashed) = SessionId::from_external(&hint.id);
             (claim, id, hashed.then(|| hint.id.clone()))
         }
