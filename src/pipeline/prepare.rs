@@ -37,7 +37,8 @@ pub(super) fn clean(span: &mut Span, redactor: &Redactor) -> FoldSpan {
     let service = span.resource.text("service.name").map(str::to_owned);
     // After redaction, for a title may quote the prompt.
     let title = normalize::title_hint(span);
-    FoldSpan { summary: span.summary(EventId(0)), hint, title, service }
+    let used = normalize::used(span);
+    FoldSpan { summary: span.summary(EventId(0)), hint, title, service, used }
 }
 
 /// Prepares what an outside sender sent. Heavy: called on threads that may block.

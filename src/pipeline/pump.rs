@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use parking_lot::Mutex;
 
-use super::fold::{Fold, Folded, Source};
+use super::fold::{Fold, FoldSpan, Folded, Source};
 use super::ids::Ids;
 use super::lane::{Done, IngestLane, Request};
 use super::open::{OpenSpans, apply};
@@ -281,6 +281,7 @@ impl Pump {
             self.fold.assign(span.trace_id, Source::Host, std::slice::from_ref(&cleaned), &mut folded);
         self.announce(folded);
         if self.span_event(&session, &mut cleaned.summary).is_some() {
+            self.used(&session, &mut cleaned);
             self.fold.apply(&cleaned);
             self.turn.captured.push((span, cleaned.summary));
         }
@@ -296,6 +297,7 @@ impl Pump {
         for (span, line) in spans.iter_mut().zip(lines) {
             if let Some(id) = self.span_event(&session, &mut span.summary) {
                 line.summary.event_id = id;
+                self.used(&session, span);
             }
             self.fold.apply(span);
         }
@@ -315,6 +317,16 @@ impl Pump {
         };
         self.frame(id, timestamp, Some(session.clone()), kind);
         Some(id)
+    }
+
+    /// Publishes what a span made use of.
+    fn used(&mut self, session: &SessionId, span: &mut FoldSpan) {
+        if let Some(kind) = span.used.take()
+            && let Some(id) = self.ids.next()
+        {
+            let at = span.summary.end_time.unwrap_or(span.summary.start_time);
+            self.frame(id, at, Some(session.clone()), kind);
+        }
     }
 
     fn event(&mut self, event: CapturedEvent) {

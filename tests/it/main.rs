@@ -3,6 +3,8 @@
 
 mod access;
 mod capture;
+mod context;
+mod enrich;
 mod faults;
 mod filters;
 mod floods;

@@ -50,6 +50,8 @@ pub(crate) struct FoldSpan {
     pub(crate) hint: Option<SessionHint>,
     pub(crate) title: Option<String>,
     pub(crate) service: Option<String>,
+    /// What it made use of, when it ended well.
+    pub(crate) used: Option<EventKind>,
 }
 
 /// What folding gives: what to announce and what to store.
