@@ -78,14 +78,14 @@ impl OpenSpans {
         self.started.drain(..).filter_map(publish).collect()
     }
 
-    /// The spans that changed since they were published, unless that was just now. Walks all that changed, so it is asked
-    /// once a turn.
-    pub(super) fn changed(&mut self) -> Vec<Span> {
+    /// The spans that changed since they were published, unless that was just now, or also then. Walks all that changed, so
+    /// it is asked once a turn.
+    pub(super) fn changed(&mut self, also_now: bool) -> Vec<Span> {
         let mut due = Vec::new();
         let spans = &mut self.spans;
         self.changed.retain(|key| {
             let Some(open) = spans.get_mut(key) else { return false };
-            if open.published.is_some_and(|at| at.elapsed() < SPAN_UPDATE_INTERVAL) {
+            if !also_now && open.published.is_some_and(|at| at.elapsed() < SPAN_UPDATE_INTERVAL) {
                 return true;
             }
             open.changed = false;

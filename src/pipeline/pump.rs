@@ -190,7 +190,8 @@ impl Pump {
             });
             self.taken = taken;
             self.publish_started();
-            self.publish_changed();
+            // Somebody waits for all that was handed over.
+            self.publish_changed(requests.iter().any(|request| matches!(request, Request::Settle(_))));
         }
         for request in requests.drain(..) {
             match request {
@@ -267,8 +268,8 @@ impl Pump {
     }
 
     /// Publishes the spans that changed and are due again.
-    fn publish_changed(&mut self) {
-        for span in self.open.changed() {
+    fn publish_changed(&mut self, also_now: bool) {
+        for span in self.open.changed(also_now) {
             self.host_span(span);
         }
     }
