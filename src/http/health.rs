@@ -16,6 +16,7 @@ use super::problem::Problem;
 use super::reply::Json;
 use super::state::AppState;
 use crate::model::{Cursor, SessionQuery, Timestamp};
+use crate::pipeline::Counters;
 use crate::store::{Store, StoreError, StoreStats};
 
 /// How far back a session counts as active.
@@ -93,7 +94,7 @@ pub(super) struct Health {
     /// Bytes that wait for the store; about zero while it keeps up.
     backlog_bytes: u64,
     /// Counts since the start: `published` and `ingested_spans`, and every loss: `dropped_capture`, `missed`, `not_stored`,
-    /// `panics_contained`, and the requests that were `refused` until later.
+    /// `panics_contained`, `redactions_overrun`, and the requests that were `refused` until later.
     counters: BTreeMap<&'static str, u64>,
     /// The bounds in force, in events, records, requests, bytes or milliseconds, as their names say. What goes beyond one is
     /// in the counters.
@@ -158,6 +159,7 @@ impl AppState {
             ("readers_cut", self.limits.readers.cut()),
             ("not_stored", counted.not_stored),
             ("panics_contained", counted.panics_contained + self.registries.panics()),
+            ("redactions_overrun", counted.redactions_overrun),
             ("refused", self.limits.refused.load(Ordering::Relaxed)),
             ("ingested_spans", counted.ingested_spans),
         ])
@@ -182,7 +184,18 @@ pub(super) fn parts(
     let registries = state.registries.states().into_iter().map(|one| part(&one.name, one.problem));
     let start = state.start_problems.iter().map(|(name, why)| part(name, Some(why.clone())));
     let capture = part("capture", hidden);
-    [store, capture].into_iter().chain(registries).chain(start).collect()
+    let redaction = part("redaction", redaction_problem(&state.pipeline.counters()));
+    [store, capture, redaction].into_iter().chain(registries).chain(start).collect()
+}
+
+/// How the host's own redaction failed since the start; what it cost is not to be had back.
+fn redaction_problem(counters: &Counters) -> Option<String> {
+    let (overran, panicked) = (counters.redactions_overrun, counters.redactions_panicked);
+    (overran + panicked > 0).then(|| {
+        format!(
+            "the host's redaction took too long for {overran} spans and panicked on {panicked}; their content was dropped"
+        )
+    })
 }
 
 /// The last count of active sessions and when it was taken.

@@ -76,6 +76,11 @@ fn counted(registry: &mut Registry, state: &AppState) {
         ("readers_cut", "Live readers that were cut off because they did not read", "readers_cut"),
         ("records_not_stored", "Records that could not be stored in time", "not_stored"),
         ("panics_contained", "Panics contained in host code, the store or the inspector", "panics_contained"),
+        (
+            "redactions_overrun",
+            "Spans whose content was dropped because the host's redaction took too long",
+            "redactions_overrun",
+        ),
         ("requests_refused", "Requests sent away until later, with 429 or 503", "refused"),
         ("spans_ingested", "Spans taken from outside senders", "ingested_spans"),
     ] {

@@ -72,6 +72,17 @@ impl Attributes {
         self.0.iter_mut().map(|(key, value)| (&**key, value))
     }
 
+    /// Gives the names that `rename` has another one for that one. Names known at compile time stay.
+    pub(crate) fn rename(&mut self, mut rename: impl FnMut(&str) -> Option<String>) {
+        for (key, _) in &mut self.0 {
+            if let Cow::Owned(known) = key
+                && let Some(new) = rename(known)
+            {
+                *key = Cow::Owned(new);
+            }
+        }
+    }
+
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -65,6 +65,30 @@ pub enum EventKind {
     },
     /// A person, or a program in their name, asked for a session to be cancelled; its engine took it.
     CancelRequested {},
+    /// A span that read a resource ended well.
+    ResourceFetched {
+        /// The span.
+        span_id: SpanId,
+        /// The resource's address.
+        uri: String,
+        /// The type of its content.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        mime_type: Option<String>,
+        /// Its size in bytes.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        bytes: Option<u64>,
+    },
+    /// A span that filled in a prompt template ended well.
+    PromptUsed {
+        /// The span.
+        span_id: SpanId,
+        /// The template.
+        template_id: String,
+        /// What it was filled in with, when that is at most a kilobyte.
+        #[schema(value_type = Option<serde_json::Value>)]
+        #[serde(skip_serializing_if = "Option::is_none")]
+        parameters: Option<serde_json::Value>,
+    },
     /// How far something has come.
     ProgressUpdate {
         /// The span it belongs to.
@@ -133,7 +157,7 @@ impl EventKind {
     }
 
     /// The names of all types this version writes.
-    pub const TYPES: [&'static str; 15] = [
+    pub const TYPES: [&'static str; 17] = [
         "SessionStarted",
         "SessionUpdated",
         "SessionFinished",
@@ -143,6 +167,8 @@ impl EventKind {
         "SpanFinished",
         "SignalReceived",
         "CancelRequested",
+        "ResourceFetched",
+        "PromptUsed",
         "ProgressUpdate",
         "Log",
         "Heartbeat",
@@ -164,6 +190,8 @@ impl EventKind {
             Self::SpanFinished { .. } => "SpanFinished",
             Self::SignalReceived { .. } => "SignalReceived",
             Self::CancelRequested {} => "CancelRequested",
+            Self::ResourceFetched { .. } => "ResourceFetched",
+            Self::PromptUsed { .. } => "PromptUsed",
             Self::ProgressUpdate { .. } => "ProgressUpdate",
             Self::Log { .. } => "Log",
             Self::Heartbeat { .. } => "Heartbeat",

@@ -52,8 +52,13 @@ impl SessionId {
     pub fn from_external(text: &str) -> (Self, bool) {
         match Self::parse(text) {
             Ok(id) => (id, false),
-            Err(_) => (Self(Uuid::new_v5(&EXTERNAL_IDS, text.as_bytes()).to_string().into()), true),
+            Err(_) => (Self::hashed(text), true),
         }
+    }
+
+    /// A stable hash of an id that must not be shown.
+    pub(crate) fn hashed(text: &str) -> Self {
+        Self(Uuid::new_v5(&EXTERNAL_IDS, text.as_bytes()).to_string().into())
     }
 
     /// The session id of a trace that names no session.

@@ -82,12 +82,20 @@ fn sender(span: &Span) -> From {
 /// Whether a value can stand for its slot; if not, the next name's is taken.
 fn usable(slot: Slot, value: &AttributeValue) -> bool {
     match slot {
-        Slot::Input | Slot::Output | Slot::CacheRead | Slot::CacheWrite | Slot::Reasoning => {
-            value.as_count().is_some()
-        }
+        Slot::Input
+        | Slot::Output
+        | Slot::CacheRead
+        | Slot::CacheWrite
+        | Slot::Reasoning
+        | Slot::ResourceBytes => value.as_count().is_some(),
         Slot::Cost => value.as_f64().is_some_and(|usd| usd.is_finite() && usd >= 0.0),
         Slot::Success | Slot::IsError => true,
-        Slot::ToolResult | Slot::CostDetails => *value != AttributeValue::Null,
+        Slot::ToolResult
+        | Slot::CostDetails
+        | Slot::LlmContent
+        | Slot::ToolContent
+        | Slot::WorkflowContent
+        | Slot::PromptParameters => *value != AttributeValue::Null,
         // JSON-RPC codes come as numbers.
         Slot::ErrorType | Slot::ToolCall if matches!(value, AttributeValue::Int(_)) => true,
         Slot::Provider => {

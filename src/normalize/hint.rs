@@ -14,6 +14,8 @@ pub(crate) struct SessionHint {
     pub(crate) id: String,
     /// The program named it for all its spans; what one of them names for itself counts more.
     pub(crate) resource_level: bool,
+    /// How the id may be shown, when it must not be as it is.
+    pub(crate) masked: Option<String>,
 }
 
 /// The session that a span names, if it does. Spans of one trace may disagree (a sub-agent has a conversation of its
@@ -28,7 +30,7 @@ pub(crate) fn session_hint(span: &Span) -> Option<SessionHint> {
         Some(id) => (id, false),
         None => (Facts::of_resource(span).text(Slot::Session)?, true),
     };
-    Some(SessionHint { id: id.to_owned(), resource_level })
+    Some(SessionHint { id: id.to_owned(), resource_level, masked: None })
 }
 
 /// What a person would call the session of this root: what was asked for, the workflow's or the agent's name, or the

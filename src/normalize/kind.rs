@@ -72,6 +72,27 @@ const CLAUDE_CODE: &Words = &[
     ("subagent.spawn", SpanKind::Agent),
 ];
 
+/// Names of spans as the Python inspector's clients write them.
+const NAMES: &Words = &[
+    ("workflow.run", SpanKind::Workflow),
+    ("agent.call", SpanKind::Agent),
+    ("llm.generate", SpanKind::Llm),
+    ("tool.call", SpanKind::Tool),
+    ("resource.fetch", SpanKind::Resource),
+    ("prompt.apply", SpanKind::Prompt),
+];
+
+/// What a span does that says it by nothing but its content.
+const IMPLIED: &[(Slot, SpanKind)] = &[
+    (Slot::Tool, SpanKind::Tool),
+    (Slot::ToolCall, SpanKind::Tool),
+    (Slot::ToolContent, SpanKind::Tool),
+    (Slot::ResourceUri, SpanKind::Resource),
+    (Slot::PromptTemplate, SpanKind::Prompt),
+    (Slot::LlmContent, SpanKind::Llm),
+    (Slot::WorkflowContent, SpanKind::Workflow),
+];
+
 /// `db.system` of stores that are searched for documents.
 const VECTOR_STORES: [&str; 9] =
     ["chroma", "chromadb", "lancedb", "marqo", "milvus", "pgvector", "pinecone", "qdrant", "weaviate"];
@@ -106,6 +127,9 @@ fn vercel(operation: &str) -> Option<SpanKind> {
 /// mcp-agent and Codex tell their spans apart by name only. mcp-agent's `Class.agent.method` repeats a tool call in
 /// each layer below the agent, and only the agent's own counts as one.
 fn by_name(name: &str, facts: &Facts<'_>) -> Option<SpanKind> {
+    if let Some(kind) = word(NAMES, name) {
+        return Some(kind);
+    }
     match name {
         "session_task.turn" => return Some(SpanKind::Workflow),
         "handle_responses" if facts.has(Slot::Input) || facts.has(Slot::Output) => {
@@ -146,10 +170,10 @@ fn inferred(facts: &Facts<'_>) -> Option<SpanKind> {
         let name = facts.text(Slot::Database)?;
         VECTOR_STORES.iter().any(|store| store.eq_ignore_ascii_case(name)).then_some(SpanKind::Retrieval)
     };
-    let tool = || (facts.has(Slot::Tool) || facts.has(Slot::ToolCall)).then_some(SpanKind::Tool);
+    let implied = || IMPLIED.iter().find(|(slot, _)| facts.has(*slot)).map(|(_, kind)| *kind);
     let llm = || {
         let tokens = facts.has(Slot::Input) || facts.has(Slot::Output);
         (facts.has(Slot::Model) && tokens).then_some(SpanKind::Llm)
     };
-    vector_store().or_else(tool).or_else(llm)
+    vector_store().or_else(implied).or_else(llm)
 }

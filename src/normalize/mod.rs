@@ -8,6 +8,7 @@
 //! Nothing here fails: what is unknown stays in the attributes, and an unknown operation is [`SpanKind::Other`].
 //! Fields that are already set (the session API knows its kinds) are kept.
 
+mod content;
 #[cfg(test)]
 mod documented;
 mod error;
@@ -21,6 +22,7 @@ mod provider;
 mod tests;
 mod usage;
 
+pub(crate) use self::content::used;
 use self::facts::Facts;
 pub(crate) use self::hint::{SessionHint, session_hint, title_hint};
 use self::names::Slot;

@@ -65,11 +65,27 @@ pub(super) enum Slot {
     IsError,
     /// What the person asked for.
     UserPrompt,
+    /// What only a model call has.
+    LlmContent,
+    /// What only a tool call has.
+    ToolContent,
+    /// The address of a resource that was read.
+    ResourceUri,
+    /// The type of its content.
+    ResourceType,
+    /// Its size in bytes.
+    ResourceBytes,
+    /// The name of a prompt template.
+    PromptTemplate,
+    /// What it was filled in with.
+    PromptParameters,
+    /// What only a workflow has.
+    WorkflowContent,
 }
 
 impl Slot {
     /// How many there are.
-    pub(super) const COUNT: usize = Self::UserPrompt as usize + 1;
+    pub(super) const COUNT: usize = Self::WorkflowContent as usize + 1;
 }
 
 /// Where a name may be trusted. Names without a prefix mean something only in spans of the program they are from.
@@ -131,13 +147,35 @@ const GEN_AI: [Row; 28] = rows(
 );
 
 /// The MCP conventions, and the names that this project writes beside them.
-const MCP: [Row; 4] = rows(
+const MCP: [Row; 26] = rows(
     From::Anyone,
     [
         ("mcp.method.name", Slot::McpMethod),
         ("mcp.session.id", Slot::McpSession),
         ("mcp.tool.name", Slot::Tool),
         ("mcp.tool.output_json", Slot::ToolResult),
+        ("mcp.tool.structured_output_json", Slot::ToolResult),
+        ("mcp.agent.name", Slot::Agent),
+        ("mcp.agent.class", Slot::Agent),
+        ("mcp.llm.model", Slot::Model),
+        ("mcp.llm.provider", Slot::Provider),
+        ("mcp.error.code", Slot::ErrorType),
+        ("mcp.error.message", Slot::ErrorMessage),
+        ("mcp.llm.prompt_json", Slot::LlmContent),
+        ("mcp.llm.response_json", Slot::LlmContent),
+        ("mcp.llm.history_snapshot", Slot::LlmContent),
+        ("mcp.model.preferences_json", Slot::LlmContent),
+        ("mcp.tool.input_json", Slot::ToolContent),
+        ("mcp.resource.uri", Slot::ResourceUri),
+        ("mcp.resource.mime_type", Slot::ResourceType),
+        ("mcp.resource.bytes", Slot::ResourceBytes),
+        ("mcp.prompt.template_id", Slot::PromptTemplate),
+        ("mcp.prompt.name", Slot::PromptTemplate),
+        ("gen_ai.prompt.name", Slot::PromptTemplate),
+        ("mcp.prompt.parameters_json", Slot::PromptParameters),
+        ("mcp.workflow.type", Slot::WorkflowContent),
+        ("mcp.workflow.input_json", Slot::WorkflowContent),
+        ("mcp.workflow.output_json", Slot::WorkflowContent),
     ],
 );
 

@@ -51,9 +51,46 @@ fn kinds_are_read_from_every_convention() {
         ("db.system", "postgresql", SpanKind::Other),
         ("gen_ai.tool.call.id", "call_1", SpanKind::Tool),
         ("http.request.method", "GET", SpanKind::Other),
+        ("mcp.llm.prompt_json", "[]", SpanKind::Llm),
+        ("mcp.llm.response_json", "{}", SpanKind::Llm),
+        ("mcp.llm.history_snapshot", "[]", SpanKind::Llm),
+        ("mcp.model.preferences_json", "{}", SpanKind::Llm),
+        ("mcp.tool.input_json", "{}", SpanKind::Tool),
+        ("mcp.tool.output_json", "{}", SpanKind::Other),
+        ("mcp.resource.uri", "file:///a", SpanKind::Resource),
+        ("mcp.prompt.template_id", "greeting", SpanKind::Prompt),
+        ("mcp.workflow.type", "router", SpanKind::Workflow),
+        ("mcp.workflow.input_json", "{}", SpanKind::Workflow),
+        ("mcp.state.plan_json", "{}", SpanKind::Other),
+        ("mcp.progress.token", "t", SpanKind::Other),
     ] {
         assert_eq!(kind(name, value), expected, "{name} = {value}");
     }
+}
+
+#[test]
+fn the_names_of_the_original_inspector_are_understood() {
+    for (name, expected) in [
+        ("workflow.run", SpanKind::Workflow),
+        ("agent.call", SpanKind::Agent),
+        ("llm.generate", SpanKind::Llm),
+        ("tool.call", SpanKind::Tool),
+        ("resource.fetch", SpanKind::Resource),
+        ("prompt.apply", SpanKind::Prompt),
+    ] {
+        assert_eq!(named(name, [("mcp.agent.name", "planner")]).kind, expected, "{name}");
+    }
+    let span = normalised([
+        ("mcp.llm.prompt_json", "[]"),
+        ("mcp.llm.model", "m-1"),
+        ("mcp.llm.provider", "openai"),
+        ("mcp.agent.name", "planner"),
+        ("mcp.error.code", "TIMEOUT"),
+        ("mcp.error.message", "too slow"),
+    ]);
+    let said = (span.model.as_deref(), span.provider.as_deref(), span.agent.as_deref());
+    assert_eq!(said, (Some("m-1"), Some("openai"), Some("planner")));
+    assert_eq!(span.error.unwrap().one_line(), "TIMEOUT: too slow");
 }
 
 #[test]

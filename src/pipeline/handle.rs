@@ -59,6 +59,10 @@ pub(crate) struct Counters {
     pub(crate) not_stored: u64,
     /// Panics that were contained: in host-supplied code, in the store, or in the pump itself.
     pub(crate) panics_contained: u64,
+    /// Spans whose content was dropped because the host's redaction took too long.
+    pub(crate) redactions_overrun: u64,
+    /// Spans whose content was dropped because the host's redaction panicked.
+    pub(crate) redactions_panicked: u64,
     /// Spans taken from outside senders.
     pub(crate) ingested_spans: u64,
     /// Spans of the host that run at the moment.
@@ -261,6 +265,8 @@ impl Pipeline {
             panics_contained: shared.gauges.panics.load(Ordering::Relaxed)
                 + shared.store.panics()
                 + shared.redactor.panics(),
+            redactions_overrun: shared.redactor.overruns(),
+            redactions_panicked: shared.redactor.panics(),
             ingested_spans: shared.gauges.ingested_spans.load(Ordering::Relaxed),
             open_spans: shared.gauges.open_spans.load(Ordering::Relaxed),
             backlog_bytes: shared.store.backlog_bytes(),

@@ -1,5 +1,6 @@
 //! What is done to every span before anybody sees it: normalise, redact, cut, and look at what it says of its session.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::fold::FoldSpan;
@@ -25,13 +26,19 @@ impl Prepared {
 /// Normalises, redacts and cuts one span. A redactor that panics has cost the span its content.
 pub(super) fn clean(span: &mut Span, redactor: &Redactor) -> FoldSpan {
     normalize::span(span);
-    let hint = normalize::session_hint(span);
-    let service = span.resource.text("service.name").map(str::to_owned);
+    let mut hint = normalize::session_hint(span);
+    if let Some(hint) = &mut hint
+        && let Cow::Owned(masked) = redactor.name(&hint.id)
+    {
+        hint.masked = Some(masked);
+    }
     redactor.apply(span);
     redact::cut(span);
+    let service = span.resource.text("service.name").map(str::to_owned);
     // After redaction, for a title may quote the prompt.
     let title = normalize::title_hint(span);
-    FoldSpan { summary: span.summary(EventId(0)), hint, title, service }
+    let used = normalize::used(span);
+    FoldSpan { summary: span.summary(EventId(0)), hint, title, service, used }
 }
 
 /// Prepares what an outside sender sent. Heavy: called on threads that may block.

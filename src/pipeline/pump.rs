@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use parking_lot::Mutex;
 
-use super::fold::{Fold, Folded, Source};
+use super::fold::{Fold, FoldSpan, Folded, Source};
 use super::ids::Ids;
 use super::lane::{Done, IngestLane, Request};
 use super::open::{OpenSpans, apply};
@@ -284,6 +284,7 @@ impl Pump {
             self.fold.assign(span.trace_id, Source::Host, std::slice::from_ref(&cleaned), &mut folded);
         self.announce(folded);
         if self.span_event(&session, &mut cleaned.summary).is_some() {
+            self.used(&session, &mut cleaned);
             self.fold.apply(&cleaned);
             self.turn.captured.push((span, cleaned.summary));
         }
@@ -299,6 +300,7 @@ impl Pump {
         for (span, line) in spans.iter_mut().zip(lines) {
             if let Some(id) = self.span_event(&session, &mut span.summary) {
                 line.summary.event_id = id;
+                self.used(&session, span);
             }
             self.fold.apply(span);
         }
@@ -320,6 +322,16 @@ impl Pump {
         Some(id)
     }
 
+    /// Publishes what a span made use of.
+    fn used(&mut self, session: &SessionId, span: &mut FoldSpan) {
+        if let Some(kind) = span.used.take()
+            && let Some(id) = self.ids.next()
+        {
+            let at = span.summary.end_time.unwrap_or(span.summary.start_time);
+            self.frame(id, at, Some(session.clone()), kind);
+        }
+    }
+
     fn event(&mut self, event: CapturedEvent) {
         let mut kind = event.kind;
         self.redact_event(&mut kind);
@@ -339,6 +351,9 @@ impl Pump {
                 *name = cut_name(self.redactor.name(name)).into();
                 self.redactor.json(data);
                 cut_data(data);
+            }
+            EventKind::SignalReceived { signal_name } => {
+                *signal_name = cut_name(self.redactor.name(signal_name));
             }
             EventKind::ProgressUpdate { message: Some(message), .. } => {
                 *message = cut_name(self.redactor.text(message));

@@ -10,6 +10,9 @@ use crate::model::{AttributeValue, Attributes, Span};
 /// How often JSON may lie in a text of JSON; deeper, it is read as plain text.
 const MAX_NESTED_TEXTS: usize = 4;
 
+/// The shortest name in bytes that is searched for a secret: `Bearer` and a token.
+const SHORTEST_SECRET_NAME: usize = 13;
+
 /// Masks and counts.
 #[derive(Default)]
 pub(super) struct Masker {
@@ -26,6 +29,8 @@ impl Masker {
     /// Masks in a whole span. Its ids, times and numbers hold no secrets.
     pub(super) fn span(&mut self, span: &mut Span) {
         self.string(&mut span.name);
+        self.string(&mut span.scope.name);
+        self.optional(&mut span.scope.version);
         for text in [&mut span.trace_state, &mut span.status.message, &mut span.model, &mut span.provider] {
             self.optional(text);
         }
@@ -52,6 +57,13 @@ impl Masker {
         for (name, value) in attributes.iter_mut() {
             self.named(name, value);
         }
+        attributes.rename(|name| self.key(name));
+    }
+
+    /// The name without its secrets; `None` when it holds none.
+    fn key(&mut self, name: &str) -> Option<String> {
+        // Nearly all names are short, and no secret is.
+        if name.len() < SHORTEST_SECRET_NAME { None } else { self.text(name) }
     }
 
     fn optional(&mut self, text: &mut Option<String>) {
@@ -80,7 +92,9 @@ impl Masker {
             AttributeValue::Object(items) => {
                 for (name, item) in items {
                     self.named(name, item);
-                    self.string(name);
+                    if let Some(masked) = self.key(name) {
+                        *name = masked;
+                    }
                 }
             }
             // Base64 would hide a secret from the eye, not from a reader.
@@ -162,11 +176,17 @@ impl Masker {
             Value::String(text) => self.string(text),
             Value::Array(items) => items.iter_mut().for_each(|item| self.json(item)),
             Value::Object(items) => {
-                for (name, item) in items {
+                let mut renamed = false;
+                for (name, item) in items.iter_mut() {
                     match sensitivity(name) {
                         Some(sensitivity) => self.hide_json(sensitivity, item),
                         None => self.json(item),
                     }
+                    renamed |= name.len() >= SHORTEST_SECRET_NAME && pattern::is_suspicious(name);
+                }
+                if renamed {
+                    let named = std::mem::take(items).into_iter();
+                    *items = named.map(|(name, item)| (self.key(&name).unwrap_or(name), item)).collect();
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}

@@ -19,6 +19,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 pub use self::cut::{MAX_ATTRIBUTE_BYTES, MAX_NAME_BYTES, cut};
 pub(crate) use self::cut::{cut_data, cut_name};
@@ -28,13 +29,17 @@ use crate::model::{Attributes, Span, SpanError};
 /// Stands where something was taken out.
 pub const MASK: &str = "[redacted]";
 
+/// How long the host's own redaction may take for one span. The inspector's thread waits for it, and with it everything that
+/// the host records meanwhile; a redaction looks at a few kilobytes of text.
+pub const DEFAULT_REDACTION_TIME: Duration = Duration::from_millis(250);
+
 /// The attribute of a span whose content was dropped because the host's own redaction failed.
 pub const REDACTION_FAILED: &str = "inspector.redaction_failed";
 
 /// The host's own redaction. Any `Fn(&mut Span)` is one.
 ///
-/// It may change the texts of a span as it likes; what the span is (its ids, times and kind) stays. When it panics,
-/// all content of that span is dropped and nothing of it is published.
+/// It may change the texts of a span as it likes; what the span is (its ids, times and kind) stays. When it panics, or takes
+/// [too long](Redactor::time_limit), all content of that span is dropped and nothing of it is published.
 ///
 /// ```
 /// use agent_inspector::model::Span;
@@ -62,6 +67,8 @@ pub struct Redaction {
     pub masked: u32,
     /// The host's own redaction panicked, and all content of the span was dropped.
     pub panicked: bool,
+    /// The host's own redaction took longer than [it may](Redactor::time_limit), and all content of the span was dropped.
+    pub overran: bool,
 }
 
 /// Takes out of spans what must not be shown.
@@ -71,7 +78,9 @@ pub struct Redactor {
     secrets: bool,
     structure_only: bool,
     kept: Vec<String>,
+    time_limit: Duration,
     panics: Arc<AtomicU64>,
+    overruns: Arc<AtomicU64>,
 }
 
 impl Default for Redactor {
@@ -100,7 +109,9 @@ impl Redactor {
             secrets: true,
             structure_only: false,
             kept: Vec::new(),
+            time_limit: DEFAULT_REDACTION_TIME,
             panics: Arc::default(),
+            overruns: Arc::default(),
         }
     }
 
@@ -115,6 +126,14 @@ impl Redactor {
     #[must_use]
     pub fn with(mut self, redact: impl Redact) -> Self {
         self.host.push(Arc::new(redact));
+        self
+    }
+
+    /// How long the host's own redaction may take for one span; [`DEFAULT_REDACTION_TIME`] unless said. It is measured when
+    /// it is done: one that takes longer cost the span its content, and is counted on `/health` and `/metrics`.
+    #[must_use]
+    pub fn time_limit(mut self, limit: Duration) -> Self {
+        self.time_limit = limit;
         self
     }
 
@@ -138,10 +157,15 @@ impl Redactor {
     /// A panic of the host's redaction is contained, unless the program aborts on panics.
     pub fn apply(&self, span: &mut Span) -> Redaction {
         let mut redaction = Redaction::default();
-        if !self.host.is_empty() && !self.host_applied(span) {
+        if !self.host.is_empty() {
+            let began = Instant::now();
+            redaction.panicked = !self.host_applied(span);
+            redaction.overran = began.elapsed() > self.time_limit;
+        }
+        if redaction.panicked || redaction.overran {
             drop_content(span);
-            redaction.panicked = true;
-            self.panics.fetch_add(1, Ordering::Relaxed);
+            self.panics.fetch_add(u64::from(redaction.panicked), Ordering::Relaxed);
+            self.overruns.fetch_add(u64::from(redaction.overran), Ordering::Relaxed);
         }
         if self.structure_only {
             structure::keep_only(span, &self.kept);
@@ -158,6 +182,12 @@ impl Redactor {
     #[must_use]
     pub fn panics(&self) -> u64 {
         self.panics.load(Ordering::Relaxed)
+    }
+
+    /// How often the host's own redaction took longer than it may.
+    #[must_use]
+    pub fn overruns(&self) -> u64 {
+        self.overruns.load(Ordering::Relaxed)
     }
 
     /// A name without its secrets.

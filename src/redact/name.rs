@@ -37,6 +37,9 @@ fn endings(last: u8) -> &'static [&'static str] {
     }
 }
 
+/// Tokens that are none: by these MCP tells which request a report of progress is about.
+const NO_SECRETS: [&str; 3] = ["progress.token", "progressToken", "progress_token"];
+
 /// Whether the value of `name` is a secret. Names end in what they are (`x-api-key`, `dbPassword`), so
 /// `gen_ai.usage.input_tokens`, `token_count` and `secretary` are none.
 pub(super) fn sensitivity(name: &str) -> Option<Sensitivity> {
@@ -47,6 +50,9 @@ pub(super) fn sensitivity(name: &str) -> Option<Sensitivity> {
             .checked_sub(ending.len())
             .is_some_and(|at| name[at..].eq_ignore_ascii_case(ending.as_bytes()))
     })?;
+    if NO_SECRETS.iter().any(|ending| name.ends_with(ending.as_bytes())) {
+        return None;
+    }
     Some(if *found == "token" { Sensitivity::Token } else { Sensitivity::Secret })
 }
 
@@ -115,6 +121,8 @@ mod tests {
             "gen_ai.token.type",
             "password_required",
             "monkey",
+            "mcp.progress.token",
+            "progressToken",
         ] {
             assert_eq!(sensitivity(name), None, "{name}");
         }

@@ -36,7 +36,7 @@ fn a_secret_is_masked_wherever_it_stands_in_a_span() {
     span.events = vec![SpanEvent { name: KEY.into(), time: span.start_time, attributes: attributes.clone() }];
     span.links = vec![Link { trace_id: span.trace_id, span_id: span.span_id, attributes }];
     let redaction = Redactor::new().apply(&mut span);
-    assert_eq!(redaction, Redaction { masked: 12, panicked: false });
+    assert_eq!(redaction, Redaction { masked: 12, panicked: false, overran: false });
     assert!(!json_of(&span).contains("Zx9Y"), "{}", json_of(&span));
     assert_eq!(span.attributes.text("text"), Some("use [redacted] please"));
     assert_eq!(span.attributes.text("arg_0"), Some("OpenAISettings(api_key='[redacted]', base_url=None)"));
@@ -130,6 +130,30 @@ fn a_panic_of_the_hosts_redaction_drops_the_content_and_is_reported() {
     assert!(!json_of(&span).contains("private"), "{}", json_of(&span));
     assert_eq!(span.attributes.get(REDACTION_FAILED), Some(&AttributeValue::Bool(true)));
     assert_eq!((span.dropped_attributes, span.model.as_deref(), span.events.len()), (1, Some("m"), 1));
+}
+
+#[test]
+fn a_redaction_of_the_hosts_that_takes_too_long_costs_the_content_and_is_counted() {
+    let redactor = Redactor::new().with(|_: &mut Span| ()).time_limit(Duration::ZERO);
+    let mut span = span([("prompt", "very private")]);
+    let redaction = redactor.apply(&mut span);
+    assert!(redaction.overran && !redaction.panicked && !json_of(&span).contains("private"));
+    assert_eq!((redactor.overruns(), redactor.panics()), (1, 0));
+    let in_time = Redactor::new().with(|_: &mut Span| ());
+    assert!(!in_time.apply(&mut span).overran && in_time.overruns() == 0);
+}
+
+#[test]
+fn names_that_are_secrets_are_masked_too() {
+    let mut span = span([("x", "y")]);
+    span.attributes.set(format!("header {KEY}"), "v");
+    span.scope.name = format!("lib {KEY}");
+    Redactor::new().apply(&mut span);
+    let mut value = json!({ format!("env {KEY}"): {format!("k {KEY}"): 1}, "ordinary names stay": 2 });
+    redact_json(&mut value);
+    assert_eq!(value, json!({ "env [redacted]": {"k [redacted]": 1}, "ordinary names stay": 2 }));
+    assert!(!json_of(&span).contains("Zx9Y"), "{}", json_of(&span));
+    assert_eq!(span.attributes.text("header [redacted]"), Some("v"));
 }
 
 #[test]

@@ -5,8 +5,10 @@ mod access;
 #[cfg(all(feature = "metrics", feature = "otlp", feature = "sqlite", feature = "ws"))]
 mod api_docs;
 mod capture;
+mod context;
 #[cfg(all(feature = "otlp", feature = "sqlite"))]
 mod crashes;
+mod enrich;
 mod faults;
 mod filters;
 mod floods;
@@ -16,6 +18,7 @@ mod heartbeat;
 mod keep;
 #[cfg(feature = "otlp")]
 mod kill;
+mod leaks;
 mod live;
 mod losses;
 #[cfg(feature = "metrics")]
@@ -25,6 +28,7 @@ mod mount;
 mod openapi;
 #[cfg(feature = "otlp")]
 mod otlp;
+mod planted;
 mod redaction;
 mod registry;
 mod restart;

@@ -1,6 +1,7 @@
 //! A secret that comes in by any door comes out by none.
 
 use std::path::Path;
+use std::time::Duration;
 
 use agent_inspector::Inspector;
 use agent_inspector::model::{Span, SpanKind};
@@ -101,4 +102,32 @@ async fn a_redactor_that_panics_costs_the_span_its_content_and_is_counted() {
     let trace = bytes_of(&host, &format!("/trace/{}", session.id())).await;
     assert!(!holds(&trace, "/private") && holds(&trace, "inspector.redaction_failed"));
     assert!(host.get("/health").await["counters"]["panics_contained"].as_u64().unwrap() > 0);
+}
+
+#[tokio::test]
+async fn a_redactor_that_takes_too_long_costs_the_span_its_content_and_health_and_metrics_say_so() {
+    let redactor = Redactor::new().with(|_: &mut Span| ()).time_limit(Duration::ZERO);
+    let host = Host::new(Inspector::builder().in_memory().redactor(redactor).build().unwrap());
+    let healthy = host.get("/health").await;
+    assert_eq!((&healthy["status"], &healthy["counters"]["redactions_overrun"]), (&json!("ok"), &json!(0)));
+    let session = host.inspector.session("careful").start();
+    session.span(SpanKind::Tool, "read").attribute("path", "/private");
+    session.finish();
+    host.inspector.settle().await;
+    let trace = bytes_of(&host, &format!("/trace/{}", session.id())).await;
+    assert!(!holds(&trace, "/private") && holds(&trace, "inspector.redaction_failed"));
+    let health = host.get("/health").await;
+    assert!(health["counters"]["redactions_overrun"].as_u64().unwrap() >= 2);
+    let parts = health["parts"].as_array().unwrap();
+    let part = parts.iter().find(|part| part["name"] == "redaction").unwrap();
+    assert!(part["why"].as_str().unwrap().contains("took too long"), "{part}");
+    #[cfg(feature = "metrics")]
+    {
+        let (_, metrics) = host.try_get("/metrics").await;
+        let text = metrics.as_str().unwrap();
+        assert!(
+            text.contains(r#"part_up{part="redaction"} 0"#) && text.contains("redactions_overrun_total"),
+            "{text}"
+        );
+    }
 }

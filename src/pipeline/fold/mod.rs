@@ -55,6 +55,8 @@ pub(crate) struct FoldSpan {
     pub(crate) hint: Option<SessionHint>,
     pub(crate) title: Option<String>,
     pub(crate) service: Option<String>,
+    /// What it made use of, when it ended well.
+    pub(crate) used: Option<EventKind>,
 }
 
 /// What folding gives: what to announce and what to store.
@@ -424,6 +426,9 @@ fn best_claim(trace: TraceId, spans: &[FoldSpan]) -> (Claim, SessionId, Option<S
     }
     match best {
         Some((claim, hint)) => {
+            if let Some(masked) = &hint.masked {
+                return (claim, SessionId::hashed(&hint.id), Some(masked.clone()));
+            }
             let (id, hashed) = SessionId::from_external(&hint.id);
             (claim, id, hashed.then(|| hint.id.clone()))
         }
