@@ -236,7 +236,7 @@ pub struct Span {
     #[serde(default)]
     #[schema(required)]
     pub scope: Scope,
-    /// How it came here: `tracing`, `session`, `otlp`.
+    /// How it came here: `tracing`, `session`, `otlp`, `file`.
     pub source: std::borrow::Cow<'static, str>,
     /// The model that answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]

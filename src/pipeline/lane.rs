@@ -7,6 +7,7 @@ use std::thread::Thread;
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
+use super::fold::FromFile;
 use super::handle::IngestRefused;
 use super::prepare::Prepared;
 
@@ -39,6 +40,8 @@ impl Done {
 pub(super) enum Request {
     /// Take these spans. The permit stands for their bytes and is given back with the commit.
     Ingest { traces: Vec<Prepared>, ack: Ack, permit: OwnedSemaphorePermit },
+    /// Take these spans, which were read from a trace file. There is one such request at a time.
+    Import { traces: Vec<Prepared>, file: FromFile, ack: Ack },
     /// Answer when everything handed over before is in the ring and the store.
     Settle(Done),
     /// Finish, and answer when everything is stored.
@@ -48,7 +51,7 @@ pub(super) enum Request {
 impl Request {
     fn size(&self) -> usize {
         match self {
-            Self::Ingest { traces, .. } => traces.iter().map(Prepared::size).sum(),
+            Self::Ingest { traces, .. } | Self::Import { traces, .. } => traces.iter().map(Prepared::size).sum(),
             Self::Settle(_) | Self::Stop(_) => 0,
         }
     }

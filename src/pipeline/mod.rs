@@ -23,5 +23,6 @@ mod rate;
 mod writer;
 
 pub use self::fold::DEFAULT_ABANDON_AFTER;
-pub(crate) use self::handle::{Parts, Pipeline, StartError};
+pub(crate) use self::fold::FromFile;
+pub(crate) use self::handle::{IngestRefused, Parts, Pipeline, StartError};
 pub use self::writer::DEFAULT_STORE_BACKLOG_BYTES;

@@ -1,6 +1,6 @@
 //! The store writer: a thread that groups what the pump hands it into commits.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -15,6 +15,7 @@ use super::lane::{Ack, Done};
 use crate::model::{
     Event, EventFrame, EventId, EventKind, Session, SessionId, Span, SpanSummary, Timestamp, TraceId,
 };
+use crate::sink::Changed;
 use crate::store::{Chunk, ChunkBuilder, Store, StoreError, WriteBatch};
 
 /// How many bytes may wait for the store. Beyond that outside senders are refused, and the oldest records of the host are
@@ -45,6 +46,8 @@ pub(super) struct Turn {
     pub(super) sessions: Vec<Session>,
     pub(super) traces: Vec<(TraceId, SessionId)>,
     pub(super) removed: Vec<SessionId>,
+    /// Sessions whose traces the sinks have not as they will be stored.
+    pub(super) changed: HashSet<SessionId>,
     /// The host's spans, still to be written as lines and compressed.
     pub(super) captured: Vec<(Span, SpanSummary)>,
     /// Spans from outside, prepared.
@@ -96,6 +99,7 @@ impl Turn {
         let removed = &later.removed;
         self.sessions.retain(|session| !removed.contains(&session.id));
         self.removed.extend(later.removed);
+        self.changed.extend(later.changed);
         self.traces.extend(later.traces);
         self.captured.extend(later.captured);
         self.chunks.extend(later.chunks);
@@ -301,7 +305,7 @@ fn gap_for(events: &[Arc<EventFrame>]) -> Vec<Arc<EventFrame>> {
 }
 
 /// Runs until the lane is stopped and empty.
-pub(super) fn run(lane: &StoreLane, store: &dyn Store, reserve: &Reserve) {
+pub(super) fn run(lane: &StoreLane, store: &dyn Store, reserve: &Reserve, changed: Option<&Changed>) {
     let mut idle = || {
         // Maintenance that fails or panics is tried again; what is stored is not touched by that.
         match catch_unwind(AssertUnwindSafe(|| store.maintain(MAINTAIN_FOR))) {
@@ -314,7 +318,7 @@ pub(super) fn run(lane: &StoreLane, store: &dyn Store, reserve: &Reserve) {
         // The reservation must come before the events that use it; a failure shows with the write below.
         let _ = catch_unwind(AssertUnwindSafe(|| reserve.fetch(store)));
         let last = turn.events.last().map(|event| event.id);
-        write(lane, store, turn);
+        write(lane, store, turn, changed);
         if let Some(last) = last {
             lane.stored.send_replace(last);
         }
@@ -324,12 +328,15 @@ pub(super) fn run(lane: &StoreLane, store: &dyn Store, reserve: &Reserve) {
     if let Ok(Err(error)) = catch_unwind(AssertUnwindSafe(|| store.close())) {
         *lane.problem.lock() = Some(error.to_string());
     }
+    if let Some(changed) = changed {
+        changed.finish();
+    }
 }
 
 /// Commits a turn, trying again as long as the store cannot, unless the inspector stops. Outside senders are refused at
 /// the first failure: they keep what they have and send it again.
-fn write(lane: &StoreLane, store: &dyn Store, turn: Turn) {
-    let Turn { sessions, traces, removed, captured, chunks, events, mut acks, mut permits, settled } = turn;
+fn write(lane: &StoreLane, store: &dyn Store, turn: Turn, sinks: Option<&Changed>) {
+    let Turn { sessions, traces, removed, changed, captured, chunks, events, mut acks, mut permits, settled } = turn;
     let mut batch =
         WriteBatch { sessions, traces, removed_sessions: removed, chunks: compress(captured), events };
     batch.chunks.extend(chunks);
@@ -361,6 +368,9 @@ fn write(lane: &StoreLane, store: &dyn Store, turn: Turn) {
         drop(queue);
         wait = (wait * 2).min(RETRY_MOST);
     };
+    if let Some(sinks) = sinks.filter(|_| stored) {
+        sinks.tell(changed, &batch.removed_sessions);
+    }
     if !stored {
         let lost = batch.events.len() + batch.chunks.iter().map(|chunk| chunk.spans.len()).sum::<usize>();
         lane.not_stored.fetch_add(lost as u64, Ordering::Relaxed);
