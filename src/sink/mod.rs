@@ -7,6 +7,8 @@
 mod changed;
 mod feed;
 mod files;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
