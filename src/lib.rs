@@ -30,6 +30,7 @@
 //!   within a session.
 //! * [`Inspector::session`]: the explicit API, which works without `tracing`.
 //! * `POST {mount}/v1/traces`: any OpenTelemetry program (feature `otlp`).
+//! * Trace files that other processes write ([`InspectorBuilder::trace_files`]).
 //! * [`registry::SessionRegistry`]: sessions that a framework of the host's knows, and with
 //!   [`registry::SessionControl`] answers and cancels.
 //!
@@ -57,6 +58,7 @@ mod error;
 mod bus;
 pub mod redact;
 pub mod registry;
+pub mod sink;
 pub mod store;
 
 mod normalize;
@@ -64,10 +66,11 @@ mod normalize;
 mod otlp;
 
 mod capture;
-#[cfg(feature = "otlp")]
 mod ingest;
 
 mod pipeline;
+
+mod import;
 
 mod http;
 

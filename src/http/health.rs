@@ -15,8 +15,10 @@ use super::mount::Mount;
 use super::problem::Problem;
 use super::reply::Json;
 use super::state::AppState;
+use crate::import::Import;
 use crate::model::{Cursor, SessionQuery, Timestamp};
 use crate::pipeline::Counters;
+use crate::sink::Feed;
 use crate::store::{Store, StoreError, StoreStats};
 
 /// How far back a session counts as active.
@@ -41,7 +43,7 @@ pub(super) enum PartState {
 /// A part of the inspector.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Part {
-    /// Its name: `store`, a registry's name, or what went wrong at the start.
+    /// Its name: `store`, a registry's or a sink's name, or what went wrong at the start.
     pub(super) name: String,
     /// How it is.
     pub(super) state: PartState,
@@ -132,9 +134,16 @@ pub(super) async fn get_health(
         subscribers: state.bus.readers(),
         backlog_bytes: state.pipeline.counters().backlog_bytes,
         counters: state.counters(),
-        limits: state.limits.by_name(),
+        limits: limits(&state),
         parts,
     })
+}
+
+fn limits(state: &AppState) -> BTreeMap<&'static str, u64> {
+    let mut limits = state.limits.by_name();
+    limits.extend(state.feed.as_deref().map(Feed::limits).unwrap_or_default());
+    limits.extend(state.import.as_deref().map(Import::limits).unwrap_or_default());
+    limits
 }
 
 fn store_health(stats: StoreStats, caller: Caller) -> StoreHealth {
@@ -152,17 +161,24 @@ impl AppState {
     /// Counts since the start, by name.
     pub(super) fn counters(&self) -> BTreeMap<&'static str, u64> {
         let counted = self.pipeline.counters();
-        BTreeMap::from([
+        let sinks = self.feed.as_deref();
+        let mut counters = BTreeMap::from([
             ("published", counted.published),
             ("dropped_capture", counted.dropped_capture.total()),
             ("missed", self.limits.missed.load(Ordering::Relaxed)),
             ("readers_cut", self.limits.readers.cut()),
             ("not_stored", counted.not_stored),
-            ("panics_contained", counted.panics_contained + self.registries.panics()),
+            (
+                "panics_contained",
+                counted.panics_contained + self.registries.panics() + sinks.map_or(0, Feed::panics),
+            ),
             ("redactions_overrun", counted.redactions_overrun),
             ("refused", self.limits.refused.load(Ordering::Relaxed)),
             ("ingested_spans", counted.ingested_spans),
-        ])
+        ]);
+        counters.extend(sinks.map(Feed::counters).unwrap_or_default());
+        counters.extend(self.import.as_deref().map(Import::counters).unwrap_or_default());
+        counters
     }
 }
 
@@ -185,7 +201,15 @@ pub(super) fn parts(
     let start = state.start_problems.iter().map(|(name, why)| part(name, Some(why.clone())));
     let capture = part("capture", hidden);
     let redaction = part("redaction", redaction_problem(&state.pipeline.counters()));
-    [store, capture, redaction].into_iter().chain(registries).chain(start).collect()
+    let sinks = state.feed.iter().flat_map(|feed| feed.states()).map(|(name, why)| part(name, why));
+    let import = state.import.iter().map(|import| part(Import::NAME, import.problem()));
+    [store, capture, redaction]
+        .into_iter()
+        .chain(registries)
+        .chain(sinks)
+        .chain(import)
+        .chain(start)
+        .collect()
 }
 
 /// How the host's own redaction failed since the start; what it cost is not to be had back.

@@ -10,9 +10,11 @@ use super::control::ControlDoor;
 use super::hidden::HiddenSpans;
 use super::limits::Limits;
 use crate::bus::Bus;
+use crate::import::Import;
 use crate::model::InstanceId;
 use crate::pipeline::Pipeline;
 use crate::registry::MergedRegistry;
+use crate::sink::Feed;
 use crate::store::Store;
 
 /// Handles on everything that answers requests.
@@ -34,6 +36,10 @@ pub(crate) struct AppState {
     pub(crate) started: Instant,
     /// What went wrong while starting, by part (for example a data directory that cannot be written).
     pub(crate) start_problems: Arc<[(&'static str, String)]>,
+    /// Copies sessions to the sinks, when there are any.
+    pub(crate) feed: Option<Arc<Feed>>,
+    /// Reads the trace files of other processes, when it does.
+    pub(crate) import: Option<Arc<Import>>,
     /// Who may ask.
     pub(crate) guard: Arc<Guard>,
     /// Whether sessions may be answered and cancelled, and where that is made known.

@@ -1,14 +1,20 @@
-//! Bytes from outside and the model: what a sender posted becomes spans, or an error that tells it what to fix.
+//! Bytes from outside and the model: what a sender posted, or wrote into a file, becomes spans, or an error that tells it
+//! what to fix.
 //!
 //! No I/O and no HTTP: status codes are chosen where the answer is written. Everything is bounded, whatever the bytes
 //! are, and nothing here panics; the fuzz targets and the property tests hold both.
 
+#[cfg(feature = "otlp")]
 mod body;
+pub(crate) mod line;
+#[cfg(feature = "otlp")]
 pub(crate) mod otlp;
 
+#[cfg(feature = "otlp")]
 pub(crate) use self::body::MAX_DECODED_BYTES;
 
 /// Why a body was not taken. Nothing of it was.
+#[cfg(feature = "otlp")]
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum IngestError {
     /// It is not what it says it is.

@@ -18,10 +18,12 @@ use crate::http::{
     Access, AccessPolicy, AppState, BodyPatience, Bounds, ControlDoor, Guard, HiddenSpans, Limits,
     PublicPath, Token,
 };
+use crate::import::Import;
 use crate::model::InstanceId;
 use crate::pipeline::{DEFAULT_ABANDON_AFTER, DEFAULT_STORE_BACKLOG_BYTES, Parts, Pipeline, StartError};
 use crate::redact::Redactor;
 use crate::registry::{MemoryRegistry, MergedRegistry, RegistrySettings, SessionRegistry};
+use crate::sink::{Changed, Feed, Sink, TraceFiles};
 use crate::store::{DEFAULT_MEMORY_STORE_BYTES, MemoryStore, Store};
 
 /// Where history goes.
@@ -52,6 +54,8 @@ pub struct InspectorBuilder {
     ring: (usize, usize),
     backlog_bytes: usize,
     abandon_after: Duration,
+    sinks: Vec<Arc<dyn Sink>>,
+    trace_files: Option<TraceFiles>,
 }
 
 impl InspectorBuilder {
@@ -68,6 +72,8 @@ impl InspectorBuilder {
             ring: (DEFAULT_RING_EVENTS, DEFAULT_RING_BYTES),
             backlog_bytes: DEFAULT_STORE_BACKLOG_BYTES,
             abandon_after: DEFAULT_ABANDON_AFTER,
+            sinks: Vec::new(),
+            trace_files: None,
         }
     }
 
@@ -211,7 +217,21 @@ impl InspectorBuilder {
         self
     }
 
-    /// Builds the inspector and starts its two threads.
+    /// Writes each session's trace into `{dir}/{session}.jsonl.gz` too, and shows the sessions whose files other processes
+    /// write there. Off unless this is called; [`default_trace_dir`](crate::sink::default_trace_dir) is where such files are
+    /// by custom. A directory that cannot be written is said in `/health`.
+    pub fn trace_files(mut self, files: impl Into<TraceFiles>) -> Self {
+        self.trace_files = Some(files.into());
+        self
+    }
+
+    /// Copies sessions to a place of the host's own. May be called several times.
+    pub fn sink(mut self, sink: Arc<dyn Sink>) -> Self {
+        self.sinks.push(sink);
+        self
+    }
+
+    /// Builds the inspector and starts its threads: two, one more with a sink, and one more with trace files.
     ///
     /// # Errors
     ///
@@ -225,6 +245,10 @@ impl InspectorBuilder {
         let clock = Clock::new();
         let memory = Arc::new(MemoryRegistry::default());
         let redactor = Arc::new(self.redactor);
+        let files = self.trace_files.map(Arc::new);
+        let mut sinks = self.sinks;
+        sinks.extend(files.clone().map(|files| files as Arc<dyn Sink>));
+        let changed = (!sinks.is_empty()).then(|| Arc::new(Changed::default()));
         let parts = |store| Parts {
             lane: Arc::clone(&lane),
             clock: clock.clone(),
@@ -234,8 +258,14 @@ impl InspectorBuilder {
             ring: self.ring,
             backlog_bytes: self.backlog_bytes,
             abandon_after: self.abandon_after,
+            changed: changed.clone(),
         };
         let (store, pipeline, bus) = start(store, parts, &mut problems)?;
+        let feed = |changed| Feed::start(sinks, changed, Arc::clone(&store), instance);
+        let feed = changed.map(feed).transpose().map_err(Error::Thread)?.map(Arc::new);
+        let read = files.filter(|files| files.reads_others());
+        let import = |files| Import::start(files, &store, &pipeline, instance);
+        let import = read.map(import).transpose().map_err(Error::Thread)?.map(Arc::new);
         let recorder = Recorder::new(lane, clock, Arc::new(pipeline.clone()));
         let shutdown = watch::Sender::new(false);
         let state = AppState {
@@ -247,6 +277,8 @@ impl InspectorBuilder {
             instance,
             started: Instant::now(),
             start_problems: problems.into(),
+            feed,
+            import,
             guard: Arc::new(Guard::new(self.access).map_err(|error| Error::Random(error.to_string()))?),
             limits: Arc::new(Limits::new(Bounds {
                 ring_events: self.ring.0,

@@ -5,7 +5,7 @@ mod builder;
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use tokio::sync::watch;
@@ -169,10 +169,21 @@ impl Inspector {
         }
     }
 
-    /// Waits until everything handed over before this call is in the live stream and the store.
+    /// Waits until everything handed over before this call is in the live stream and the store, and the sinks were told.
     pub async fn settle(&self) {
         if let Some(shared) = &self.shared {
             shared.pipeline.settle().await;
+            if let Some(feed) = &shared.state.feed {
+                feed.settle().await;
+            }
+        }
+    }
+
+    /// Looks at the trace files of other processes now, instead of within two seconds, and waits until what is new there was
+    /// read and stored. Without [`trace_files`](InspectorBuilder::trace_files) it does nothing.
+    pub async fn read_trace_files(&self) {
+        if let Some(import) = self.shared.as_ref().and_then(|shared| shared.state.import.as_ref()) {
+            import.look().await;
         }
     }
 
@@ -183,7 +194,16 @@ impl Inspector {
         let Some(shared) = &self.shared else { return };
         shared.shutdown.send_replace(true);
         shared.state.bus.close();
+        if let Some(import) = &shared.state.import {
+            import.stop();
+        }
         shared.pipeline.stop().await;
+        if let Some(import) = &shared.state.import {
+            import.ended().await;
+        }
+        if let Some(feed) = &shared.state.feed {
+            feed.ended().await;
+        }
     }
 
     /// Completes when [`shutdown`](Self::shutdown) was called: for streams of the host's own that should end with ours.
@@ -208,6 +228,10 @@ impl Drop for Shared {
     /// The last handle is gone; routers, layers and sessions may live on and be served. What was recorded until now is
     /// stored, because often the end of `main` comes next.
     fn drop(&mut self) {
+        let begun = Instant::now();
         self.pipeline.settle_within(DROP_PATIENCE);
+        if let Some(feed) = &self.state.feed {
+            feed.settle_within(DROP_PATIENCE.saturating_sub(begun.elapsed()));
+        }
     }
 }

@@ -14,7 +14,12 @@ impl Engine {
     pub const TOKIO: &'static str = "tokio";
     /// A program that reports over OTLP.
     pub const OTLP: &'static str = "otlp";
+    /// A program that is known by its trace file only.
+    pub const FILE: &'static str = "file";
 }
+
+/// The tag of sessions that were read from a trace file of another process.
+pub const IMPORTED_TAG: &str = "trace-file";
 
 /// Where a session stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -82,8 +87,8 @@ pub struct WaitingOn {
 pub struct Session {
     /// The id.
     pub id: SessionId,
-    /// What runs it: `tokio` (in the host), `otlp`, `claude-code`, `codex`, `temporal`, `mcp-inbound`, or any other
-    /// text.
+    /// What runs it: `tokio` (in the host), `otlp`, `file` (known by its trace file only), `claude-code`, `codex`,
+    /// `temporal`, `mcp-inbound`, or any other text.
     pub engine: String,
     /// What a person calls it; one line.
     pub title: String,

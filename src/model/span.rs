@@ -236,7 +236,7 @@ pub struct Span {
     #[serde(default)]
     #[schema(required)]
     pub scope: Scope,
-    /// How it came here: `tracing`, `session`, `otel` (the host's OpenTelemetry SDK), `otlp`.
+    /// How it came here: `tracing`, `session`, `otel` (the host's OpenTelemetry SDK), `otlp`, `file`.
     pub source: std::borrow::Cow<'static, str>,
     /// The model that answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]

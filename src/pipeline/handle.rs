@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use tokio::sync::{Semaphore, oneshot, watch};
 
-use super::fold::Fold;
+use super::fold::{Fold, FromFile};
 use super::ids::Ids;
 use super::lane::{Done, IngestLane, Request};
 use super::open::OpenSpans;
@@ -21,8 +21,9 @@ use crate::capture::lane::{Dropped, Lane};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::model::{EventId, FrameWriter, Span};
-use crate::redact::Redactor;
+use crate::redact::{Redactor, cut_name};
 use crate::registry::MemoryRegistry;
+use crate::sink::Changed;
 use crate::store::{Store, StoreError};
 
 /// How many bytes of outside spans may be under way between request and commit.
@@ -109,6 +110,8 @@ pub(crate) struct Parts {
     pub(crate) backlog_bytes: usize,
     /// When a silent outside session is given up.
     pub(crate) abandon_after: Duration,
+    /// Who wants to know which sessions have a commit behind them.
+    pub(crate) changed: Option<Arc<Changed>>,
 }
 
 /// What can keep a pipeline from starting.
@@ -137,8 +140,10 @@ impl Pipeline {
             threads: Mutex::default(),
         });
         let (store, lane, reserve) = (Arc::clone(&parts.store), Arc::clone(&shared.store), ids.reserve_of());
-        let ring = Arc::clone(&bus);
-        let writer = spawn("inspector-store", move || writer::run(&lane, store.as_ref(), &reserve, &ring))?;
+        let (ring, sinks, changed) = (Arc::clone(&bus), parts.changed.is_some(), parts.changed);
+        let writer = spawn("inspector-store", move || {
+            writer::run(&lane, store.as_ref(), &reserve, &ring, changed.as_deref());
+        })?;
         shared.threads.lock().push(writer);
         let pump = Pump {
             fold: Fold::new(parts.store, parts.registry, parts.abandon_after),
@@ -156,6 +161,7 @@ impl Pipeline {
             frames: FrameWriter::default(),
             announced: Dropped::default(),
             turn: Turn::default(),
+            sinks,
             handed: 0,
             looked: Instant::now(),
             tidied: Instant::now(),
@@ -220,6 +226,31 @@ impl Pipeline {
     /// Hands a request to the pump, unless it has ended: then the request is dropped, which who waits notices.
     pub(super) fn request(&self, request: Request) {
         self.shared.ingest.push(request);
+    }
+
+    /// Takes spans that were read from a trace file. On `Ok` they are in the store. Blocks until then; called by one thread.
+    ///
+    /// # Errors
+    ///
+    /// When they are not stored.
+    pub(crate) fn import(&self, spans: Vec<Span>, mut file: FromFile) -> Result<(), IngestRefused> {
+        let shared = &self.shared;
+        if shared.closed.load(Ordering::Acquire) {
+            return Err(IngestRefused::Closed);
+        }
+        if shared.store.is_busy() {
+            return Err(IngestRefused::Busy);
+        }
+        let mut traces = prepare(spans, &shared.redactor);
+        file.title = file.title.map(|title| cut_name(shared.redactor.name(&title)));
+        if let Some(title) = &file.title {
+            let roots =
+                traces.iter_mut().flat_map(|trace| &mut trace.spans).filter(|span| span.title.is_some());
+            roots.for_each(|root| root.title = Some(title.clone()));
+        }
+        let (ack, answer) = oneshot::channel();
+        shared.ingest.push(Request::Import { traces, file, ack });
+        answer.blocking_recv().unwrap_or(Err(IngestRefused::Closed))
     }
 
     /// Waits until everything handed over before is in the ring and the store.

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::change::{Change, Decided};
+use super::fold::FromFile;
 use super::handle::IngestRefused;
 use super::prepare::Prepared;
 use crate::model::SessionId;
@@ -43,6 +44,8 @@ pub(super) enum Request {
     Ingest { traces: Vec<Prepared>, ack: Ack, permit: OwnedSemaphorePermit },
     /// Change a session as a person asked. `decided` is told at once whether it is done, `ack` when it is stored.
     Change { id: SessionId, change: Change, decided: Decided, ack: Ack },
+    /// Take these spans, which were read from a trace file. There is one such request at a time.
+    Import { traces: Vec<Prepared>, file: FromFile, ack: Ack },
     /// Answer when everything handed over before is in the ring and the store.
     Settle(Done),
     /// Finish, and answer when everything is stored.
@@ -52,7 +55,9 @@ pub(super) enum Request {
 impl Request {
     fn size(&self) -> usize {
         match self {
-            Self::Ingest { traces, .. } => traces.iter().map(Prepared::size).sum(),
+            Self::Ingest { traces, .. } | Self::Import { traces, .. } => {
+                traces.iter().map(Prepared::size).sum()
+            }
             Self::Change { .. } | Self::Settle(_) | Self::Stop(_) => 0,
         }
     }

@@ -26,5 +26,6 @@ mod writer;
 
 pub(crate) use self::change::{Change, ChangeRefused};
 pub use self::fold::DEFAULT_ABANDON_AFTER;
-pub(crate) use self::handle::{Counters, Parts, Pipeline, StartError};
+pub(crate) use self::fold::FromFile;
+pub(crate) use self::handle::{Counters, IngestRefused, Parts, Pipeline, StartError};
 pub use self::writer::DEFAULT_STORE_BACKLOG_BYTES;

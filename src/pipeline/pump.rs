@@ -100,6 +100,8 @@ pub(super) struct Pump {
     /// The losses of the lane that were announced.
     pub(super) announced: Dropped,
     pub(super) turn: Turn,
+    /// Whether anybody wants to know which sessions changed.
+    pub(super) sinks: bool,
     /// How many records had been handed over at the last look, and when that was.
     pub(super) handed: u64,
     pub(super) looked: Instant,
@@ -198,12 +200,18 @@ impl Pump {
             match request {
                 Request::Ingest { traces, ack, permit } => {
                     for prepared in traces {
-                        self.outside(prepared);
+                        self.outside(prepared, Source::Outside);
                     }
                     self.turn.acks.push(ack);
                     self.turn.permits.push(permit);
                 }
                 Request::Change { id, change, decided, ack } => self.change(&id, change, decided, ack),
+                Request::Import { traces, file, ack } => {
+                    for prepared in traces {
+                        self.outside(prepared, Source::File(&file));
+                    }
+                    self.turn.acks.push(ack);
+                }
                 Request::Settle(settled) => self.turn.settled.push(settled),
                 Request::Stop(stopped) => stop = Some(stopped),
             }
@@ -283,6 +291,7 @@ impl Pump {
         let session =
             self.fold.assign(span.trace_id, Source::Host, std::slice::from_ref(&cleaned), &mut folded);
         self.announce(folded);
+        self.changed(&session);
         if self.span_event(&session, &mut cleaned.summary).is_some() {
             self.used(&session, &mut cleaned);
             self.fold.apply(&cleaned);
@@ -291,11 +300,15 @@ impl Pump {
     }
 
     /// Publishes spans from outside.
-    fn outside(&mut self, prepared: Prepared) {
+    fn outside(&mut self, prepared: Prepared, source: Source<'_>) {
         let Prepared { trace_id, mut spans, mut chunks } = prepared;
         let mut folded = Folded::default();
-        let session = self.fold.assign(trace_id, Source::Outside, &spans, &mut folded);
+        let session = self.fold.assign(trace_id, source, &spans, &mut folded);
         self.announce(folded);
+        // What came from a file need not be written to one.
+        if !matches!(source, Source::File(_)) {
+            self.changed(&session);
+        }
         let lines = chunks.iter_mut().flat_map(|chunk| &mut chunk.spans);
         for (span, line) in spans.iter_mut().zip(lines) {
             if let Some(id) = self.span_event(&session, &mut span.summary) {
@@ -304,8 +317,18 @@ impl Pump {
             }
             self.fold.apply(span);
         }
+        if let Source::File(file) = source {
+            self.fold.was_quiet(&session, file.quiet_for);
+        }
         self.gauges.ingested_spans.fetch_add(spans.len() as u64, Ordering::Relaxed);
         self.turn.chunks.append(&mut chunks);
+    }
+
+    /// Notes a session for the sinks.
+    fn changed(&mut self, session: &SessionId) {
+        if self.sinks && !self.turn.changed.contains(session) {
+            self.turn.changed.insert(session.clone());
+        }
     }
 
     fn span_event(&mut self, session: &SessionId, summary: &mut SpanSummary) -> Option<EventId> {
@@ -378,6 +401,9 @@ impl Pump {
         self.turn.traces.extend(folded.traces);
         self.turn.removed.extend(folded.removed);
         self.turn.pins.extend(folded.pins);
+        for session in folded.moved {
+            self.changed(&session);
+        }
     }
 
     /// Says what did not fit into the lane, so that a reader of the stream knows that what it sees is not all.

@@ -28,6 +28,8 @@ pub(super) struct Turn {
     pub(super) deleted: Vec<SessionId>,
     /// Sessions that a person pinned or unpinned.
     pub(super) pins: Vec<(SessionId, bool)>,
+    /// Sessions whose traces the sinks have not as they will be stored.
+    pub(super) changed: HashSet<SessionId>,
     /// The host's spans, still to be written as lines and compressed.
     pub(super) captured: Vec<(Span, SpanSummary)>,
     /// Spans from outside, prepared.
@@ -97,6 +99,7 @@ impl Turn {
         let removed = &later.removed;
         self.sessions.retain(|session| !removed.contains(&session.id));
         self.removed.extend(later.removed);
+        self.changed.extend(later.changed);
         self.traces.extend(later.traces);
         self.captured.extend(later.captured);
         self.chunks.extend(later.chunks);

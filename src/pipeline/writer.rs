@@ -14,6 +14,7 @@ use super::lane::Done;
 use super::turn::Turn;
 use crate::bus::Bus;
 use crate::model::EventId;
+use crate::sink::Changed;
 use crate::store::{Store, StoreError, WriteBatch};
 
 /// How many bytes may wait for the store. Beyond that the contents of the host's oldest spans are given up, then their
@@ -273,14 +274,20 @@ impl Upkeep<'_> {
 }
 
 /// Runs until the lane is stopped and empty.
-pub(super) fn run(lane: &StoreLane, store: &dyn Store, reserve: &Reserve, bus: &Bus) {
+pub(super) fn run(
+    lane: &StoreLane,
+    store: &dyn Store,
+    reserve: &Reserve,
+    bus: &Bus,
+    sinks: Option<&Changed>,
+) {
     let mut upkeep = Upkeep { lane, store, due: Instant::now() + MAINTAIN_EVERY };
     while let Some((number, mut turn, size)) = lane.take(&mut upkeep) {
         // The reservation must come before the events that use it; a failure shows with the write below.
         let _ = catch_unwind(AssertUnwindSafe(|| reserve.fetch(store)));
         lane.not_stored.fetch_add(turn.catch_up(bus), Ordering::Relaxed);
         let last = turn.events.last().map(|event| event.id);
-        write(lane, store, turn);
+        write(lane, store, turn, sinks);
         if let Some(last) = last {
             lane.stored.send_replace(last);
         }
@@ -291,13 +298,16 @@ pub(super) fn run(lane: &StoreLane, store: &dyn Store, reserve: &Reserve, bus: &
     if let Ok(Err(error)) = catch_unwind(AssertUnwindSafe(|| store.close())) {
         *lane.problem.lock() = Some(error.to_string());
     }
+    if let Some(sinks) = sinks {
+        sinks.finish();
+    }
 }
 
 /// Commits a turn, trying again as long as the store cannot, unless the inspector stops. Outside senders are refused at
 /// the first failure: they keep what they have and send it again.
-fn write(lane: &StoreLane, store: &dyn Store, mut turn: Turn) {
+fn write(lane: &StoreLane, store: &dyn Store, mut turn: Turn, sinks: Option<&Changed>) {
     let (mut acks, mut permits) = (std::mem::take(&mut turn.acks), std::mem::take(&mut turn.permits));
-    let settled = std::mem::take(&mut turn.settled);
+    let (settled, changed) = (std::mem::take(&mut turn.settled), std::mem::take(&mut turn.changed));
     let batch = turn.into_batch();
     let mut wait = RETRY_FIRST;
     let stored = loop {
@@ -327,6 +337,10 @@ fn write(lane: &StoreLane, store: &dyn Store, mut turn: Turn) {
         drop(queue);
         wait = (wait * 2).min(RETRY_MOST);
     };
+    if let Some(sinks) = sinks.filter(|_| stored) {
+        let gone = [batch.removed_sessions.as_slice(), &batch.deleted_sessions].concat();
+        sinks.tell(changed, &gone);
+    }
     if !stored {
         let lost = batch.events.len() + batch.chunks.iter().map(|chunk| chunk.spans.len()).sum::<usize>();
         lane.not_stored.fetch_add(lost as u64, Ordering::Relaxed);

@@ -45,6 +45,16 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// When it cannot be read.
     fn stats(&self) -> Result<StoreStats, StoreError>;
 
+    /// A number that this history alone has, for as long as it exists: the same in every process and after every restart.
+    /// `None` when the history ends with the process.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    fn identity(&self) -> Result<Option<u64>, StoreError> {
+        Ok(None)
+    }
+
     /// Reserves `count` event ids for this process and gives the first. Every call's block lies above all blocks ever
     /// reserved in the same place, also by other processes and before a crash.
     ///

@@ -76,6 +76,8 @@ impl Site {
         let bus = Arc::new(Bus::new(EventId(0), 8, usize::MAX));
         let shutdown = watch::Sender::new(false);
         let state = AppState {
+            feed: None,
+            import: None,
             store: store.clone(),
             bus: Arc::clone(&bus),
             registries: Arc::new(MergedRegistry::new(
@@ -123,6 +125,7 @@ impl Site {
 /// A pipeline that takes what is sent; what is read comes from the scripted parts.
 fn pipeline() -> Pipeline {
     let parts = Parts {
+        changed: None,
         lane: Arc::new(Lane::new(64, 1 << 20, 64)),
         clock: Clock::new(),
         store: Arc::new(MemoryStore::new(1 << 20)),

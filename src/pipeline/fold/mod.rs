@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use self::session::{Live, Origin};
 use self::trace::{Claim, Trace};
 use crate::capture::record::{SessionEnded, SessionStarted};
-use crate::model::{Engine, EventKind, Session, SessionId, SpanSummary, Timestamp, TraceId};
+use crate::model::{Engine, EventKind, IMPORTED_TAG, Session, SessionId, SpanSummary, Timestamp, TraceId};
 use crate::normalize::SessionHint;
 use crate::registry::MemoryRegistry;
 use crate::store::Store;
@@ -67,6 +67,8 @@ pub(crate) struct Folded {
     pub(crate) traces: Vec<(TraceId, SessionId)>,
     pub(crate) removed: Vec<SessionId>,
     pub(crate) pins: Vec<(SessionId, bool)>,
+    /// Sessions that a trace left or joined.
+    pub(crate) moved: Vec<SessionId>,
 }
 
 #[derive(Debug)]
@@ -96,11 +98,28 @@ struct Remembered {
 
 /// Who sends a span.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Source {
+pub(crate) enum Source<'a> {
     /// The host. The traces of the sessions that it opened are known before their spans come.
     Host,
     /// Somebody else.
     Outside,
+    /// Nobody any more, perhaps: it stands in a file.
+    File(&'a FromFile),
+}
+
+/// What is known of spans that were read from a trace file.
+#[derive(Clone, Debug)]
+pub(crate) struct FromFile {
+    /// The session of the file.
+    pub(crate) session: SessionId,
+    /// What the file's name said, when that is no session id.
+    pub(crate) external_id: Option<String>,
+    /// What runs the session, as far as the file says.
+    pub(crate) engine: Option<String>,
+    /// What a person calls it, if the file says.
+    pub(crate) title: Option<String>,
+    /// How long ago it was written.
+    pub(crate) quiet_for: Duration,
 }
 
 impl Fold {
@@ -186,11 +205,19 @@ impl Fold {
     pub(crate) fn assign(
         &mut self,
         trace: TraceId,
-        source: Source,
+        source: Source<'_>,
         spans: &[FoldSpan],
         out: &mut Folded,
     ) -> SessionId {
-        let (claim, wanted, external) = best_claim(trace, spans);
+        let (claim, wanted, external) = match source {
+            Source::File(file) => {
+                // The file of a session that is named after the trace says nothing.
+                let named = file.session != SessionId::of_trace(trace);
+                let claim = if named { Claim::File } else { Claim::None };
+                (claim, file.session.clone(), file.external_id.clone())
+            }
+            Source::Host | Source::Outside => best_claim(trace, spans),
+        };
         let known = match self.traces.get_mut(&trace) {
             Some(known) => {
                 known.heard = Instant::now();
@@ -235,6 +262,14 @@ impl Fold {
         live.hear(span);
         if !self.dirty.contains(&trace.session) {
             self.dirty.insert(trace.session.clone());
+        }
+    }
+
+    /// What was just taken in of a session was written so long ago: when that is longer than outside sessions may be silent,
+    /// it does not run.
+    pub(crate) fn was_quiet(&mut self, session: &SessionId, quiet_for: Duration) {
+        if let Some(live) = self.sessions.get_mut(session) {
+            live.was_quiet(quiet_for);
         }
     }
 
@@ -320,7 +355,7 @@ impl Fold {
     fn ensure_session(
         &mut self,
         id: &SessionId,
-        source: Source,
+        source: Source<'_>,
         spans: &[FoldSpan],
         external: Option<String>,
         out: &mut Folded,
@@ -334,8 +369,15 @@ impl Fold {
         let (origin, engine) = match source {
             Source::Outside => (Origin::Outside, Engine::OTLP),
             Source::Host => (Origin::Host, Engine::TOKIO),
+            Source::File(file) => (Origin::Outside, file.engine.as_deref().unwrap_or(Engine::FILE)),
         };
         let mut session = Session::new(id.clone(), engine, title, first.summary.start_time);
+        if let Source::File(file) = source {
+            session.tags = vec![IMPORTED_TAG.to_owned()];
+            if let Some(title) = &file.title {
+                session.title.clone_from(title);
+            }
+        }
         session.agent =
             spans.iter().find_map(|span| span.summary.agent.clone()).or_else(|| first.service.clone());
         session.external_id = external;
@@ -383,6 +425,7 @@ impl Fold {
             live.traces.insert(id);
         }
         out.traces.push((id, to.clone()));
+        out.moved.extend([from.clone(), to.clone()]);
         self.dirty.insert(to.clone());
         let Some(old) = self.sessions.get_mut(from) else { return };
         old.totals.subtract(totals);

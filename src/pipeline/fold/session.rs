@@ -121,6 +121,10 @@ impl Live {
         }
     }
 
+    pub(super) fn was_quiet(&mut self, quiet_for: Duration) {
+        self.heard = Instant::now().checked_sub(quiet_for).unwrap_or(self.heard);
+    }
+
     pub(super) fn root_ended(&mut self, root: Option<(Timestamp, bool)>) {
         // Later beats earlier, and of two at one moment the error counts.
         self.ended_root = self.ended_root.max(root);

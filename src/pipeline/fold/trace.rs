@@ -13,6 +13,8 @@ const MAX_DEPTH: usize = 10_000;
 pub(super) enum Claim {
     /// Nobody named a session.
     None,
+    /// It stands in a session's file. What its sender says counts more.
+    File,
     /// The sender's resource did.
     Resource,
     /// A span did.

@@ -143,6 +143,8 @@ impl SqliteStore {
         let mut connection = connection::writer(&place.database())?;
         schema::probe(&connection)?;
         schema::migrate(&mut connection, now())?;
+        // Chosen once; a file that was moved aside and begun anew is another history.
+        connection.execute("INSERT OR IGNORE INTO counters VALUES ('identity', random())", [])?;
         let number = instance::enter(&mut connection, place, instance, now())?;
         Ok((connection, number))
     }
@@ -233,6 +235,13 @@ impl Store for SqliteStore {
             spans: spans.cast_unsigned(),
             events: events.cast_unsigned(),
         })
+    }
+
+    fn identity(&self) -> std::result::Result<Option<u64>, StoreError> {
+        let number = self.read(|connection| {
+            schema::number(connection, "SELECT value FROM counters WHERE name = 'identity'")
+        })?;
+        Ok(Some(number.cast_unsigned()))
     }
 
     fn reserve_event_ids(&self, count: u64) -> std::result::Result<EventId, StoreError> {
