@@ -19,7 +19,7 @@ pub use self::files::{
 };
 #[cfg(feature = "otlp")]
 pub(crate) use self::files::Survey;
-pub(crate) use self::files::{FileName, HEADER_BYTES, Index, index_dir, lock_of_importer, replace};
+pub(crate) use self::files::{Epoch, FileName, HEADER_BYTES, Index, index_dir, lock_of_importer, replace};
 use crate::model::{InstanceId, SessionId, Timestamp};
 use crate::store::{Store, StoreError};
 

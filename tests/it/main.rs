@@ -4,7 +4,9 @@
 mod access;
 mod capture;
 mod faults;
+mod files;
 mod floods;
+mod foreign_files;
 mod heartbeat;
 #[cfg(feature = "otlp")]
 mod kill;
