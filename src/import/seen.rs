@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::read::Place;
-use crate::sink::{index_dir, replace};
+use crate::sink::{Epoch, index_dir, replace};
 
 /// What was read of one file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Seen {
     /// Its length when it was looked at last.
     pub(super) length: u64,
@@ -19,8 +19,8 @@ pub(super) struct Seen {
     pub(super) written: i128,
     /// Where to go on.
     pub(super) place: Place,
-    /// The writing of an inspector that it was, see [`Owner`](crate::sink::Owner).
-    pub(super) epoch: Option<u64>,
+    /// The writing of an inspector that it was, when it is one's.
+    pub(super) epoch: Option<Epoch>,
     /// Nothing more is read of it until it changes.
     pub(super) done: bool,
 }

@@ -1,6 +1,7 @@
 //! The thread that looks at the directory.
 
-use std::collections::{BTreeMap, HashSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
@@ -141,7 +142,8 @@ impl Work {
             Ok(Some(lock)) => {
                 self.lock = Some(lock);
                 if self.lasting {
-                    self.seen = seen::load(dir, &self.history);
+                    let before = std::mem::replace(&mut self.seen, seen::load(dir, &self.history));
+                    self.seen.extend(before);
                 }
                 true
             }
@@ -154,7 +156,16 @@ impl Work {
     /// The files that are young enough, the newest first, until they are too many or too large together.
     fn within_bounds(&self, mut found: Vec<Found>) -> impl Iterator<Item = Found> + use<> {
         let (max_age, max_bytes) = self.files.bounds();
-        found.sort_by_key(|file| std::cmp::Reverse(file.written));
+        // The files of one session together and in their order, the session that was written last first.
+        let mut newest: HashMap<String, SystemTime> = HashMap::new();
+        for file in &found {
+            let of_session = newest.entry(file.name.session_text().to_owned()).or_insert(file.written);
+            *of_session = file.written.max(*of_session);
+        }
+        found.sort_by_cached_key(|file| {
+            let session = file.name.session_text().to_owned();
+            (Reverse(newest.get(&session).copied()), session, file.name.part())
+        });
         let now = SystemTime::now();
         let mut bytes = 0;
         found.into_iter().take(MAX_FILES).take_while(move |file| {
@@ -168,22 +179,23 @@ impl Work {
     fn file(&mut self, dir: &Path, file: &Found) -> io::Result<Option<&'static str>> {
         let name = file.name.to_string();
         let written = nanos(file.written);
-        let known = self.seen.get(&name).copied().unwrap_or_default();
+        let known = self.seen.get(&name).cloned().unwrap_or_default();
         if (known.done, known.length, known.written) == (true, file.length, written) {
             return Ok(self.known(&name));
         }
         let owner = Index::owner(dir, &file.name);
-        if owner.as_ref().is_some_and(|owner| owner.history == self.history) {
+        let own = owner.as_ref().is_some_and(|owner| owner.history == self.history);
+        if own || (owner.is_none() && Index::is_begun(dir, &file.name)) {
             return Ok(None);
         }
         let index = match &owner {
             Some(_) => Index::of_file(dir, &file.name),
             None => None,
         };
-        let epoch = index.as_ref().map(|index| index.owner.epoch);
+        let epoch = index.as_ref().map(|index| index.owner.epoch.clone());
         // One that became shorter, or was written anew, is another file.
         let same = known.epoch == epoch && known.length <= file.length;
-        let mut seen = if same { known } else { Seen { epoch, ..Seen::default() } };
+        let seen = if same { known } else { Seen::default() };
         let part = match &index {
             Some(index) => {
                 let begin = seen.place.at.max(HEADER_BYTES);
@@ -208,7 +220,7 @@ impl Work {
         }
         // What began at a place within the file may have been written over: once more from its beginning.
         let lost = matches!(end, End::NotGzip | End::Damaged) && seen.place != Place::default() && seen.done;
-        seen = Seen {
+        let seen = Seen {
             length: if lost { 0 } else { file.length },
             written,
             place: if lost { Place::default() } else { place },

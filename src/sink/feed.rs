@@ -177,7 +177,8 @@ impl Work {
         self.begin(&history);
         loop {
             let batch = self.changed.take(self.pause, TEND_EVERY);
-            if tended.elapsed() >= TEND_EVERY {
+            let was_wrong = tending.iter().any(Option::is_some) && !batch.is_empty();
+            if was_wrong || tended.elapsed() >= TEND_EVERY {
                 tended = Instant::now();
                 tending = self.tend(&history);
             }

@@ -10,8 +10,10 @@ mod context;
 mod crashes;
 mod enrich;
 mod faults;
+mod files;
 mod filters;
 mod floods;
+mod foreign_files;
 #[cfg(all(target_os = "linux", feature = "otlp", feature = "sqlite"))]
 mod full_disk;
 mod heartbeat;

@@ -41,7 +41,17 @@ pub(crate) struct Owner {
     /// The history that it is a copy of, see [`History::identity`](super::super::History::identity).
     pub(crate) history: String,
     /// Another one when the file was written anew.
-    pub(crate) epoch: u64,
+    pub(crate) epoch: Epoch,
+}
+
+/// Tells the writings of a file apart. Always as long as text, so that what is written over it leaves nothing of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Epoch(String);
+
+impl Epoch {
+    pub(super) fn fresh() -> Self {
+        Self(format!("{:016x}", fastrand::u64(..)))
+    }
 }
 
 /// A block of a file.
@@ -164,6 +174,14 @@ impl Index {
         (owner.file == name.to_string()).then_some(owner)
     }
 
+    /// Whether an index was begun that does not say yet whose the file is.
+    pub(crate) fn is_begun(dir: &Path, name: &FileName) -> bool {
+        let mut line = Vec::new();
+        let Ok(file) = File::open(index_dir(dir).join(name.index())) else { return false };
+        let read = BufReader::new(file).take(MAX_OWNER_BYTES).read_until(b'\n', &mut line);
+        read.is_err() || line.last() != Some(&b'\n')
+    }
+
     /// The index of a file that another process may be writing, if it has one that can be read.
     pub(crate) fn of_file(dir: &Path, name: &FileName) -> Option<Self> {
         Self::read(&mut File::open(index_dir(dir).join(name.index())).ok()?).ok()?
@@ -182,14 +200,14 @@ impl Index {
         end
     }
 
-    /// Writes it all over `file`.
+    /// Writes it over what is in `file`. Whoever reads meanwhile finds whose the file is.
     pub(crate) fn write(&self, file: &mut File) -> io::Result<()> {
         let mut text = serde_json::to_string(&self.owner)?;
         text.push('\n');
         self.records.iter().for_each(|record| text.push_str(&record.line()));
         file.seek(SeekFrom::Start(0))?;
-        file.set_len(0)?;
-        file.write_all(text.as_bytes())
+        file.write_all(text.as_bytes())?;
+        file.set_len(text.len() as u64)
     }
 }
 
@@ -224,7 +242,7 @@ mod tests {
         ) {
             let record = |(id, compressed_bytes, plain_bytes, crc32)| Record { id, compressed_bytes, plain_bytes, crc32 };
             let records: Vec<Record> = sizes.into_iter().map(record).collect();
-            let owner = Owner { session: SessionId::parse("s").unwrap(), file: "s".to_owned(), history: "h".to_owned(), epoch: u64::MAX };
+            let owner = Owner { session: SessionId::parse("s").unwrap(), file: "s".to_owned(), history: "h".to_owned(), epoch: Epoch::fresh() };
             let mut file = tempfile::tempfile().unwrap();
             Index { owner: owner.clone(), records: Vec::new() }.write(&mut file).unwrap();
             add(&mut file, &records).unwrap();

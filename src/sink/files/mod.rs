@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-pub(crate) use self::index::{HEADER_BYTES, Index, index_dir};
+pub(crate) use self::index::{Epoch, HEADER_BYTES, Index, index_dir};
 pub(crate) use self::name::FileName;
 use self::place::Place;
 pub(crate) use self::place::{lock_of_importer, replace};

@@ -58,6 +58,13 @@ impl FileName {
         without_part(&self.stem).unwrap_or(&self.stem)
     }
 
+    /// The number of a further file, 0 for the first.
+    pub(crate) fn part(&self) -> u32 {
+        let session = self.session_text();
+        let after = self.stem.trim_start_matches(MARK).strip_prefix(session).unwrap_or_default();
+        after.trim_start_matches(|character: char| !character.is_ascii_digit()).parse().unwrap_or(0)
+    }
+
     /// The name of the file that holds what is known of it. Disks that know no capitals would mix up two sessions, so that
     /// this name knows none either.
     pub(super) fn index(&self) -> String {
@@ -122,6 +129,11 @@ mod tests {
     fn the_parts_of_the_original_inspector_are_of_one_session() {
         for name in ["s.jsonl.gz", "s_chunk_1.jsonl.gz", "s.chunk_12.jsonl.gz"] {
             assert_eq!(FileName::found(name).unwrap().session(), (id("s"), false), "{name}");
+        }
+        for (name, part) in
+            [("s", 0), ("s_chunk_1", 1), ("s.chunk_12", 12), ("+con", 0), ("+con+3", 3), ("s7", 0)]
+        {
+            assert_eq!(FileName::found(&format!("{name}.jsonl.gz")).unwrap().part(), part, "{name}");
         }
         for name in ["s.json.gz", ".jsonl.gz", ".s.jsonl.gz", "s.jsonl.gz.bad", "s.jsonl"] {
             assert_eq!(FileName::found(name), None, "{name}");

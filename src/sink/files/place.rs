@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::index::{Index, Owner, Sum, index_dir, open_private};
+use super::index::{Epoch, Index, Owner, Sum, index_dir, open_private};
 use super::name::{FileName, MAX_PARTS};
 use super::survey::Survey;
 use super::written::{is_as_said, mend, remove_if_there, unavailable};
@@ -123,7 +123,7 @@ pub(super) fn repair_left_behind(dir: &Path, history: &History<'_>) -> Result<u6
         // What is no gzip file any more was put there by somebody else.
         let Some(survey) = Survey::of(&mut file, &index.records).map_err(failed)? else { continue };
         index.records = mend(&mut file, survey).map_err(failed)?;
-        index.owner.epoch = fastrand::u64(..);
+        index.owner.epoch = Epoch::fresh();
         index.write(&mut lock).map_err(failed)?;
         repaired += 1;
     }

@@ -4,7 +4,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use super::index::{self, Index, Owner, Record, Sum, index_dir, open_private};
+use super::index::{self, Epoch, Index, Owner, Record, Sum, index_dir, open_private};
 use super::name::{FileName, MAX_PARTS};
 use super::survey::Survey;
 use crate::model::SessionId;
@@ -92,7 +92,7 @@ impl Written {
         if !is_as_said(&mut file, &Sum::of(&records)).map_err(failed)? {
             let Some(survey) = Survey::of(&mut file, &records).map_err(failed)? else { return Ok(None) };
             records = mend(&mut file, survey).map_err(failed)?;
-            owner.epoch = fastrand::u64(..);
+            owner.epoch = Epoch::fresh();
         }
         // Also takes away a line that was not finished.
         Index { owner: owner.clone(), records: records.clone() }.write(index).map_err(failed)?;
@@ -226,7 +226,7 @@ impl Written {
         fs::rename(anew, &self.path).map_err(failed)?;
         // From here on the index tells of blocks that are no more: dying now leaves a file that is looked through.
         self.file = file;
-        self.owner.epoch = fastrand::u64(..);
+        self.owner.epoch = Epoch::fresh();
         self.sum = sum;
         let written = Index { owner: self.owner.clone(), records }.write(&mut self.index);
         written.map_err(|error| self.unavailable(&error))?;
@@ -286,7 +286,7 @@ fn new_owner(name: &FileName, session: &SessionId, history: &History<'_>) -> Own
         session: session.clone(),
         file: name.to_string(),
         history: history.identity().to_owned(),
-        epoch: fastrand::u64(..),
+        epoch: Epoch::fresh(),
     }
 }
 
