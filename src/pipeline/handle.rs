@@ -14,6 +14,7 @@ use super::lane::{Done, IngestLane, Request};
 use super::open::OpenSpans;
 use super::prepare::prepare;
 use super::pump::{Gauges, Pump};
+use super::upkeep;
 use super::writer::{self, StoreLane, Turn};
 use crate::bus::Bus;
 use crate::capture::lane::{Dropped, Lane};
@@ -134,6 +135,9 @@ impl Pipeline {
         let (store, lane, reserve) = (Arc::clone(&parts.store), Arc::clone(&shared.store), ids.reserve_of());
         let writer = spawn("inspector-store", move || writer::run(&lane, store.as_ref(), &reserve))?;
         shared.threads.lock().push(writer);
+        let (store, lane) = (Arc::clone(&parts.store), Arc::clone(&shared.store));
+        let keeper = spawn("inspector-upkeep", move || upkeep::run(&lane, store.as_ref()))?;
+        shared.threads.lock().push(keeper);
         let pump = Pump {
             fold: Fold::new(parts.store, parts.registry, parts.abandon_after),
             lane: parts.lane,
@@ -230,14 +234,14 @@ impl Pipeline {
         }
     }
 
-    /// Stores what was handed over and ends both threads.
+    /// Stores what was handed over and ends the threads.
     pub(crate) async fn stop(&self) {
         let (stopped, wait) = oneshot::channel();
         if self.shared.close(Done::Task(stopped)) {
             let _ = wait.await;
         }
         let threads = std::mem::take(&mut *self.shared.threads.lock());
-        // Both are at their end, so that this does not block for long. A thread that panicked has ended too.
+        // They are at their end, so that this does not block for long. A thread that panicked has ended too.
         let joined =
             tokio::task::spawn_blocking(move || threads.into_iter().for_each(|thread| _ = thread.join()));
         let _ = joined.await;

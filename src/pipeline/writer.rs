@@ -12,6 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use super::handle::IngestRefused;
 use super::ids::Reserve;
 use super::lane::{Ack, Done};
+use super::upkeep::Bell;
 use crate::model::{
     Event, EventFrame, EventId, EventKind, Session, SessionId, Span, SpanSummary, Timestamp, TraceId,
 };
@@ -34,10 +35,6 @@ const GATHER_BYTES: usize = 1 << 20;
 /// How long the writer waits before it tries a failed commit again, at first and at most.
 const RETRY_FIRST: Duration = Duration::from_millis(50);
 const RETRY_MOST: Duration = Duration::from_secs(5);
-
-/// How long an idle writer sleeps before it looks after the store, and how long it may do so at a time.
-const MAINTAIN_EVERY: Duration = Duration::from_secs(5);
-const MAINTAIN_FOR: Duration = Duration::from_millis(50);
 
 /// What the pump hands over in one turn.
 #[derive(Debug, Default)]
@@ -122,6 +119,8 @@ pub(super) struct StoreLane {
     problem: Mutex<Option<String>>,
     /// Up to which event the store has everything that it will ever get.
     stored: watch::Sender<EventId>,
+    /// Wakes the thread that looks after the store.
+    pub(super) bell: Bell,
 }
 
 #[derive(Debug, Default)]
@@ -175,6 +174,7 @@ impl StoreLane {
             failing: AtomicBool::new(false),
             problem: Mutex::default(),
             stored: watch::Sender::new(stored),
+            bell: Bell::default(),
         }
     }
 
@@ -240,6 +240,22 @@ impl StoreLane {
         self.failing.load(Ordering::Relaxed) || self.bytes.load(Ordering::Relaxed) > self.max_bytes / 2
     }
 
+    /// Whether more waits than is gathered on purpose.
+    pub(super) fn is_filling(&self) -> bool {
+        self.bytes.load(Ordering::Relaxed) >= GATHER_BYTES
+    }
+
+    pub(super) fn upkeep_failed(&self, error: &StoreError) {
+        // A store that was closed meanwhile refuses; nobody has to know.
+        if !self.queue.lock().stop {
+            *self.problem.lock() = Some(error.to_string());
+        }
+    }
+
+    pub(super) fn upkeep_panicked(&self) {
+        self.panics.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// The number that the next turn will have. Only the pump hands turns over.
     pub(super) fn next_turn(&self) -> u64 {
         self.handed.load(Ordering::Relaxed) + 1
@@ -273,19 +289,14 @@ impl StoreLane {
     }
 
     /// The turns for one commit, once there are some. `None` when the writer shall end.
-    fn take(&self, idle: &mut dyn FnMut()) -> Option<(u64, Turn, usize)> {
+    fn take(&self) -> Option<(u64, Turn, usize)> {
         let mut queue = self.queue.lock();
         loop {
             match queue.due(self.bytes.load(Ordering::Relaxed)) {
                 Some(due) if due <= Instant::now() => return queue.pop(),
                 Some(due) => _ = self.filled.wait_until(&mut queue, due),
                 None if queue.stop => return None,
-                None => {
-                    let idle_for_long = self.filled.wait_for(&mut queue, MAINTAIN_EVERY).timed_out();
-                    if idle_for_long && queue.turns.is_empty() && !queue.stop {
-                        parking_lot::MutexGuard::unlocked(&mut queue, &mut *idle);
-                    }
-                }
+                None => self.filled.wait(&mut queue),
             }
         }
     }
@@ -302,15 +313,7 @@ fn gap_for(events: &[Arc<EventFrame>]) -> Vec<Arc<EventFrame>> {
 
 /// Runs until the lane is stopped and empty.
 pub(super) fn run(lane: &StoreLane, store: &dyn Store, reserve: &Reserve) {
-    let mut idle = || {
-        // Maintenance that fails or panics is tried again; what is stored is not touched by that.
-        match catch_unwind(AssertUnwindSafe(|| store.maintain(MAINTAIN_FOR))) {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => *lane.problem.lock() = Some(error.to_string()),
-            Err(_) => _ = lane.panics.fetch_add(1, Ordering::Relaxed),
-        }
-    };
-    while let Some((number, turn, size)) = lane.take(&mut idle) {
+    while let Some((number, turn, size)) = lane.take() {
         // The reservation must come before the events that use it; a failure shows with the write below.
         let _ = catch_unwind(AssertUnwindSafe(|| reserve.fetch(store)));
         let last = turn.events.last().map(|event| event.id);
@@ -320,7 +323,9 @@ pub(super) fn run(lane: &StoreLane, store: &dyn Store, reserve: &Reserve) {
         }
         lane.bytes.fetch_sub(size, Ordering::Relaxed);
         lane.committed.store(number, Ordering::Release);
+        lane.bell.committed();
     }
+    lane.bell.stop();
     if let Ok(Err(error)) = catch_unwind(AssertUnwindSafe(|| store.close())) {
         *lane.problem.lock() = Some(error.to_string());
     }
