@@ -68,6 +68,10 @@ pub(super) struct StoreHealth {
     spans: u64,
     /// Events in it that can be replayed.
     events: u64,
+    /// Lines of spans and events that are not in the index of the search yet; every search reads them one by one, so that
+    /// it finds them all the same. Absent without an index: then every search reads everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unindexed: Option<u64>,
 }
 
 /// The inspector's own numbers.
@@ -154,6 +158,7 @@ fn store_health(stats: StoreStats, caller: Caller) -> StoreHealth {
         sessions: stats.sessions,
         spans: stats.spans,
         events: stats.events,
+        unindexed: stats.unindexed,
     }
 }
 

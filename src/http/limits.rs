@@ -27,6 +27,12 @@ pub(crate) const STORE_READS_WAITING: usize = 512;
 /// than a person's patience.
 pub(crate) const STORE_TURN_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How many searches run at once. Each may keep a core busy for seconds.
+pub(crate) const SEARCHES_AT_ONCE: usize = 2;
+
+/// How many searches may wait for their turn; more are sent away at once.
+pub(crate) const SEARCHES_WAITING: usize = 32;
+
 /// How many batches of outside senders are decoded and prepared at once; each may hold a body of 64 MiB twice, compressed
 /// and not.
 #[cfg(feature = "otlp")]
@@ -72,6 +78,8 @@ pub(crate) struct Limits {
     pub(crate) bounds: Bounds,
     reads: Arc<Semaphore>,
     reads_in_hand: Arc<Semaphore>,
+    searches: Arc<Semaphore>,
+    searches_in_hand: Arc<Semaphore>,
     /// The open streams: live ones, and traces that are being fetched.
     pub(crate) readers: Arc<Readers>,
     #[cfg(feature = "otlp")]
@@ -95,6 +103,8 @@ impl Limits {
             bounds,
             reads: places(STORE_READS_AT_ONCE),
             reads_in_hand: places(STORE_READS_AT_ONCE + STORE_READS_WAITING),
+            searches: places(SEARCHES_AT_ONCE),
+            searches_in_hand: places(SEARCHES_AT_ONCE + SEARCHES_WAITING),
             readers: Arc::default(),
             #[cfg(feature = "otlp")]
             ingest_turns: places(INGESTS_AT_ONCE),
@@ -112,6 +122,13 @@ impl Limits {
     #[cfg(test)]
     pub(crate) fn reads_in_hand(&self) -> usize {
         STORE_READS_AT_ONCE + STORE_READS_WAITING - self.reads_in_hand.available_permits()
+    }
+
+    /// A turn to search, which may take as long as a thousand other reads; none when too many wait for one.
+    pub(crate) async fn search_turn(&self) -> Option<OwnedSemaphorePermit> {
+        let _place = Arc::clone(&self.searches_in_hand).try_acquire_owned().ok()?;
+        let turn = Arc::clone(&self.searches).acquire_owned();
+        tokio::time::timeout(STORE_TURN_TIMEOUT, turn).await.ok()?.ok()
     }
 
     /// A place among those that wait for their turn or their commit; none when too many do.
@@ -146,6 +163,8 @@ impl Limits {
             ("store_backlog_bytes", self.bounds.store_backlog_bytes),
             ("store_reads", STORE_READS_AT_ONCE),
             ("store_reads_waiting", STORE_READS_WAITING),
+            ("searches", SEARCHES_AT_ONCE),
+            ("searches_waiting", SEARCHES_WAITING),
             ("streams", MAX_STREAMS),
             ("body_idle_ms", milliseconds(body.idle)),
             ("body_ms", milliseconds(body.whole)),

@@ -20,6 +20,7 @@ mod mount;
 mod openapi;
 mod problem;
 mod reply;
+mod search;
 mod sessions;
 mod spans;
 mod state;
@@ -77,6 +78,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(events::list_session_events))
         .routes(routes!(live::stream_events))
         .routes(routes!(traces::get_trace))
+        .routes(routes!(search::search))
         .routes(routes!(control::signal_session))
         .routes(routes!(control::cancel_session))
         .routes(routes!(health::get_health))

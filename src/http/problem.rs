@@ -116,6 +116,12 @@ impl Problem {
             .detail(format!("`{name}`: {why}"))
     }
 
+    /// A search query cannot be understood.
+    pub(crate) fn invalid_query(why: &str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_query", "The query cannot be understood")
+            .detail(format!("`q`: {why}"))
+    }
+
     /// An event type that is not written by this version.
     pub(crate) fn unknown_event_type() -> Self {
         Self::new(StatusCode::BAD_REQUEST, "unknown_event_type", "There is no such event type")

@@ -9,6 +9,7 @@ mod event;
 mod frame;
 mod id;
 mod query;
+mod search;
 mod session;
 mod span;
 mod timestamp;
@@ -22,6 +23,7 @@ pub use self::frame::EventFrame;
 pub(crate) use self::frame::FrameWriter;
 pub use self::id::{EventId, InstanceId, InvalidId, MAX_SESSION_ID_CHARS, SessionId, SpanId, TraceId};
 pub use self::query::{Cursor, Degraded, EventQuery, SessionQuery};
+pub use self::search::{Highlight, SearchMatch, SearchPlace, SearchedThing};
 pub use self::session::{Engine, IMPORTED_TAG, Session, SessionStatus, WaitingOn};
 pub use self::span::{
     Link, MAX_ERROR_CHARS, OtelKind, Scope, Span, SpanError, SpanEvent, SpanKind, SpanStatus, SpanSummary,

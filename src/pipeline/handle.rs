@@ -15,6 +15,7 @@ use super::open::OpenSpans;
 use super::prepare::prepare;
 use super::pump::{Gauges, Pump};
 use super::turn::Turn;
+use super::upkeep;
 use super::writer::{self, StoreLane};
 use crate::bus::Bus;
 use crate::capture::lane::{Dropped, Lane};
@@ -145,6 +146,9 @@ impl Pipeline {
             writer::run(&lane, store.as_ref(), &reserve, &ring, changed.as_deref());
         })?;
         shared.threads.lock().push(writer);
+        let (store, lane) = (Arc::clone(&parts.store), Arc::clone(&shared.store));
+        let keeper = spawn("inspector-upkeep", move || upkeep::run(&lane, store.as_ref()))?;
+        shared.threads.lock().push(keeper);
         let pump = Pump {
             fold: Fold::new(parts.store, parts.registry, parts.abandon_after),
             lane: parts.lane,
@@ -272,14 +276,14 @@ impl Pipeline {
         }
     }
 
-    /// Stores what was handed over and ends both threads.
+    /// Stores what was handed over and ends the threads.
     pub(crate) async fn stop(&self) {
         let (stopped, wait) = oneshot::channel();
         if self.shared.close(Done::Task(stopped)) {
             let _ = wait.await;
         }
         let threads = std::mem::take(&mut *self.shared.threads.lock());
-        // Both are at their end, so that this does not block for long. A thread that panicked has ended too.
+        // They are at their end, so that this does not block for long. A thread that panicked has ended too.
         let joined =
             tokio::task::spawn_blocking(move || threads.into_iter().for_each(|thread| _ = thread.join()));
         let _ = joined.await;

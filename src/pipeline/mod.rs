@@ -1,4 +1,4 @@
-//! The pump and the store writer: two threads of their own, so that a host whose runtime is blocked, the very one a person
+//! The pump, the store writer and what looks after the store: threads of their own, so that a host whose runtime is blocked, the very one a person
 //! wants to look at, is still recorded.
 //!
 //! ```text
@@ -22,6 +22,7 @@ mod prepare;
 mod pump;
 mod rate;
 mod turn;
+mod upkeep;
 mod writer;
 
 pub(crate) use self::change::{Change, ChangeRefused};

@@ -12,6 +12,7 @@ use super::handle::IngestRefused;
 use super::ids::Reserve;
 use super::lane::Done;
 use super::turn::Turn;
+use super::upkeep::Bell;
 use crate::bus::Bus;
 use crate::model::EventId;
 use crate::sink::Changed;
@@ -39,14 +40,6 @@ const MERGED_BYTES: usize = 1 << 20;
 const RETRY_FIRST: Duration = Duration::from_millis(50);
 const RETRY_MOST: Duration = Duration::from_secs(5);
 
-/// How often the writer looks after the store, busy or not, and how long it may do so at a time.
-const MAINTAIN_EVERY: Duration = Duration::from_secs(5);
-const MAINTAIN_FOR: Duration = Duration::from_millis(50);
-
-/// How soon it goes on when there is more to do: a tenth of a core at most, and no commit waits longer than
-/// [`MAINTAIN_FOR`].
-const MAINTAIN_AGAIN: Duration = Duration::from_millis(450);
-
 /// The queue between pump and writer, and what both want to know of each other.
 #[derive(Debug)]
 pub(super) struct StoreLane {
@@ -63,6 +56,8 @@ pub(super) struct StoreLane {
     problem: Mutex<Option<String>>,
     /// Up to which event the store has everything that it will ever get.
     stored: watch::Sender<EventId>,
+    /// Wakes the thread that looks after the store.
+    pub(super) bell: Bell,
 }
 
 #[derive(Debug, Default)]
@@ -132,6 +127,7 @@ impl StoreLane {
             failing: AtomicBool::new(false),
             problem: Mutex::default(),
             stored: watch::Sender::new(stored),
+            bell: Bell::default(),
         }
     }
 
@@ -191,6 +187,22 @@ impl StoreLane {
         self.failing.load(Ordering::Relaxed) || self.bytes.load(Ordering::Relaxed) > self.max_bytes / 2
     }
 
+    /// Whether more waits than is gathered on purpose.
+    pub(super) fn is_filling(&self) -> bool {
+        self.bytes.load(Ordering::Relaxed) >= GATHER_BYTES
+    }
+
+    pub(super) fn upkeep_failed(&self, error: &StoreError) {
+        // A store that was closed meanwhile refuses; nobody has to know.
+        if !self.queue.lock().stop {
+            *self.problem.lock() = Some(error.to_string());
+        }
+    }
+
+    pub(super) fn upkeep_panicked(&self) {
+        self.panics.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// The number that the next turn will have. Only the pump hands turns over.
     pub(super) fn next_turn(&self) -> u64 {
         self.handed.load(Ordering::Relaxed) + 1
@@ -224,52 +236,16 @@ impl StoreLane {
     }
 
     /// The turns for one commit, once there are some. `None` when the writer shall end.
-    fn take(&self, upkeep: &mut Upkeep<'_>) -> Option<(u64, Turn, usize)> {
+    fn take(&self) -> Option<(u64, Turn, usize)> {
         let mut queue = self.queue.lock();
         loop {
             match queue.due(self.bytes.load(Ordering::Relaxed)) {
                 Some(due) if due <= Instant::now() => return queue.pop(),
                 Some(due) => _ = self.filled.wait_until(&mut queue, due),
                 None if queue.stop => return None,
-                None => {
-                    let waited = self.filled.wait_until(&mut queue, upkeep.due).timed_out();
-                    if waited && queue.turns.is_empty() && !queue.stop {
-                        parking_lot::MutexGuard::unlocked(&mut queue, || upkeep.look());
-                    }
-                }
+                None => self.filled.wait(&mut queue),
             }
         }
-    }
-}
-
-/// Looking after the store: now and then, also while there is always something to write.
-struct Upkeep<'a> {
-    lane: &'a StoreLane,
-    store: &'a dyn Store,
-    due: Instant,
-}
-
-impl Upkeep<'_> {
-    fn look_when_due(&mut self) {
-        if self.due <= Instant::now() {
-            self.look();
-        }
-    }
-
-    /// Maintenance that fails or panics is tried again; what is stored is not touched by that.
-    fn look(&mut self) {
-        let more = match catch_unwind(AssertUnwindSafe(|| self.store.maintain(MAINTAIN_FOR))) {
-            Ok(Ok(more)) => more,
-            Ok(Err(error)) => {
-                *self.lane.problem.lock() = Some(error.to_string());
-                false
-            }
-            Err(_) => {
-                self.lane.panics.fetch_add(1, Ordering::Relaxed);
-                false
-            }
-        };
-        self.due = Instant::now() + if more { MAINTAIN_AGAIN } else { MAINTAIN_EVERY };
     }
 }
 
@@ -281,8 +257,7 @@ pub(super) fn run(
     bus: &Bus,
     sinks: Option<&Changed>,
 ) {
-    let mut upkeep = Upkeep { lane, store, due: Instant::now() + MAINTAIN_EVERY };
-    while let Some((number, mut turn, size)) = lane.take(&mut upkeep) {
+    while let Some((number, mut turn, size)) = lane.take() {
         // The reservation must come before the events that use it; a failure shows with the write below.
         let _ = catch_unwind(AssertUnwindSafe(|| reserve.fetch(store)));
         lane.not_stored.fetch_add(turn.catch_up(bus), Ordering::Relaxed);
@@ -293,8 +268,9 @@ pub(super) fn run(
         }
         lane.bytes.fetch_sub(size, Ordering::Relaxed);
         lane.committed.store(number, Ordering::Release);
-        upkeep.look_when_due();
+        lane.bell.committed();
     }
+    lane.bell.stop();
     if let Ok(Err(error)) = catch_unwind(AssertUnwindSafe(|| store.close())) {
         *lane.problem.lock() = Some(error.to_string());
     }

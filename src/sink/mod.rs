@@ -16,8 +16,6 @@ pub(crate) use self::changed::Changed;
 pub(crate) use self::feed::Feed;
 #[cfg(feature = "otlp")]
 pub(crate) use self::files::Survey;
-#[cfg(feature = "otlp")]
-pub(crate) use self::files::Survey;
 pub use self::files::{
     DEFAULT_TRACE_FILES_AGE, DEFAULT_TRACE_FILES_BYTES, MAX_OPEN_TRACE_FILES, TraceFiles, default_trace_dir,
 };

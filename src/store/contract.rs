@@ -6,6 +6,7 @@ use super::*;
 use crate::model::{Event, EventKind, SessionStatus};
 
 mod lists;
+pub(super) mod search;
 pub(super) mod traces;
 
 /// A store with what it needs to live; dropped together.

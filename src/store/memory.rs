@@ -1,5 +1,6 @@
 //! History in bounded memory: for tests, for hosts without a disk, and when the data directory cannot be written.
 
+mod search;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -10,7 +11,9 @@ use bytes::Bytes;
 use parking_lot::{Mutex, RwLock};
 
 use self::state::{Line, State};
-use super::{BlockId, Store, StoreError, StoreStats, TraceIndex, WriteBatch, first_event_id};
+use super::{
+    BlockId, SearchPage, SearchQuery, Store, StoreError, StoreStats, TraceIndex, WriteBatch, first_event_id,
+};
 use crate::model::{
     EventFrame, EventId, EventQuery, Session, SessionId, SessionQuery, Span, SpanId, SpanSummary, Timestamp,
     TraceId,
@@ -116,6 +119,10 @@ impl Store for MemoryStore {
     fn notice(&self) -> Option<String> {
         let full = self.state.read().only_pinned_left();
         full.then(|| "pinned sessions take all the memory that history may: others are not kept".to_owned())
+    }
+
+    fn search(&self, query: &SearchQuery) -> Result<SearchPage, StoreError> {
+        search::find(&self.state, query)
     }
 
     fn close(&self) -> Result<(), StoreError> {

@@ -7,6 +7,7 @@
 pub mod chunk;
 mod error;
 mod memory;
+pub(crate) mod search;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
@@ -23,6 +24,10 @@ use bytes::Bytes;
 pub use self::chunk::{Block, Chunk, ChunkBuilder, ChunkSpan};
 pub use self::error::StoreError;
 pub use self::memory::{DEFAULT_MEMORY_STORE_BYTES, MemoryStore};
+pub use self::search::{
+    FoundThing, MAX_CONDITIONS, MAX_QUERY_CHARS, MAX_REGEXES, Query, QueryError, SEARCH_TIME, SearchHit,
+    SearchPage, SearchQuery,
+};
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::{
     DEFAULT_PACK_AFTER, DEFAULT_RETENTION_AGE, DEFAULT_RETENTION_BYTES, Retention, SqliteStore,
@@ -159,9 +164,17 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// When the store cannot be read.
     fn block(&self, block: BlockId) -> Result<Option<Bytes>, StoreError>;
 
-    /// Does a piece of the work that can wait: packing what has ended, removing what is too old or too much. It takes
-    /// about `budget`, and says with `true` that there is more to do. The store writer calls it when it has nothing to
-    /// write.
+    /// Spans and events that match a query, newest first. What it leaves out it says: the page is complete up to its
+    /// [`searched_to`](SearchPage::searched_to).
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    fn search(&self, query: &SearchQuery) -> Result<SearchPage, StoreError>;
+
+    /// Does a piece of the work that can wait: packing what has ended, removing what is too old or too much, keeping the
+    /// index of the search. It takes about `budget`, and says with `true` that there is more to do. One thread calls it,
+    /// also while another one writes.
     ///
     /// # Errors
     ///
@@ -284,4 +297,7 @@ pub struct StoreStats {
     pub spans: u64,
     /// Events in it that can be replayed.
     pub events: u64,
+    /// Lines of spans and events that are not in the index of the search yet, so that every search reads them; `None` when
+    /// the store has no index and every search reads everything.
+    pub unindexed: Option<u64>,
 }

@@ -9,7 +9,8 @@ use agent_inspector::model::{
     TraceId,
 };
 use agent_inspector::store::{
-    BlockId, DEFAULT_MEMORY_STORE_BYTES, MemoryStore, Store, StoreError, StoreStats, TraceIndex, WriteBatch,
+    BlockId, DEFAULT_MEMORY_STORE_BYTES, MemoryStore, SearchPage, SearchQuery, Store, StoreError, StoreStats,
+    TraceIndex, WriteBatch,
 };
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -78,6 +79,9 @@ impl Store for Faulty {
     }
     fn block(&self, block: BlockId) -> Result<Option<axum::body::Bytes>, StoreError> {
         self.inner.block(block)
+    }
+    fn search(&self, query: &SearchQuery) -> Result<SearchPage, StoreError> {
+        self.inner.search(query)
     }
     fn close(&self) -> Result<(), StoreError> {
         self.inner.close()

@@ -26,6 +26,7 @@ use crate::model::Span;
         (name = "spans", description = "What happened within a session."),
         (name = "events", description = "What is happening, live and stored."),
         (name = "traces", description = "A session's spans as JSON lines."),
+        (name = "search", description = "Finding spans and events by what stands in them."),
         (name = "control", description = "Answering and cancelling sessions."),
         (name = "otlp", description = "Spans from OpenTelemetry exporters."),
         (name = "health", description = "How the inspector is."),

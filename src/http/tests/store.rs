@@ -8,7 +8,10 @@ use parking_lot::Mutex;
 use crate::model::{
     EventFrame, EventId, EventQuery, Session, SessionId, SessionQuery, Span, SpanId, SpanSummary, TraceId,
 };
-use crate::store::{Block, BlockId, BlockIndex, Store, StoreError, StoreStats, TraceIndex, WriteBatch};
+use crate::store::{
+    Block, BlockId, BlockIndex, SearchPage, SearchQuery, Store, StoreError, StoreStats, TraceIndex,
+    WriteBatch,
+};
 
 #[derive(Debug, Default)]
 pub(super) struct ScriptedStore {
@@ -41,7 +44,15 @@ impl Store for ScriptedStore {
     fn stats(&self) -> Result<StoreStats, StoreError> {
         self.check()?;
         let path = Some("/home/secret/data.db".into());
-        Ok(StoreStats { kind: "scripted", path, bytes: 1, sessions: 2, spans: 3, events: 4 })
+        Ok(StoreStats {
+            kind: "scripted",
+            path,
+            bytes: 1,
+            sessions: 2,
+            spans: 3,
+            events: 4,
+            unindexed: Some(5),
+        })
     }
 
     fn reserve_event_ids(&self, _: u64) -> Result<EventId, StoreError> {
@@ -136,6 +147,11 @@ impl Store for ScriptedStore {
         self.check()?;
         let at = usize::try_from(id.0).unwrap_or(usize::MAX);
         Ok(self.blocks.lock().get(at).and_then(|block| block.as_ref().map(|block| block.bytes.clone())))
+    }
+
+    fn search(&self, _: &SearchQuery) -> Result<SearchPage, StoreError> {
+        self.check()?;
+        Ok(SearchPage { hits: Vec::new(), next: None, searched_to: None })
     }
 
     fn close(&self) -> Result<(), StoreError> {

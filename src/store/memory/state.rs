@@ -10,6 +10,7 @@ use crate::model::{
     TraceId,
 };
 use crate::store::chunk::replaces;
+use crate::store::search::is_searched;
 use crate::store::{
     Block, BlockId, BlockIndex, Chunk, REPLAY_EVENTS, REPLAY_EVENTS_AT_LEAST, StoreError, StoreStats,
     TraceIndex, WriteBatch, outlives_replay,
@@ -30,6 +31,8 @@ pub(super) struct State {
     blocks: BTreeMap<BlockId, (TraceId, Block)>,
     session_events: HashMap<SessionId, Vec<Arc<EventFrame>>>,
     replay: VecDeque<Arc<EventFrame>>,
+    /// Those of the replay that are of no session here, for the search.
+    of_nobody: VecDeque<Arc<EventFrame>>,
     replay_floor: EventId,
     spans: u64,
     only_pinned_left: bool,
@@ -62,6 +65,7 @@ struct Known {
 }
 
 /// A span's line in a block; read after the lock is released.
+#[derive(Clone)]
 pub(super) struct Line {
     block: Block,
     offset: u32,
@@ -69,6 +73,17 @@ pub(super) struct Line {
 }
 
 impl Line {
+    pub(super) fn plain(&self) -> Result<Vec<u8>, StoreError> {
+        Block::decompress(&self.block.bytes, self.block.plain_bytes)
+    }
+
+    /// Its bytes among those of its block.
+    pub(super) fn within<'a>(&self, plain: &'a [u8]) -> Result<&'a [u8], StoreError> {
+        let from = self.offset as usize;
+        let line = plain.get(from..from.saturating_add(self.length as usize));
+        line.ok_or_else(|| StoreError::Corrupt("a span's line lies outside its block".to_owned()))
+    }
+
     pub(super) fn read(&self) -> Result<Span, StoreError> {
         let plain = Block::decompress(&self.block.bytes, self.block.plain_bytes)?;
         let from = self.offset as usize;
@@ -92,6 +107,7 @@ impl State {
             blocks: BTreeMap::new(),
             session_events: HashMap::new(),
             replay: VecDeque::new(),
+            of_nobody: VecDeque::new(),
             replay_floor: EventId(0),
             spans: 0,
             only_pinned_left: false,
@@ -109,6 +125,7 @@ impl State {
             sessions: self.sessions.len() as u64,
             spans: self.spans,
             events: self.replay.len() as u64,
+            unindexed: None,
         }
     }
 
@@ -162,6 +179,24 @@ impl State {
             .map(|frame| (frame.id, frame))
             .collect();
         found.into_values().take(query.limit).map(|frame| EventFrame::clone(frame)).collect()
+    }
+
+    /// Every span with its trace.
+    pub(super) fn all_spans(&self) -> impl Iterator<Item = (TraceId, &SpanSummary)> {
+        self.traces.iter().flat_map(|(id, trace)| trace.spans.values().map(|known| (*id, &known.summary)))
+    }
+
+    pub(super) fn span(&self, trace: TraceId, span: SpanId) -> Option<(&SpanSummary, BlockId, Line)> {
+        let known = self.traces.get(&trace)?.spans.get(&span)?;
+        let (_, block) = self.blocks.get(&known.block)?;
+        let line = Line { block: block.clone(), offset: known.offset, length: known.length };
+        Some((&known.summary, known.block, line))
+    }
+
+    /// Every event that is kept with its session, or is of no session here and kept for a replay.
+    pub(super) fn kept_events(&self) -> impl Iterator<Item = &Arc<EventFrame>> {
+        let kept = self.session_events.values().flatten();
+        kept.chain(&self.of_nobody).filter(|event| is_searched(&event.event_type))
     }
 
     pub(super) fn replay_floor(&self) -> EventId {
@@ -314,6 +349,8 @@ impl State {
             self.bytes += event.size();
             // Its neighbours go with the replay.
             self.session_events.entry(session.clone()).or_default().push(Arc::new(event.detached()));
+        } else if is_searched(&event.event_type) {
+            self.of_nobody.push_back(Arc::clone(event));
         }
     }
 
@@ -326,6 +363,9 @@ impl State {
             self.bytes -= dropped.size();
             self.replay_bytes -= dropped.size();
             self.replay_floor = dropped.id;
+            while self.of_nobody.front().is_some_and(|event| event.id <= dropped.id) {
+                self.of_nobody.pop_front();
+            }
         }
         self.only_pinned_left = false;
         while self.bytes > self.max_bytes {

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::failure::{Failure, Result, corrupt};
+use super::search;
 use super::spans::blob;
 use super::write::Counter;
 use crate::model::{EventFrame, EventId, EventQuery, SessionId};
+use crate::store::search::{event_time, is_searched};
 use crate::store::{Block, REPLAY_EVENTS, REPLAY_EVENTS_AT_LEAST, outlives_replay};
 
 /// How many bytes the compressed events of the replay may take.
@@ -39,7 +41,11 @@ fn write_run(connection: &Connection, run: &[Arc<EventFrame>], instance: i64) ->
     Counter::Events.add(connection, count)?;
     Counter::EventBytes.add(connection, size)?;
     let mut of_sessions: BTreeMap<&SessionId, Vec<&EventFrame>> = BTreeMap::new();
+    let mut of_nobody: Vec<&EventFrame> = Vec::new();
     for event in run {
+        if event.session_id.is_none() && is_searched(&event.event_type) {
+            of_nobody.push(event);
+        }
         if let Some(session) = &event.session_id {
             let kept = of_sessions.entry(session).or_default();
             if outlives_replay(&event.event_type) {
@@ -53,15 +59,28 @@ fn write_run(connection: &Connection, run: &[Arc<EventFrame>], instance: i64) ->
                 "INSERT OR IGNORE INTO event_block_sessions (first_id, session_hash) VALUES (?1, ?2)",
             )?
             .execute(params![first_id, hash(session)])?;
-        if let (Some(first), Some(last)) = (kept.first(), kept.last())
-            && is_stored(connection, session)?
-        {
-            connection
-                .prepare_cached("INSERT OR REPLACE INTO session_events (session_id, first_id, last_id, bytes) VALUES (?1, ?2, ?3, ?4)")?
-                .execute(params![session.as_str(), number(first.id), number(last.id), encode(kept.iter().copied())])?;
+        if is_stored(connection, session)? {
+            keep(connection, session.as_str(), &kept)?;
+        } else {
+            of_nobody.extend(kept.into_iter().filter(|event| is_searched(&event.event_type)));
         }
     }
-    Ok(())
+    of_nobody.sort_unstable_by_key(|event| event.id);
+    keep(connection, NOBODY, &of_nobody)
+}
+
+/// Stands for the session of events that are of none that is stored. They are kept for the search as long as the replay has
+/// them.
+const NOBODY: &str = "";
+
+fn keep(connection: &Connection, session: &str, kept: &[&EventFrame]) -> Result<()> {
+    let (Some(first), Some(last)) = (kept.first(), kept.last()) else { return Ok(()) };
+    let first_id = number(first.id);
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO session_events (session_id, first_id, last_id, bytes) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![session, first_id, number(last.id), encode(kept.iter().copied())])?;
+    let searched = kept.iter().filter(|event| is_searched(&event.event_type));
+    search::add_document(connection, -first_id, searched.filter_map(|event| event_time(event.json())))
 }
 
 /// Whether a session has a row here. Events of one that only a registry of the host's knows would never be removed with
@@ -76,11 +95,18 @@ fn is_stored(connection: &Connection, session: &SessionId) -> Result<bool> {
 
 /// Takes the block that begins with this id out of the replay.
 fn forget(connection: &Connection, first_id: i64) -> Result<()> {
-    let old: Option<(i64, i64)> = connection
-        .prepare_cached("DELETE FROM event_blocks WHERE first_id = ?1 RETURNING events, length(bytes)")?
-        .query_row([first_id], |row| Ok((row.get(0)?, row.get(1)?)))
+    let old: Option<(i64, i64, i64)> = connection
+        .prepare_cached(
+            "DELETE FROM event_blocks WHERE first_id = ?1 RETURNING events, length(bytes), last_id",
+        )?
+        .query_row([first_id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
-    if let Some((events, bytes)) = old {
+    if let Some((events, bytes, last_id)) = old {
+        connection
+            .prepare_cached(
+                "DELETE FROM session_events WHERE session_id = ?1 AND first_id BETWEEN ?2 AND ?3",
+            )?
+            .execute(params![NOBODY, first_id, last_id])?;
         Counter::Events.add(connection, -events)?;
         Counter::EventBytes.add(connection, -bytes)?;
         connection
@@ -270,7 +296,7 @@ fn encode<'a>(events: impl Iterator<Item = &'a EventFrame>) -> Vec<u8> {
     bytes
 }
 
-fn decode(bytes: &[u8]) -> Result<Vec<EventFrame>> {
+pub(super) fn decode(bytes: &[u8]) -> Result<Vec<EventFrame>> {
     let (length, block) = bytes.split_first_chunk().ok_or_else(broken)?;
     let plain = Block::decompress(block, u64::from_le_bytes(*length))?;
     let mut left = plain.as_slice();

@@ -13,6 +13,7 @@ mod pinned;
 mod place;
 mod read;
 mod schema;
+mod search;
 mod sessions;
 mod spans;
 mod upkeep;
@@ -37,7 +38,7 @@ pub use self::place::default_data_dir;
 use self::spans::SeenSpans;
 pub use self::upkeep::{DEFAULT_PACK_AFTER, DEFAULT_RETENTION_AGE, DEFAULT_RETENTION_BYTES, Retention};
 use self::write::{Counter, Writing};
-use super::{BlockId, Store, StoreError, StoreStats, TraceIndex, WriteBatch};
+use super::{BlockId, SearchPage, SearchQuery, Store, StoreError, StoreStats, TraceIndex, WriteBatch};
 use crate::model::{
     EventFrame, EventId, EventQuery, InstanceId, Session, SessionId, SessionQuery, Span, SpanId, SpanSummary,
     Timestamp, TraceId,
@@ -60,6 +61,7 @@ pub struct SqliteStore {
     retention: Retention,
     pack_after: Duration,
     pinned: Mutex<Pinned>,
+    index: search::Index,
     notices: Vec<String>,
 }
 
@@ -104,6 +106,7 @@ impl SqliteStore {
             retention: Retention::default(),
             pack_after: DEFAULT_PACK_AFTER,
             pinned: Mutex::default(),
+            index: search::Index::default(),
             notices,
         })
     }
@@ -141,10 +144,14 @@ impl SqliteStore {
     fn begin(place: &Place, instance: InstanceId) -> Result<(Connection, i64)> {
         place.create_database()?;
         let mut connection = connection::writer(&place.database())?;
-        schema::probe(&connection)?;
+        let index_is_damaged = schema::probe(&connection)?;
         schema::migrate(&mut connection, now())?;
         // Chosen once; a file that was moved aside and begun anew is another history.
         connection.execute("INSERT OR IGNORE INTO counters VALUES ('identity', random())", [])?;
+        if index_is_damaged {
+            search::give_up(&connection)?;
+        }
+        search::begin_first(&connection)?;
         let number = instance::enter(&mut connection, place, instance, now())?;
         Ok((connection, number))
     }
@@ -223,9 +230,11 @@ fn now() -> Timestamp {
 
 impl Store for SqliteStore {
     fn stats(&self) -> std::result::Result<StoreStats, StoreError> {
-        let [sessions, spans, events] = self.read(|connection| {
+        let [sessions, spans, events, unindexed] = self.read(|connection| {
             let sessions = schema::number(connection, "SELECT count(*) FROM sessions")?;
-            Ok([sessions, Counter::Spans.get(connection)?, Counter::Events.get(connection)?])
+            let unindexed = "SELECT coalesce(sum(lines), 0) FROM search_documents WHERE parts = 0";
+            let unindexed = schema::number(connection, unindexed)?;
+            Ok([sessions, Counter::Spans.get(connection)?, Counter::Events.get(connection)?, unindexed])
         })?;
         Ok(StoreStats {
             kind: "sqlite",
@@ -234,6 +243,7 @@ impl Store for SqliteStore {
             sessions: sessions.cast_unsigned(),
             spans: spans.cast_unsigned(),
             events: events.cast_unsigned(),
+            unindexed: Some(unindexed.cast_unsigned()),
         })
     }
 
@@ -313,6 +323,10 @@ impl Store for SqliteStore {
 
     fn block(&self, block: BlockId) -> std::result::Result<Option<Bytes>, StoreError> {
         self.read(|connection| read::block(connection, block))
+    }
+
+    fn search(&self, query: &SearchQuery) -> std::result::Result<SearchPage, StoreError> {
+        self.find(query)
     }
 
     fn maintain(&self, budget: Duration) -> std::result::Result<bool, StoreError> {

@@ -10,7 +10,7 @@ use crate::store::{StoreError, first_event_id};
 const APPLICATION_ID: i64 = 0x4167_496e;
 
 /// Each step leads from the version of its place to the next one. Steps are only ever added.
-const MIGRATIONS: [&str; 3] = [VERSION_1, VERSION_2, KEPT_AND_OPEN];
+const MIGRATIONS: [&str; 4] = [VERSION_1, VERSION_2, KEPT_AND_OPEN, SEARCH];
 
 /// - A trace's lines lie in `blocks`: what is known of them (`lines`, see the module of that name) apart from the
 ///   compressed bytes, so that a tree is read without touching a single prompt.
@@ -121,6 +121,43 @@ const KEPT_AND_OPEN: &str = "
     CREATE INDEX traces_open ON traces (trace) WHERE open > 0;
 ";
 
+/// What a search needs: when something of each document is, and the index.
+///
+/// - A document is a block of span lines, or with a negative number a row of `session_events` (its `first_id`).
+/// - `parts` is 0 while a document is not in the index, the number of its rows there when it is, and negative when the
+///   document is gone and the rows are still to be removed. Rows of older files are not known to be of any time; indexing
+///   them finds out.
+/// - The triggers keep `search_documents` true whoever removes a block.
+const SEARCH: &str = "
+    CREATE TABLE search_documents (
+        document INTEGER PRIMARY KEY,
+        oldest INTEGER NOT NULL,
+        newest INTEGER NOT NULL,
+        lines INTEGER NOT NULL,
+        parts INTEGER NOT NULL DEFAULT 0
+    );
+    CREATE INDEX search_documents_by_time ON search_documents (newest, document, oldest, parts);
+    CREATE INDEX search_documents_unindexed ON search_documents (document, lines) WHERE parts = 0;
+    CREATE INDEX search_documents_removed ON search_documents (document, parts) WHERE parts < 0;
+    CREATE INDEX blocks_by_block ON blocks (block);
+    CREATE INDEX session_events_by_id ON session_events (first_id);
+    INSERT INTO counters VALUES ('search_layout', 0);
+
+    CREATE TRIGGER block_bytes_removed AFTER DELETE ON block_bytes BEGIN
+        DELETE FROM search_documents WHERE document = OLD.block AND parts = 0;
+        UPDATE search_documents SET parts = -parts WHERE document = OLD.block AND parts > 0;
+    END;
+    CREATE TRIGGER session_events_removed AFTER DELETE ON session_events BEGIN
+        DELETE FROM search_documents WHERE document = -OLD.first_id AND parts = 0;
+        UPDATE search_documents SET parts = -parts WHERE document = -OLD.first_id AND parts > 0;
+    END;
+
+    INSERT INTO search_documents (document, oldest, newest, lines)
+        SELECT block, -9223372036854775807, 9223372036854775807, 1 FROM block_bytes;
+    INSERT OR IGNORE INTO search_documents (document, oldest, newest, lines)
+        SELECT -first_id, -9223372036854775807, 9223372036854775807, 1 FROM session_events;
+";
+
 /// Brings the file to the newest version.
 pub(super) fn migrate(connection: &mut Connection, now: Timestamp) -> Result<()> {
     let version = number(connection, "PRAGMA user_version")?;
@@ -150,13 +187,22 @@ pub(super) fn migrate(connection: &mut Connection, now: Timestamp) -> Result<()>
 }
 
 /// Looks for damage in what is likely to be read: cheap enough for every start. A small file is looked through whole.
-pub(super) fn probe(connection: &Connection) -> Result<()> {
+///
+/// Says whether the index of the search is damaged: that is no reason to give up the rest.
+pub(super) fn probe(connection: &Connection) -> Result<bool> {
     /// About 10 ms.
     const SMALL_PAGES: i64 = 1024;
+    let mut index_is_damaged = false;
     if number(connection, "PRAGMA page_count")? <= SMALL_PAGES {
-        let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-        if verdict != "ok" {
-            return Err(StoreError::Corrupt(verdict).into());
+        let mut check = connection.prepare("PRAGMA quick_check(2)")?;
+        let mut verdicts = check.query([])?;
+        while let Some(row) = verdicts.next()? {
+            let verdict: String = row.get(0)?;
+            if verdict.contains("search_text") {
+                index_is_damaged = true;
+            } else if verdict != "ok" {
+                return Err(StoreError::Corrupt(verdict).into());
+            }
         }
     }
     if number(connection, "PRAGMA user_version")? > 0 {
@@ -170,7 +216,7 @@ pub(super) fn probe(connection: &Connection) -> Result<()> {
             number(connection, newest)?;
         }
     }
-    Ok(())
+    Ok(index_is_damaged)
 }
 
 pub(super) fn number(connection: &Connection, sql: &str) -> Result<i64> {

@@ -5,6 +5,7 @@ mod damage;
 mod durability;
 mod instances;
 mod model;
+mod search;
 mod upkeep;
 
 use std::path::Path;

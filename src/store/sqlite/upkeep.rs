@@ -47,12 +47,20 @@ impl SqliteStore {
     pub(super) fn upkeep(&self, budget: Duration, now: Timestamp) -> Result<bool> {
         self.writer.lock().open()?;
         let deadline = Instant::now() + budget;
-        while self.remove_some(now)? || self.pack_some(now, deadline)? || self.give_space_back()? {
+        loop {
+            // A little of each, so that none waits for all of another. What was removed leaves the index first, because
+            // the index counts as used space too.
+            let mut done = self.clean_index()?;
+            done |= self.remove_some(now)?;
+            done |= self.pack_some(now, deadline)?;
+            done |= self.keep_index()?;
+            if !done && !self.give_space_back()? {
+                return Ok(false);
+            }
             if Instant::now() >= deadline {
                 return Ok(true);
             }
         }
-        Ok(false)
     }
 
     /// Packs a session that has ended: each span keeps its last line only, in large and well compressed blocks. Says

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::failure::Result;
 use super::read::session_id;
 use super::spans::{SeenSpans, TraceRow};
-use super::{events, lines, pack, sessions};
+use super::{events, lines, pack, search, sessions};
 use crate::model::{SessionId, Timestamp, TraceId};
 use crate::store::{Block, Chunk, ChunkSpan, WriteBatch};
 
@@ -133,6 +133,8 @@ pub(super) fn insert_block(
             lines::encode(spans.as_ref()),
         ])?;
     }
+    let spans = parts.iter().flat_map(|(_, spans)| spans.as_ref());
+    search::add_document(connection, id, spans.map(|line| line.summary.start_time))?;
     Ok(id)
 }
 
