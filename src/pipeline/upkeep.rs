@@ -76,9 +76,12 @@ pub(super) fn run(lane: &StoreLane, store: &dyn Store) {
             let began = Instant::now();
             // Upkeep that fails or panics is tried again; what is stored is not touched by that.
             let more = match catch_unwind(AssertUnwindSafe(|| store.maintain(AT_A_TIME))) {
-                Ok(Ok(more)) => more,
+                Ok(Ok(more)) => {
+                    lane.looked_after(None);
+                    more
+                }
                 Ok(Err(error)) => {
-                    lane.upkeep_failed(&error);
+                    lane.looked_after(Some(&error));
                     false
                 }
                 Err(_) => {

@@ -54,6 +54,8 @@ pub(super) struct StoreLane {
     panics: AtomicU64,
     failing: AtomicBool,
     problem: Mutex<Option<String>>,
+    /// What looking after the store failed with; a commit that fails says more.
+    upkeep_problem: Mutex<Option<String>>,
     /// Up to which event the store has everything that it will ever get.
     stored: watch::Sender<EventId>,
     /// Wakes the thread that looks after the store.
@@ -126,6 +128,7 @@ impl StoreLane {
             panics: AtomicU64::new(0),
             failing: AtomicBool::new(false),
             problem: Mutex::default(),
+            upkeep_problem: Mutex::default(),
             stored: watch::Sender::new(stored),
             bell: Bell::default(),
         }
@@ -192,10 +195,11 @@ impl StoreLane {
         self.bytes.load(Ordering::Relaxed) >= GATHER_BYTES
     }
 
-    pub(super) fn upkeep_failed(&self, error: &StoreError) {
+    /// Notes how looking after the store went.
+    pub(super) fn looked_after(&self, failure: Option<&StoreError>) {
         // A store that was closed meanwhile refuses; nobody has to know.
         if !self.queue.lock().stop {
-            *self.problem.lock() = Some(error.to_string());
+            *self.upkeep_problem.lock() = failure.map(ToString::to_string);
         }
     }
 
@@ -232,7 +236,7 @@ impl StoreLane {
     }
 
     pub(super) fn problem(&self) -> Option<String> {
-        self.problem.lock().clone()
+        self.problem.lock().clone().or_else(|| self.upkeep_problem.lock().clone())
     }
 
     /// The turns for one commit, once there are some. `None` when the writer shall end.
