@@ -20,6 +20,7 @@ pub(crate) mod record;
 mod recorder;
 mod session;
 mod span;
+mod spans;
 mod traceparent;
 mod visibility;
 
