@@ -314,12 +314,14 @@ pub(super) fn run(lane: &StoreLane, store: &dyn Store, reserve: &Reserve) {
         // The reservation must come before the events that use it; a failure shows with the write below.
         let _ = catch_unwind(AssertUnwindSafe(|| reserve.fetch(store)));
         let last = turn.events.last().map(|event| event.id);
-        write(lane, store, turn);
+        let settled = write(lane, store, turn);
         if let Some(last) = last {
             lane.stored.send_replace(last);
         }
         lane.bytes.fetch_sub(size, Ordering::Relaxed);
         lane.committed.store(number, Ordering::Release);
+        // Who waited for it finds nothing of it on its way.
+        settled.into_iter().for_each(Done::tell);
     }
     if let Ok(Err(error)) = catch_unwind(AssertUnwindSafe(|| store.close())) {
         *lane.problem.lock() = Some(error.to_string());
@@ -327,8 +329,8 @@ pub(super) fn run(lane: &StoreLane, store: &dyn Store, reserve: &Reserve) {
 }
 
 /// Commits a turn, trying again as long as the store cannot, unless the inspector stops. Outside senders are refused at
-/// the first failure: they keep what they have and send it again.
-fn write(lane: &StoreLane, store: &dyn Store, turn: Turn) {
+/// the first failure: they keep what they have and send it again. Gives who waits for the commit.
+fn write(lane: &StoreLane, store: &dyn Store, turn: Turn) -> Vec<Done> {
     let Turn { sessions, traces, removed, captured, chunks, events, mut acks, mut permits, settled } = turn;
     let mut batch =
         WriteBatch { sessions, traces, removed_sessions: removed, chunks: compress(captured), events };
@@ -365,7 +367,7 @@ fn write(lane: &StoreLane, store: &dyn Store, turn: Turn) {
         let lost = batch.events.len() + batch.chunks.iter().map(|chunk| chunk.spans.len()).sum::<usize>();
         lane.not_stored.fetch_add(lost as u64, Ordering::Relaxed);
     }
-    settled.into_iter().for_each(Done::tell);
+    settled
 }
 
 fn attempt(lane: &StoreLane, store: &dyn Store, batch: &WriteBatch) -> Result<(), StoreError> {
