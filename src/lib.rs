@@ -26,13 +26,40 @@
 //!
 //! # Where sessions come from
 //!
-//! * [`Inspector::layer`]: spans of the `tracing` crate with `gen_ai.*`, `mcp.*` or `openinference.*` fields, and all spans
-//!   within a session.
-//! * [`Inspector::session`]: the explicit API, which works without `tracing`.
+//! * [`Inspector::layer`]: spans of the `tracing` crate with `gen_ai.*`, `mcp.*` or `openinference.*` fields, what is around
+//!   and below them, and all spans within a session.
+//! * `Inspector::span_processor` (feature `otel`): the same for hosts on the OpenTelemetry SDK.
+//! * [`Inspector::session`]: the explicit API, which works without either.
 //! * `POST {mount}/v1/traces`: any OpenTelemetry program (feature `otlp`).
 //! * Trace files that other processes write ([`InspectorBuilder::trace_files`]).
 //! * [`registry::SessionRegistry`]: sessions that a framework of the host's knows, and with
 //!   [`registry::SessionControl`] answers and cancels.
+//!
+//! # What each source sees
+//!
+//! | | the layer | the span processor | the session API | `POST /v1/traces` |
+//! |---|---|---|---|---|
+//! | spans | in a session; with agent fields, and around and below these | in a session; with agent attributes, and whatever is open in their trace or begins in it later | those it opens | all that are sent |
+//! | of these, visible while they run | all | all | all | those that are sent at their start |
+//! | attributes | fields at creation and recorded later; of spans around an agent's only those recorded later | at the start, and all at the end | as they are set | as sent |
+//! | events | `tracing` events in a recorded span | of the span, at its end | none; [`SessionHandle::emit`] publishes one at once | of the span |
+//! | links | `follows_from` | yes | to a caller whose trace is another session's | yes |
+//! | status | `otel.status_code`, `otel.status_message` | yes | [`SpanGuard::error`] | yes |
+//! | resource, scope | the target as scope | both | neither | both |
+//! | what it leaves out | what [`CaptureFilter`] leaves out, and what the host's own filters hide (`GET /health` says so) | spans that are not sampled; those of `tracing-opentelemetry` beside the layer | nothing | nothing |
+//! | session of its own | the trace, named after its outermost span | the trace, named after its root | [`Inspector::session`] | the sender's, or the trace |
+//!
+//! An agent recorded by any of them looks the same. What happens inside [`SessionHandle::run`] belongs to that session,
+//! whichever source tells of it; [`SessionContext`] says how to carry it to other threads and tasks, and `traceparent`
+//! ([`SessionBuilder::traceparent`], [`current_traceparent`]) to other processes and from them.
+//!
+//! [`Inspect::inspect_as`] puts a value on the current span with one word:
+//!
+//! ```
+//! use agent_inspector::Inspect;
+//! # fn answer() -> u32 { 42 }
+//! let answer = answer().inspect_as("answer");
+//! ```
 //!
 //! # Features
 //!
@@ -42,6 +69,7 @@
 //! | `sqlite` | yes | history on disk; without it history is bounded memory |
 //! | `otlp` | yes | `POST {mount}/v1/traces` |
 //! | `metrics` | yes | `GET {mount}/metrics`: OpenMetrics text |
+//! | `otel` | no | `Inspector::span_processor`, for hosts on the OpenTelemetry SDK |
 //!
 //! # What it promises
 //!

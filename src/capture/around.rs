@@ -11,9 +11,9 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use super::filter::CaptureFilter;
 use super::flat::{Flat, Slice};
-use super::layer::Recorded;
 use super::record::{Details, SpanStarted};
 use super::recorder::{Recorder, fresh_span_id, fresh_trace_id};
+use super::spans::Spans;
 use crate::model::{SpanId, Timestamp, TraceId};
 
 /// The most spans around an agent span that are shown; the innermost are.
@@ -54,8 +54,8 @@ impl Beginnings {
     }
 }
 
-/// Kept with a span that is recorded because an agent span stands in it. Its end is recorded when this is dropped: of a span
-/// that the layer's filter leaves out, nobody says that it closes, but what is kept with it goes with it.
+/// Kept with a span that is recorded because an agent span stands in it. Its end is recorded when this is dropped, which is
+/// when the span closes: of one that the layer's filter leaves out nobody would tell the layer.
 #[derive(Debug)]
 pub(super) struct Around {
     recorder: Recorder,
@@ -73,6 +73,7 @@ pub(super) struct Surroundings<'a> {
     pub(super) recorder: &'a Recorder,
     pub(super) filter: &'a CaptureFilter,
     pub(super) beginnings: &'a Beginnings,
+    pub(super) spans: &'a Spans,
 }
 
 impl Surroundings<'_> {
@@ -86,7 +87,7 @@ impl Surroundings<'_> {
         let mut below = None;
         let mut next = span.parent();
         while let Some(outer) = next {
-            below = recorded(&outer);
+            below = recorded(self.spans, &outer);
             if below.is_some() || around.len() == MAX_AROUND {
                 break;
             }
@@ -139,11 +140,9 @@ impl Surroundings<'_> {
 }
 
 /// The ids of a span that is recorded, for itself or for what stands in it.
-pub(super) fn recorded<S>(span: &SpanRef<'_, S>) -> Option<(TraceId, SpanId)>
+pub(super) fn recorded<S>(spans: &Spans, span: &SpanRef<'_, S>) -> Option<(TraceId, SpanId)>
 where
     S: for<'a> LookupSpan<'a>,
 {
-    let extensions = span.extensions();
-    let own = extensions.get::<Recorded>().map(|Recorded(context)| (context.trace_id, context.span_id));
-    own.or_else(|| extensions.get::<Around>().map(|around| around.ids))
+    spans.ids(&span.id()).or_else(|| span.extensions().get::<Around>().map(|around| around.ids))
 }

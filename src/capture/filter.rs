@@ -40,6 +40,8 @@ pub(super) fn is_agent_field(name: &str) -> bool {
     AGENT_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
+/// What the layer looks at; what it records of that is said at [`Inspector::layer`](crate::Inspector::layer).
+///
 /// Decides by callsite, once: spans with `gen_ai.*`, `mcp.*` or `openinference.*` fields always; other spans and events
 /// from [`max_level`](Self::max_level) up, unless their target is excluded.
 #[derive(Clone, Debug)]

@@ -424,6 +424,23 @@ mod tests {
         assert!(lane.push_start(start(), &Flat::default()) && !lane.push_start(start(), &Flat::default()));
         lane.push_end(end());
         assert!(lane.push_start(start(), &Flat::default()));
+        assert!(!lane.push_foreign_start(Box::new(Other)), "a span of another library takes a place too");
+        lane.push_end(end());
+        assert!(lane.push_foreign_start(Box::new(Other)) && !lane.push_start(start(), &Flat::default()));
+        lane.push_end(Record::Foreign { ended: true, span: Box::new(Other) });
+        assert!(lane.push_start(start(), &Flat::default()));
+    }
+
+    #[derive(Debug)]
+    struct Other;
+
+    impl Foreign for Other {
+        fn into_span(self: Box<Self>) -> crate::model::Span {
+            unreachable!("the lane does not look into it")
+        }
+        fn size(&self) -> usize {
+            1
+        }
     }
 
     #[test]

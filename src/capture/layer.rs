@@ -8,16 +8,17 @@ use tracing_core::span::{Attributes as SpanAttributes, Id, Record as SpanRecord}
 use tracing_core::subscriber::Interest;
 use tracing_core::{Dispatch, Event, Metadata, Subscriber};
 use tracing_subscriber::layer::Context as LayerContext;
-use tracing_subscriber::registry::{LookupSpan, SpanRef};
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, Registry};
 
-use super::around::{Around, Beginnings, Surroundings, recorded};
+use super::around::{Beginnings, Surroundings, recorded};
 use super::context::{self, Context, Entry};
 use super::fields::Fields;
 use super::filter::{CaptureFilter, has_agent_fields};
 use super::flat::{Flat, Slice};
 use super::record::{Details, SpanChange, SpanStarted};
 use super::recorder::{Recorder, fresh_span_id};
+use super::spans::Spans;
 use super::visibility;
 use crate::model::{Attributes, Key, Link, SpanEvent, SpanId, Timestamp, TraceId};
 
@@ -27,18 +28,17 @@ use crate::model::{Attributes, Key, Link, SpanEvent, SpanId, Timestamp, TraceId}
 pub(crate) struct CaptureLayer {
     recorder: Recorder,
     filter: CaptureFilter,
+    /// Ids are our own: `tracing` uses its ids again after a span closed.
+    spans: Spans,
     beginnings: Beginnings,
     /// Where the layer stands, once it does: its own view of the spans leaves out what its filter does.
     dispatch: OnceLock<WeakDispatch>,
 }
 
-/// Kept with a span that is recorded. Ids are our own: `tracing` uses its ids again after a span closed.
-#[derive(Clone, Debug)]
-pub(super) struct Recorded(pub(super) Context);
-
 impl CaptureLayer {
     pub(crate) fn new(recorder: Recorder, filter: CaptureFilter) -> Self {
-        Self { recorder, filter, beginnings: Beginnings::new(), dispatch: OnceLock::new() }
+        let (spans, beginnings) = (Spans::default(), Beginnings::new());
+        Self { recorder, filter, spans, beginnings, dispatch: OnceLock::new() }
     }
 
     fn entry(&self, id: &Id) -> Entry {
@@ -46,15 +46,11 @@ impl CaptureLayer {
     }
 
     /// The recorded span that a new one stands in.
-    fn parent<S>(&self, attributes: &SpanAttributes<'_>, subscriber: &LayerContext<'_, S>) -> Option<Context>
-    where
-        S: Subscriber + for<'a> LookupSpan<'a>,
-    {
+    fn parent(&self, attributes: &SpanAttributes<'_>) -> Option<Context> {
         if attributes.is_contextual() {
             return context::with_current_of(self.recorder.address(), |context| Some(context?.clone()));
         }
-        let parent = subscriber.span(attributes.parent()?)?;
-        parent.extensions().get::<Recorded>().map(|recorded| recorded.0.clone())
+        self.spans.get(attributes.parent()?)
     }
 
     /// The place of an agent span that stands in no recorded one.
@@ -67,8 +63,8 @@ impl CaptureLayer {
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        let surroundings =
-            Surroundings { recorder: &self.recorder, filter: &self.filter, beginnings: &self.beginnings };
+        let Self { recorder, filter, beginnings, spans, .. } = self;
+        let surroundings = Surroundings { recorder, filter, beginnings, spans };
         let dispatch = self.dispatch.get().and_then(WeakDispatch::upgrade);
         // The registry itself shows all spans, also those that the layer's filter leaves out.
         if let Some(registry) = dispatch.as_ref().and_then(|dispatch| dispatch.downcast_ref::<Registry>()) {
@@ -102,7 +98,7 @@ where
     fn on_new_span(&self, attributes: &SpanAttributes<'_>, id: &Id, subscriber: LayerContext<'_, S>) {
         let metadata = attributes.metadata();
         let now = self.recorder.now();
-        let (context, parent) = match self.parent(attributes, &subscriber) {
+        let (context, parent) = match self.parent(attributes) {
             Some(parent) => {
                 let above = parent.span_id;
                 (Context { span_id: fresh_span_id(), ..parent }, Some(above))
@@ -136,14 +132,14 @@ where
             };
             self.recorder.span_started(start, flat)
         });
-        if taken && let Some(span) = subscriber.span(id) {
-            span.extensions_mut().replace(Recorded(context));
+        if taken {
+            self.spans.insert(id, context);
         }
     }
 
     fn on_record(&self, id: &Id, values: &SpanRecord<'_>, subscriber: LayerContext<'_, S>) {
         let Some(span) = subscriber.span(id) else { return };
-        let Some((trace_id, span_id)) = recorded(&span) else { return };
+        let Some((trace_id, span_id)) = recorded(&self.spans, &span) else { return };
         Flat::scratch(|flat| {
             let mut fields = Fields::new(flat);
             values.record(&mut fields);
@@ -163,10 +159,8 @@ where
     }
 
     fn on_follows_from(&self, id: &Id, follows: &Id, subscriber: LayerContext<'_, S>) {
-        let (Some(span), Some(other)) = (subscriber.span(id), subscriber.span(follows)) else { return };
-        if let (Some((trace_id, span_id)), Some((other_trace, other_span))) =
-            (recorded(&span), recorded(&other))
-        {
+        let ids = |id| recorded(&self.spans, &subscriber.span(id)?);
+        if let (Some((trace_id, span_id)), Some((other_trace, other_span))) = (ids(id), ids(follows)) {
             let mut change = SpanChange::new(trace_id, span_id);
             change.links.push(Link {
                 trace_id: other_trace,
@@ -180,7 +174,9 @@ where
     fn on_event(&self, event: &Event<'_>, subscriber: LayerContext<'_, S>) {
         let here = |context: Option<&Context>| context.map(|at| (at.trace_id, at.span_id));
         let place = match event.parent() {
-            Some(parent) => subscriber.span(parent).and_then(|span| span.scope().find_map(|span| own(&span))),
+            Some(parent) => subscriber
+                .span(parent)
+                .and_then(|span| span.scope().find_map(|span| self.spans.ids(&span.id()))),
             // An event outside any recorded span may still stand in a span of the explicit API.
             None if event.is_contextual() => context::with_current_of(self.recorder.address(), here),
             None => None,
@@ -200,10 +196,8 @@ where
         self.recorder.span_changed(change);
     }
 
-    fn on_enter(&self, id: &Id, subscriber: LayerContext<'_, S>) {
-        let Some(span) = subscriber.span(id) else { return };
-        let entered = span.extensions().get::<Recorded>().map(|recorded| recorded.0.clone());
-        if let Some(context) = entered {
+    fn on_enter(&self, id: &Id, _: LayerContext<'_, S>) {
+        if let Some(context) = self.spans.get(id) {
             context::push(self.entry(id), context);
         }
     }
@@ -212,20 +206,9 @@ where
         context::pop(self.entry(id));
     }
 
-    fn on_close(&self, id: Id, subscriber: LayerContext<'_, S>) {
-        let Some(span) = subscriber.span(&id) else { return };
-        let mut extensions = span.extensions_mut();
-        if let Some(Recorded(context)) = extensions.remove::<Recorded>() {
-            drop(extensions);
+    fn on_close(&self, id: Id, _: LayerContext<'_, S>) {
+        if let Some(context) = self.spans.remove(&id) {
             self.recorder.span_ended(context.trace_id, context.span_id, None);
-        } else {
-            // Records its end.
-            drop(extensions.remove::<Around>());
         }
     }
-}
-
-/// The ids of a span that is recorded for itself.
-fn own<S: for<'a> LookupSpan<'a>>(span: &SpanRef<'_, S>) -> Option<(TraceId, SpanId)> {
-    span.extensions().get::<Recorded>().map(|Recorded(context)| (context.trace_id, context.span_id))
 }

@@ -1,8 +1,13 @@
 //! What happens in the host becomes records.
 //!
-//! Three doors lead here: the `tracing` layer ([`CaptureLayer`](layer::CaptureLayer)), the explicit session API
-//! ([`SessionHandle`], [`SpanGuard`]) and events. All end in the [`Lane`](lane::Lane), which never waits: the host's
+//! These doors lead here: the `tracing` layer ([`CaptureLayer`](layer::CaptureLayer)), the span processor of hosts on the
+//! OpenTelemetry SDK (`otel`), the explicit session API ([`SessionHandle`], [`SpanGuard`]) and events. All end in the [`Lane`](lane::Lane), which never waits: the host's
 //! thread hands a record over and goes on. It neither serialises a span nor redacts it, takes no id and wakes nobody.
+
+#![cfg_attr(
+    not(feature = "otel"),
+    allow(dead_code, reason = "the door for spans of other libraries has no user then")
+)]
 
 mod around;
 mod carry;
@@ -20,6 +25,7 @@ pub(crate) mod record;
 mod recorder;
 mod session;
 mod span;
+mod spans;
 mod traceparent;
 mod visibility;
 

@@ -73,8 +73,15 @@ impl Inspector {
     /// The `tracing` layer: `tracing_subscriber::registry().with(inspector.layer())`.
     ///
     /// It sees what its [`CaptureFilter`] lets through and records of that the spans in a session and, wherever they
-    /// stand, spans with `gen_ai.*`, `mcp.*` or `openinference.*` fields. The filter is the layer's own: it neither shows nor
-    /// hides anything for the host's other layers.
+    /// stand, spans with `gen_ai.*`, `mcp.*` or `openinference.*` fields and what is below them. The filter is the layer's
+    /// own: it neither shows nor hides anything for the host's other layers.
+    ///
+    /// When the first agent span in it begins, a span around it is recorded too, also one that the filter leaves out: with
+    /// its name, target and beginning (or `inspector.start_unknown`, when the layer did not see it begin), and fields that
+    /// are recorded from then on.
+    ///
+    /// A filter of the host's that stands in the subscriber by itself hides from all layers what it does not let through;
+    /// `GET /health` then says what is missing. Give such a filter to the layer that it is meant for.
     pub fn layer<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
     where
         S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,

@@ -266,13 +266,15 @@ pub(super) fn run(
         let _ = catch_unwind(AssertUnwindSafe(|| reserve.fetch(store)));
         lane.not_stored.fetch_add(turn.catch_up(bus), Ordering::Relaxed);
         let last = turn.events.last().map(|event| event.id);
-        write(lane, store, turn, sinks);
+        let settled = write(lane, store, turn, sinks);
         if let Some(last) = last {
             lane.stored.send_replace(last);
         }
         lane.bytes.fetch_sub(size, Ordering::Relaxed);
         lane.committed.store(number, Ordering::Release);
         lane.bell.committed();
+        // Who waited for it finds nothing of it on its way.
+        settled.into_iter().for_each(Done::tell);
     }
     lane.bell.stop();
     if let Ok(Err(error)) = catch_unwind(AssertUnwindSafe(|| store.close())) {
@@ -284,8 +286,8 @@ pub(super) fn run(
 }
 
 /// Commits a turn, trying again as long as the store cannot, unless the inspector stops. Outside senders are refused at
-/// the first failure: they keep what they have and send it again.
-fn write(lane: &StoreLane, store: &dyn Store, mut turn: Turn, sinks: Option<&Changed>) {
+/// the first failure: they keep what they have and send it again. Gives who waits for the commit.
+fn write(lane: &StoreLane, store: &dyn Store, mut turn: Turn, sinks: Option<&Changed>) -> Vec<Done> {
     let (mut acks, mut permits) = (std::mem::take(&mut turn.acks), std::mem::take(&mut turn.permits));
     let (settled, changed) = (std::mem::take(&mut turn.settled), std::mem::take(&mut turn.changed));
     let batch = turn.into_batch();
@@ -325,7 +327,7 @@ fn write(lane: &StoreLane, store: &dyn Store, mut turn: Turn, sinks: Option<&Cha
         let lost = batch.events.len() + batch.chunks.iter().map(|chunk| chunk.spans.len()).sum::<usize>();
         lane.not_stored.fetch_add(lost as u64, Ordering::Relaxed);
     }
-    settled.into_iter().for_each(Done::tell);
+    settled
 }
 
 fn attempt(lane: &StoreLane, store: &dyn Store, batch: &WriteBatch) -> Result<(), StoreError> {

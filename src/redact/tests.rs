@@ -277,7 +277,7 @@ fn core(secret: &str) -> String {
 
 proptest! {
     #[test]
-    fn json_that_was_cut_is_json_within_the_limit(value in any_json()) {
+    fn json_that_was_cut_is_json_within_the_limit_and_is_not_cut_again(value in any_json()) {
         let text = value.to_string();
         let mut span = span([("value", AttributeValue::String(text.clone())), ("tree", AttributeValue::from(value))]);
         cut(&mut span);
@@ -290,6 +290,36 @@ proptest! {
             tree => serde_json::to_string(tree).unwrap().len(),
         };
         prop_assert!(bytes <= MAX_ATTRIBUTE_BYTES, "{} bytes", bytes);
+        // Cutting again changes nothing.
+        let once = span.clone();
+        prop_assert_eq!(super::cut(&mut span), 0);
+        prop_assert!(once == span);
+    }
+
+    #[test]
+    fn a_text_is_cut_between_characters_exactly_when_it_is_too_long(
+        unit in "[a-zé漢🦀]{1,3}", shift in "[ -~]{0,4}", near in 0_usize..9, many in 0_usize..20_000, is_near in any::<bool>(),
+    ) {
+        let bytes = if is_near { MAX_ATTRIBUTE_BYTES - 4 + near } else { many * 3 };
+        let text: String = shift.chars().chain(unit.chars().cycle()).scan(0, |length, character| {
+            *length += character.len_utf8();
+            (*length <= bytes).then_some(character)
+        }).collect();
+        let mut span = span([("text", text.clone())]);
+        let cuts = cut(&mut span);
+        let kept = span.attributes.text("text").unwrap_or_default();
+        prop_assert_eq!(cuts, u32::from(text.len() > MAX_ATTRIBUTE_BYTES));
+        prop_assert_eq!(span.attributes.get("text_truncated").is_some(), cuts == 1);
+        if cuts == 0 {
+            prop_assert_eq!(kept, &text);
+        } else {
+            let (begin, mark) = kept.rsplit_once('…').unwrap();
+            prop_assert!(kept.len() <= MAX_ATTRIBUTE_BYTES && text.starts_with(begin));
+            prop_assert_eq!(mark, format!(" [{} bytes]", text.len()));
+            // Not a character more would have fitted.
+            let next = text[begin.len()..].chars().next().map_or(0, char::len_utf8);
+            prop_assert!(kept.len() + next > MAX_ATTRIBUTE_BYTES);
+        }
     }
 
     #[test]

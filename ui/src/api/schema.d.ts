@@ -425,7 +425,7 @@ export interface components {
             registry: string;
         };
         /** @description One event. The set of types is open: keep and show a type that you do not know. */
-        Event: components["schemas"]["SessionStartedEvent"] | components["schemas"]["SessionUpdatedEvent"] | components["schemas"]["SessionFinishedEvent"] | components["schemas"]["SessionMergedEvent"] | components["schemas"]["SpanStartedEvent"] | components["schemas"]["SpanFinishedEvent"] | components["schemas"]["SignalReceivedEvent"] | components["schemas"]["CancelRequestedEvent"] | components["schemas"]["ProgressUpdateEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["RecordsDroppedEvent"] | components["schemas"]["GapEvent"] | components["schemas"]["CustomEvent"];
+        Event: components["schemas"]["SessionStartedEvent"] | components["schemas"]["SessionUpdatedEvent"] | components["schemas"]["SessionFinishedEvent"] | components["schemas"]["SessionMergedEvent"] | components["schemas"]["SpanStartedEvent"] | components["schemas"]["SpanFinishedEvent"] | components["schemas"]["SignalReceivedEvent"] | components["schemas"]["CancelRequestedEvent"] | components["schemas"]["ResourceFetchedEvent"] | components["schemas"]["PromptUsedEvent"] | components["schemas"]["ProgressUpdateEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["RecordsDroppedEvent"] | components["schemas"]["GapEvent"] | components["schemas"]["CustomEvent"];
         /**
          * Format: int64
          * @description The id of an event: strictly increasing, never reused, below 2^53.
@@ -468,7 +468,7 @@ export interface components {
             backlog_bytes: number;
             /**
              * @description Counts since the start: `published` and `ingested_spans`, and every loss: `dropped_capture`, `missed`, `not_stored`,
-             *     `panics_contained`, and the requests that were `refused` until later.
+             *     `panics_contained`, `redactions_overrun`, and the requests that were `refused` until later.
              */
             counters: {
                 [key: string]: number;
@@ -642,6 +642,23 @@ export interface components {
              */
             type: "ProgressUpdate";
         };
+        /** @description A span that filled in a prompt template ended well. */
+        PromptUsedEvent: {
+            id: components["schemas"]["EventId"];
+            /** @description What it was filled in with, when that is at most a kilobyte. */
+            parameters?: unknown;
+            session_id?: components["schemas"]["SessionId"];
+            /** @description The span. */
+            span_id: components["schemas"]["SpanId"];
+            /** @description The template. */
+            template_id: string;
+            timestamp: components["schemas"]["Timestamp"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "PromptUsed";
+        };
         /** @description The host recorded faster than the inspector could take; what did not fit was left out. */
         RecordsDroppedEvent: {
             id: components["schemas"]["EventId"];
@@ -661,6 +678,28 @@ export interface components {
              * @enum {string}
              */
             type: "RecordsDropped";
+        };
+        /** @description A span that read a resource ended well. */
+        ResourceFetchedEvent: {
+            /**
+             * Format: int64
+             * @description Its size in bytes.
+             */
+            bytes?: number;
+            id: components["schemas"]["EventId"];
+            /** @description The type of its content. */
+            mime_type?: string;
+            session_id?: components["schemas"]["SessionId"];
+            /** @description The span. */
+            span_id: components["schemas"]["SpanId"];
+            timestamp: components["schemas"]["Timestamp"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "ResourceFetched";
+            /** @description The resource's address. */
+            uri: string;
         };
         /** @description The library that recorded a span (OpenTelemetry's instrumentation scope). */
         Scope: {
@@ -843,7 +882,7 @@ export interface components {
             resource: components["schemas"]["Attributes"];
             /** @description The library that recorded it. */
             scope: components["schemas"]["Scope"];
-            /** @description How it came here: `tracing`, `session`, `otlp`. */
+            /** @description How it came here: `tracing`, `session`, `otel` (the host's OpenTelemetry SDK), `otlp`. */
             source: string;
             /** @description The span, unique within its trace. */
             span_id: components["schemas"]["SpanId"];
