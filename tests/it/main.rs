@@ -20,6 +20,8 @@ mod metrics;
 mod mount;
 #[cfg(all(feature = "metrics", feature = "otlp"))]
 mod openapi;
+#[cfg(all(feature = "otlp", feature = "sqlite"))]
+mod orders;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod redaction;
