@@ -19,12 +19,12 @@ use std::time::{Duration, Instant};
 use agent_inspector::Inspector;
 use agent_inspector::model::{InstanceId, SpanKind};
 use agent_inspector::store::{Retention, SqliteStore, Store};
-use agent_inspector_benches::process::machine;
+use agent_inspector_benches::process::{machine, processor_time};
 use agent_inspector_benches::{quantile, runtime};
 use axum::Router;
 
 use self::ask::{Until, measure, post};
-use self::content::{SPANS_OF_TRACE, Text, request, session};
+use self::content::{SPANS_OF_TRACE, Template, Text, request, session};
 
 /// Names how many spans there are.
 const SPANS: &str = "INSPECTOR_HISTORY_SPANS";
@@ -37,6 +37,9 @@ const SESSIONS_PER_1000: u64 = 100;
 
 /// How many traces an exporter sends at once.
 const TRACES_AT_ONCE: usize = 20;
+
+/// How many different requests each exporter has.
+const TEMPLATES: usize = 16;
 
 /// How many exporters send at once.
 const EXPORTERS: u64 = 4;
@@ -93,31 +96,33 @@ fn main() {
 async fn fill(app: &Router, spans: u64) -> u64 {
     let traces = spans / SPANS_OF_TRACE as u64;
     let next = Arc::new(AtomicU64::new(0));
-    let began = Instant::now();
+    let (began, worked) = (Instant::now(), processor_time(&[std::process::id()]));
     let mut exporters = tokio::task::JoinSet::new();
     let sent = Arc::new(AtomicU64::new(0));
     for seed in 0..EXPORTERS {
         let (app, next, sent) = (app.clone(), Arc::clone(&next), Arc::clone(&sent));
         exporters.spawn(async move {
             let mut text = Text::new(seed);
-            loop {
+            let bodies: Vec<_> = (0..TEMPLATES).map(|_| Template::new(TRACES_AT_ONCE, &mut text)).collect();
+            for body in bodies.iter().cycle() {
                 let first = next.fetch_add(TRACES_AT_ONCE as u64, Ordering::Relaxed);
                 if first >= traces {
                     return;
                 }
-                let (body, count) = request(first, TRACES_AT_ONCE, SPANS_OF_TRACE, &mut text);
-                sent.fetch_add(body.len() as u64, Ordering::Relaxed);
-                debug_assert_eq!(count, TRACES_AT_ONCE * SPANS_OF_TRACE);
-                post(&app, body).await;
+                let bytes = body.with_traces(first);
+                sent.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+                post(&app, bytes).await;
             }
         });
     }
     exporters.join_all().await;
     let took = began.elapsed().as_secs_f64();
+    let worked = processor_time(&[std::process::id()]).saturating_sub(worked).as_secs_f64();
     println!(
-        "  {:<44} {:>8.0} spans/s ({:.0} bytes each on the wire, made by the same cores)",
+        "  {:<44} {:>8.0} spans/s, {:.1} us of a core each ({:.0} bytes each on the wire)",
         "OTLP, acknowledged",
         spans as f64 / took,
+        worked * 1e6 / spans as f64,
         sent.load(Ordering::Relaxed) as f64 / spans as f64
     );
     let (mut text, mut first) = (Text::new(99), traces);
@@ -157,9 +162,12 @@ async fn record(inspector: &Inspector) -> (String, String) {
 
 fn at_rest(store: &SqliteStore, how: &str) {
     let stats = store.stats().expect("numbers");
+    let path = stats.path.expect("a file");
+    let file = std::fs::metadata(&path).expect("the file").len();
     println!(
-        "  {:<44} {:>8.0} bytes/span, {} spans in {} sessions, {:.1} MB resident",
+        "  {:<44} {:>8.0} bytes/span ({:.0} with the log), {} spans in {} sessions, {:.1} MB resident",
         format!("at rest, {how}"),
+        file as f64 / stats.spans as f64,
         stats.bytes as f64 / stats.spans as f64,
         stats.spans,
         stats.sessions,
@@ -181,7 +189,7 @@ async fn questions(app: &Router, traces: u64, large: &(String, String), when: &s
     let stop = Arc::new(AtomicBool::new(false));
     let writer = {
         let (app, stop) = (app.clone(), Arc::clone(&stop));
-        let first = 1_000_000_000 + fastrand::u64(..1_000_000) * 1_000;
+        let first = 1_000_000_000 + fastrand::u64(..1_000_000) * 1_000_000;
         tokio::spawn(async move {
             let mut text = Text::new(3);
             let bodies: Vec<_> =

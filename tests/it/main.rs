@@ -14,6 +14,8 @@ mod keep;
 #[cfg(feature = "otlp")]
 mod kill;
 mod live;
+#[cfg(all(feature = "otlp", feature = "sqlite"))]
+mod locked;
 mod losses;
 #[cfg(feature = "metrics")]
 mod metrics;
@@ -27,6 +29,8 @@ mod otlp;
 mod redaction;
 mod registry;
 mod restart;
+#[cfg(feature = "otlp")]
+mod running;
 mod serve;
 #[cfg(feature = "otlp")]
 mod siblings;
