@@ -49,7 +49,7 @@ async fn a_host_that_is_killed_again_and_again_loses_nothing_that_it_acknowledge
     for round in 0..rounds {
         let hosts = if round % 3 == 2 { 2 } else { 1 };
         let hosts: Vec<_> = (0..hosts).map(|_| Loaded::start(dir.path())).collect();
-        let acknowledgements = random.usize(1..30);
+        let acknowledgements = random.usize(1..20);
         let after = random.u64(0..20_000);
         let rest = tokio::task::spawn_blocking(move || senders::until_killed(hosts, acknowledgements, after));
         let (sent, old, killed) = rest.await.unwrap();

@@ -22,18 +22,24 @@ mod keep;
 mod kill;
 mod leaks;
 mod live;
+#[cfg(all(feature = "otlp", feature = "sqlite"))]
+mod locked;
 mod losses;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod mount;
 #[cfg(all(feature = "metrics", feature = "otlp"))]
 mod openapi;
+#[cfg(all(feature = "otlp", feature = "sqlite"))]
+mod orders;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod planted;
 mod redaction;
 mod registry;
 mod restart;
+#[cfg(feature = "otlp")]
+mod running;
 mod serve;
 #[cfg(feature = "otlp")]
 mod siblings;

@@ -5,6 +5,7 @@
 //! the sessions end up the same and each span counts once.
 
 mod change;
+mod facts;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -156,7 +157,7 @@ impl Fold {
         if let Some(known) = self.load(&start.id) {
             known.reopen(session);
         } else {
-            self.sessions.insert(start.id.clone(), Live::new(session, Origin::Explicit));
+            self.sessions.insert(start.id.clone(), Live::explicit(session));
         }
         if let Some(live) = self.sessions.get_mut(&start.id) {
             live.announce_start(out);
@@ -220,6 +221,10 @@ impl Fold {
         };
         let known = match self.traces.get_mut(&trace) {
             Some(known) => {
+                if known.turn != self.turn {
+                    // Said with every turn: the session, and with it the trace, may have made room in the store.
+                    out.traces.push((trace, known.trace.session.clone()));
+                }
                 known.heard = Instant::now();
                 known.turn = self.turn;
                 Some((known.trace.claim, known.trace.session.clone()))
@@ -257,9 +262,11 @@ impl Fold {
         let Some(live) = self.sessions.get_mut(&trace.session) else { return };
         self.remembered += usize::from(!trace.contains(span.summary.span_id));
         live.totals.subtract(trace.totals);
-        trace.apply(&span.summary);
+        if trace.apply(&span.summary) {
+            trace.facts.hear(span);
+        }
         live.totals.add(trace.totals);
-        live.hear(span);
+        live.hear();
         if !self.dirty.contains(&trace.session) {
             self.dirty.insert(trace.session.clone());
         }
@@ -290,8 +297,10 @@ impl Fold {
             let known = || live.traces.iter().filter_map(|id| traces.get(id));
             let open = known().map(|known| known.trace.open).sum();
             let root = known().filter_map(|known| known.trace.ended_root).max();
+            let mut facts = live.facts.clone();
+            known().for_each(|known| facts.merge(&known.trace.facts));
             live.root_ended(root);
-            live.refresh(open, now);
+            live.refresh(open, &facts, now);
             live.turn = self.turn;
             self.registry.insert(live.session.clone());
             out.sessions.push(live.session.clone());
@@ -334,6 +343,7 @@ impl Fold {
                 self.remembered = self.remembered.saturating_sub(trace.len());
                 if let Some(live) = live {
                     live.root_ended(trace.ended_root);
+                    live.facts.merge(&trace.facts);
                     live.traces.remove(id);
                 }
             }
@@ -432,12 +442,11 @@ impl Fold {
         old.traces.remove(&id);
         let others = self.store.traces(from).is_ok_and(|traces| traces.iter().any(|other| *other != id));
         if old.traces.is_empty() && !others && old.origin != Origin::Explicit {
-            let (started_at, pinned) = (old.session.started_at, old.session.pinned);
+            let pinned = old.session.pinned;
             self.sessions.remove(from);
             self.dirty.remove(from);
             self.registry.remove(from);
             if let Some(live) = self.sessions.get_mut(to) {
-                live.session.started_at = live.session.started_at.min(started_at);
                 // Who wants the provisional one kept wants what became of it.
                 if pinned && !live.session.pinned {
                     live.session.pinned = true;

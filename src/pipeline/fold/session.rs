@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
+use super::facts::Facts;
 use super::totals::Totals;
-use super::{FoldSpan, Folded, HEARTBEAT_INTERVAL, SESSION_UPDATE_INTERVAL};
-use crate::model::{Counters, Engine, EventKind, Session, SessionStatus, StatusCode, Timestamp, TraceId};
+use super::{Folded, HEARTBEAT_INTERVAL, SESSION_UPDATE_INTERVAL};
+use crate::model::{Counters, Engine, EventKind, Session, SessionStatus, Timestamp, TraceId};
 
 /// Who says when a session begins and ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +31,8 @@ pub(super) struct Live {
     ended: Option<(SessionStatus, Timestamp)>,
     /// The root that ended last, in any of its traces.
     ended_root: Option<(Timestamp, bool)>,
-    last_end: Option<Timestamp>,
-    root_named: bool,
+    /// What is known of it but for what its traces in memory say.
+    pub(super) facts: Facts,
     gave_up: bool,
     heard: Instant,
     /// When the last heartbeat was due, and what the counters were.
@@ -42,6 +43,12 @@ pub(super) struct Live {
 }
 
 impl Live {
+    /// One that the host opened.
+    pub(super) fn explicit(session: Session) -> Self {
+        Self { facts: Facts::given(&session), ..Self::new(session, Origin::Explicit) }
+    }
+
+    /// One that spans tell of.
     pub(super) fn new(session: Session, origin: Origin) -> Self {
         Self {
             told_status: session.status,
@@ -52,8 +59,7 @@ impl Live {
             turn: 0,
             ended: None,
             ended_root: None,
-            last_end: None,
-            root_named: false,
+            facts: Facts::default(),
             gave_up: false,
             heard: Instant::now(),
             beat: (Instant::now(), Counters::default()),
@@ -68,9 +74,8 @@ impl Live {
         let mut live = Self::new(session, origin);
         live.totals = Totals::from_counters(live.session.counters);
         live.beat.1 = live.session.counters;
-        live.last_end = live.session.ended_at;
-        live.root_named = true;
-        let (status, end) = (live.session.status, live.last_end);
+        live.facts = Facts::stored(&live.session);
+        let (status, end) = (live.session.status, live.session.ended_at);
         match status {
             SessionStatus::Running | SessionStatus::Paused | SessionStatus::Abandoned => {}
             // The host said how it ended; what comes late does not change that.
@@ -88,37 +93,20 @@ impl Live {
         self.session.agent = again.agent.or(self.session.agent.take());
         self.session.status = SessionStatus::Running;
         self.session.ended_at = None;
+        self.facts = Facts::given(&self.session);
     }
 
     pub(super) fn end(&mut self, status: SessionStatus, error: Option<String>, at: Timestamp) {
         self.ended = Some((status, at));
-        if error.is_some() {
-            self.session.error = error;
+        if let Some(error) = error {
+            self.facts.set_error(error);
         }
     }
 
-    /// Notes what a span says of its session.
-    pub(super) fn hear(&mut self, span: &FoldSpan) {
+    /// Notes that something was heard of it.
+    pub(super) fn hear(&mut self) {
         self.heard = Instant::now();
         self.gave_up = false;
-        let summary = &span.summary;
-        self.session.started_at = self.session.started_at.min(summary.start_time);
-        self.last_end = self.last_end.max(summary.end_time);
-        if self.origin != Origin::Explicit && summary.parent_span_id.is_none() && !self.root_named {
-            self.root_named = true;
-            if let Some(title) = &span.title {
-                self.session.title.clone_from(title);
-            }
-            if summary.agent.is_some() {
-                self.session.agent.clone_from(&summary.agent);
-            }
-        }
-        if self.session.agent.is_none() {
-            self.session.agent.clone_from(&summary.agent);
-        }
-        if summary.status == StatusCode::Error && self.session.error.is_none() {
-            self.session.error = summary.error.clone().or_else(|| Some(format!("{} failed", summary.name)));
-        }
     }
 
     pub(super) fn was_quiet(&mut self, quiet_for: Duration) {
@@ -130,8 +118,9 @@ impl Live {
         self.ended_root = self.ended_root.max(root);
     }
 
-    /// Derives status and counters. `open` spans of it run.
-    pub(super) fn refresh(&mut self, open: usize, now: Timestamp) {
+    /// Derives everything that the spans say of it. `open` spans of it run; `facts` are its own with those of its traces.
+    pub(super) fn refresh(&mut self, open: usize, facts: &Facts, now: Timestamp) {
+        facts.apply_to(&mut self.session);
         self.session.status = match (self.ended, self.ended_root) {
             (Some((status, _)), _) => status,
             (None, _) if self.gave_up => SessionStatus::Abandoned,
@@ -147,7 +136,7 @@ impl Live {
         self.session.ended_at = match (self.session.status.is_ended(), self.ended) {
             (false, _) => None,
             (true, Some((_, at))) => Some(at),
-            (true, None) => self.last_end.or(Some(self.session.started_at)),
+            (true, None) => facts.last_end().or(Some(self.session.started_at)),
         };
         self.session.counters = self.totals.counters();
         self.open_spans = open;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::facts::Facts;
 use super::totals::Totals;
 use crate::model::{Cost, SessionId, SpanId, SpanKind, SpanSummary, StatusCode, Timestamp, Usage};
 
@@ -34,6 +35,8 @@ pub(super) struct Trace {
     pub(super) open: usize,
     /// The root that ended last: when, and whether in an error.
     pub(super) ended_root: Option<(Timestamp, bool)>,
+    /// What its spans say of the session; not what those said that were loaded from the store.
+    pub(super) facts: Facts,
     nodes: HashMap<SpanId, Node>,
     /// Children whose parent was not reported yet.
     waiting: HashMap<SpanId, Vec<SpanId>>,
@@ -105,6 +108,7 @@ impl Trace {
             totals: Totals::default(),
             open: 0,
             ended_root: None,
+            facts: Facts::default(),
             nodes: HashMap::new(),
             waiting: HashMap::new(),
         }
@@ -127,13 +131,14 @@ impl Trace {
         self.nodes.contains_key(&span)
     }
 
-    /// Takes a span in, or what became newly known of one. `totals` afterwards holds what the whole trace adds up to.
-    pub(super) fn apply(&mut self, span: &SpanSummary) {
+    /// Takes a span in, or what became newly known of one; says whether it was new. `totals` afterwards holds what the whole
+    /// trace adds up to.
+    pub(super) fn apply(&mut self, span: &SpanSummary) -> bool {
         let mut node = Node::of(span);
         let old = self.nodes.get(&span.span_id).copied();
         match old {
             // A late start after the end changes nothing but what it may add.
-            Some(old) if !old.open && node.open => return,
+            Some(old) if !old.open && node.open => return false,
             Some(old) => {
                 node.parent = old.parent.or(node.parent);
                 (node.llm_below, node.usage_below) = (old.llm_below, old.usage_below);
@@ -151,6 +156,7 @@ impl Trace {
         self.nodes.insert(span.span_id, node);
         let (before, after) = (old.map_or((0, 0), |old| old.weight()), node.weight());
         self.tell_ancestors(node.parent, before, after);
+        true
     }
 
     /// What the children that were here before their parent weigh. Puts the new span on its own parent's list when

@@ -54,13 +54,29 @@ pub(super) struct Readers {
 #[derive(Debug)]
 struct Pool {
     idle: Vec<Connection>,
+    /// How often the database was begun anew.
+    age: u64,
     /// How many may still be opened.
     left: usize,
 }
 
 impl Readers {
     pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, pool: Mutex::new(Pool { idle: Vec::new(), left: MAX_READERS }), freed: Condvar::new() }
+        Self {
+            path,
+            pool: Mutex::new(Pool { idle: Vec::new(), age: 0, left: MAX_READERS }),
+            freed: Condvar::new(),
+        }
+    }
+
+    /// Closes the connections: the file that they are on is no longer the one in its place.
+    pub(super) fn renew(&self) {
+        let mut pool = self.pool.lock();
+        pool.age += 1;
+        let idle = std::mem::take(&mut pool.idle);
+        pool.left += idle.len();
+        drop(pool);
+        drop(idle);
     }
 
     /// Reads at one moment of the database: what is committed meanwhile is not seen.
@@ -78,12 +94,12 @@ impl Readers {
         let mut pool = self.pool.lock();
         loop {
             if let Some(connection) = pool.idle.pop() {
-                return Ok(Reader { readers: self, connection: Some(connection) });
+                return Ok(Reader { readers: self, age: pool.age, connection: Some(connection) });
             }
             if pool.left > 0 {
                 pool.left -= 1;
                 // From here on the place is given back when the reader is dropped, also when it cannot be opened.
-                let mut reader = Reader { readers: self, connection: None };
+                let mut reader = Reader { readers: self, age: pool.age, connection: None };
                 drop(pool);
                 let connection = open(&self.path)?;
                 connection.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -1024;")?;
@@ -104,6 +120,7 @@ fn busy() -> Failure {
 /// A connection on loan; it comes back also when the reader panics.
 struct Reader<'a> {
     readers: &'a Readers,
+    age: u64,
     connection: Option<Connection>,
 }
 
@@ -111,8 +128,8 @@ impl Drop for Reader<'_> {
     fn drop(&mut self) {
         let mut pool = self.readers.pool.lock();
         match self.connection.take() {
-            Some(connection) => pool.idle.push(connection),
-            None => pool.left += 1,
+            Some(connection) if self.age == pool.age => pool.idle.push(connection),
+            _ => pool.left += 1,
         }
         drop(pool);
         self.readers.freed.notify_one();

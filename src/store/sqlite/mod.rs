@@ -24,6 +24,7 @@ mod tests;
 
 use std::fs::File;
 use std::path::Path;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -54,14 +55,14 @@ pub struct SqliteStore {
     readers: Readers,
     writer: Mutex<Writer>,
     /// This instance's number in the file.
-    instance: i64,
+    instance: AtomicI64,
     instance_id: InstanceId,
-    /// Held as long as the process lives.
-    _alive: File,
     retention: Retention,
     pack_after: Duration,
     pinned: Mutex<Pinned>,
     index: search::Index,
+    /// The bytes of the log when they were looked at last.
+    log_bytes: AtomicU64,
     notices: Vec<String>,
 }
 
@@ -70,6 +71,12 @@ struct Writer {
     connection: Connection,
     seen: SeenSpans,
     closed: bool,
+    /// Which file it writes.
+    file: Option<(u64, u64)>,
+    /// No id that was reserved lies beyond this one.
+    reserved_to: i64,
+    /// Held as long as the process lives.
+    _alive: File,
 }
 
 impl SqliteStore {
@@ -96,17 +103,25 @@ impl SqliteStore {
             error @ StoreError::Unavailable(_) => Err(error),
         });
         let (connection, number) = opened.inspect_err(|_| place.forget_instance(&instance.to_string()))?;
+        let writer = Writer {
+            connection,
+            seen: SeenSpans::default(),
+            closed: false,
+            file: place.file(),
+            reserved_to: 0,
+            _alive: alive,
+        };
         Ok(Self {
             readers: Readers::new(place.database()),
             place,
-            writer: Mutex::new(Writer { connection, seen: SeenSpans::default(), closed: false }),
-            instance: number,
+            writer: Mutex::new(writer),
+            instance: AtomicI64::new(number),
             instance_id: instance,
-            _alive: alive,
             retention: Retention::default(),
             pack_after: DEFAULT_PACK_AFTER,
             pinned: Mutex::default(),
             index: search::Index::default(),
+            log_bytes: AtomicU64::new(0),
             notices,
         })
     }
@@ -166,12 +181,12 @@ impl SqliteStore {
     /// Changes the file: all of it, or nothing on an error or a panic.
     fn change<T>(&self, change: impl FnOnce(&mut Writing<'_>) -> Result<T>) -> Result<T> {
         let mut writer = self.writer.lock();
-        writer.open()?;
+        self.begin_anew_if_removed(&mut writer)?;
         // Put back only when it is true again.
         let mut seen = std::mem::take(&mut writer.seen);
         let transaction = writer.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut writing =
-            Writing { connection: &transaction, seen: &mut seen, instance: self.instance, now: now() };
+            Writing { connection: &transaction, seen: &mut seen, instance: self.instance(), now: now() };
         let changed = change(&mut writing)?;
         transaction.commit()?;
         writer.seen = seen;
@@ -180,18 +195,51 @@ impl SqliteStore {
 
     fn reserve(&self, count: u64) -> Result<EventId> {
         let mut writer = self.writer.lock();
-        writer.open()?;
+        self.begin_anew_if_removed(&mut writer)?;
         // Rare, and ids must not be given out again even when the machine dies.
         writer.connection.pragma_update(None, "synchronous", "FULL")?;
-        let reserved = reserve(&mut writer.connection, count, self.instance);
+        let reserved = reserve(&mut writer.connection, count, self.instance());
         writer.connection.pragma_update(None, "synchronous", "NORMAL")?;
+        if let Ok(first) = &reserved {
+            writer.reserved_to = i64::try_from(first.0.saturating_add(count)).unwrap_or(i64::MAX);
+        }
         reserved
+    }
+
+    fn instance(&self) -> i64 {
+        self.instance.load(Ordering::Acquire)
+    }
+
+    /// Somebody may have removed the directory to be rid of its history while this process runs. What was written from then
+    /// on would be gone with the process: so a new file is begun, which takes no event id that this process was given.
+    fn begin_anew_if_removed(&self, writer: &mut Writer) -> Result<()> {
+        writer.open()?;
+        if self.place.file().is_some_and(|file| Some(file) == writer.file) {
+            return Ok(());
+        }
+        self.place.restore()?;
+        let _opening = self.place.lock_opening()?;
+        // The lock lay in the directory too, unless only the database is gone.
+        if let Ok(alive) = self.place.lock_instance(self.instance_id) {
+            writer._alive = alive;
+        }
+        let (connection, number) = Self::begin(&self.place, self.instance_id)?;
+        connection.execute(
+            "UPDATE counters SET value = max(value, ?1) WHERE name = 'next_event_id'",
+            [writer.reserved_to],
+        )?;
+        writer.connection = connection;
+        writer.seen = SeenSpans::default();
+        writer.file = self.place.file();
+        self.instance.store(number, Ordering::Release);
+        self.readers.renew();
+        Ok(())
     }
 
     fn end(&self) -> Result<()> {
         let mut writer = self.writer.lock();
         if !writer.closed {
-            instance::end(&writer.connection, self.instance, now())?;
+            instance::end(&writer.connection, self.instance(), now())?;
             writer.closed = true;
             self.place.forget_instance(&self.instance_id.to_string());
         }
@@ -305,16 +353,16 @@ impl Store for SqliteStore {
     fn events(&self, query: &EventQuery) -> std::result::Result<Vec<EventFrame>, StoreError> {
         self.read(|connection| match &query.session_id {
             Some(session) => events::of_session(connection, session, query),
-            None => events::replay(connection, query, self.instance),
+            None => events::replay(connection, query, self.instance()),
         })
     }
 
     fn replay_floor(&self) -> std::result::Result<EventId, StoreError> {
-        self.read(|connection| events::replay_floor(connection, self.instance))
+        self.read(|connection| events::replay_floor(connection, self.instance()))
     }
 
     fn replays_after(&self, id: EventId) -> std::result::Result<bool, StoreError> {
-        self.read(|connection| events::replays_after(connection, id, self.instance))
+        self.read(|connection| events::replays_after(connection, id, self.instance()))
     }
 
     fn trace_index(&self, session: &SessionId) -> std::result::Result<Option<TraceIndex>, StoreError> {
@@ -334,7 +382,7 @@ impl Store for SqliteStore {
     }
 
     fn notice(&self) -> Option<String> {
-        self.pinned_notice()
+        self.pinned_notice().or_else(|| self.log_notice())
     }
 
     fn close(&self) -> std::result::Result<(), StoreError> {

@@ -142,6 +142,29 @@ impl Place {
         Ok(aside(""))
     }
 
+    /// What tells the database's file from another one in its place; `None` when there is none. Where the system tells files
+    /// apart by nothing but their names, every file is the same.
+    pub(super) fn file(&self) -> Option<(u64, u64)> {
+        let file = fs::metadata(self.database()).ok()?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+            Some((file.dev(), file.ino()))
+        }
+        #[cfg(not(unix))]
+        Some((0, u64::from(file.is_file())))
+    }
+
+    /// Makes the directory again, when somebody removed it.
+    pub(super) fn restore(&self) -> Result<(), StoreError> {
+        Self::create(&self.dir).map(drop)
+    }
+
+    /// Bytes of the log that is not yet part of the database.
+    pub(super) fn log_bytes(&self) -> u64 {
+        fs::metadata(self.dir.join(format!("{DATABASE}-wal"))).map_or(0, |log| log.len())
+    }
+
     /// Bytes on disk of the database with its side files.
     pub(super) fn bytes(&self) -> u64 {
         let files = ["", "-wal", "-shm"].map(|side| self.dir.join(format!("{DATABASE}{side}")));

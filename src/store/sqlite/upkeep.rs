@@ -1,5 +1,6 @@
 //! Work that can wait: packing, retention, giving space back.
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OptionalExtension, params};
@@ -39,6 +40,9 @@ impl Default for Retention {
 /// A session that has ended is packed by default when nothing was heard of it for so long: late spans have come by then.
 pub const DEFAULT_PACK_AFTER: Duration = Duration::from_secs(30);
 
+/// A log larger than this is one that cannot be read back. It is cut to a quarter of it whenever it can.
+const LOG_BYTES: u64 = 128 << 20;
+
 /// How many free pages are kept for what comes next, and how many are given back at once (1 MiB).
 const FREE_PAGES: i64 = 128;
 
@@ -46,6 +50,7 @@ impl SqliteStore {
     /// See [`Store::maintain`](crate::store::Store::maintain).
     pub(super) fn upkeep(&self, budget: Duration, now: Timestamp) -> Result<bool> {
         self.writer.lock().open()?;
+        self.log_bytes.store(self.place.log_bytes(), Ordering::Relaxed);
         let deadline = Instant::now() + budget;
         loop {
             // A little of each, so that none waits for all of another. What was removed leaves the index first, because
@@ -111,6 +116,17 @@ impl SqliteStore {
                 left -= writing.remove(&victim, left)?.max(1);
             }
             Ok(true)
+        })
+    }
+
+    /// That the log grows, which is only read back into the database while nobody reads what was there before.
+    pub(super) fn log_notice(&self) -> Option<String> {
+        let bytes = self.log_bytes.load(Ordering::Relaxed);
+        (bytes > LOG_BYTES).then(|| {
+            format!(
+                "{} MiB wait in the log beside the database: another program has been reading it for long",
+                bytes >> 20
+            )
         })
     }
 

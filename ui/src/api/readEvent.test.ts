@@ -18,6 +18,11 @@ describe("an event", () => {
     const span = sampleSpan(1);
     expect(read({ id: 2, type: "SpanStarted", session_id: "s1", span })).toMatchObject({ type: "SpanStarted", span });
     expect(read({ id: 3, type: "SessionMerged", session_id: "s1", into: "s2" })).toMatchObject({ into: "s2" });
+    expect(read({ id: 3, type: "SessionRemoved", session_id: "s1" })).toEqual({
+      id: 3,
+      type: "SessionRemoved",
+      session_id: "s1",
+    });
     expect(read({ id: 4, type: "Gap", missed_from: 1, missed_to: 3, at_most: 3 })).toMatchObject({ at_most: 3 });
     const kinds = { span_started: 500, event: 12 };
     expect(read({ id: 5, type: "RecordsDropped", timestamp: "t", total: 512, kinds })).toEqual({
@@ -35,6 +40,7 @@ describe("an event", () => {
     expect(read({ id: 6, type: "SessionUpdated", session: { id: 1 } })).toMatchObject({ type: "Other" });
     expect(read({ id: 7, type: "SpanStarted", session_id: "s1" })).toMatchObject({ type: "Other" });
     expect(read({ id: 8, type: "SessionMerged", session_id: "s1" })).toMatchObject({ type: "Other" });
+    expect(read({ id: 8, type: "SessionRemoved" })).toMatchObject({ type: "Other" });
     expect(read({ id: 9, type: "RecordsDropped", total: "many" })).toMatchObject({ type: "Other" });
   });
 

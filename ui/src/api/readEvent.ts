@@ -6,6 +6,7 @@ export const WANTED_TYPES = [
   "SessionUpdated",
   "SessionFinished",
   "SessionMerged",
+  "SessionRemoved",
   "SpanStarted",
   "SpanFinished",
   "Gap",
@@ -31,6 +32,9 @@ export function readEvent(text: string): LiveEvent | undefined {
       if (base.session_id !== undefined && typeof raw.into === "string") {
         return { ...base, session_id: base.session_id, type, into: raw.into };
       }
+      break;
+    case "SessionRemoved":
+      if (base.session_id !== undefined) return { ...base, session_id: base.session_id, type };
       break;
     case "SpanStarted":
     case "SpanFinished":

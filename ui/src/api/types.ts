@@ -38,6 +38,7 @@ type Body<Type extends WireEvent["type"], Key extends keyof Extract<WireEvent, {
 export type LiveEvent = { id: number; session_id?: string } & (
   | Body<"SessionStarted" | "SessionUpdated" | "SessionFinished", "session">
   | ({ session_id: string } & Body<"SessionMerged", "into">)
+  | ({ session_id: string } & Body<"SessionRemoved", never>)
   | ({ session_id: string } & Body<"SpanStarted" | "SpanFinished", "span">)
   | Body<"Gap", "at_most">
   | Body<"RecordsDropped", "total">

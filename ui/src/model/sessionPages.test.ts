@@ -70,6 +70,10 @@ describe("live events on fetched pages", () => {
   it("remove what was merged into another, and what left the filter", () => {
     const merged: LiveEvent = { id: 1, type: "SessionMerged", session_id: "s9", into: "s8" };
     expect(ids(applyToPages(pages, [merged], all))[0]).toEqual(["s8"]);
+    const removed: LiveEvent = { id: 2, type: "SessionRemoved", session_id: "s8" };
+    expect(ids(applyToPages(pages, [removed], all))[0]).toEqual(["s9"]);
+    const anew = updated({ id: "s8", started_at: at(8), title: "Anew" });
+    expect(applyToPages(pages, [removed, anew], all)[0]?.sessions[1]?.title).toBe("Anew");
     const running = parseFilter("status:running");
     const done = updated({ id: "s8", started_at: at(8), status: "completed" });
     expect(ids(applyToPages(pages, [done], running))[0]).toEqual(["s9"]);

@@ -20,7 +20,7 @@ export function applyToPages(
 ): readonly SessionList[] {
   const latest = new Map<string, Session | undefined>();
   for (const event of events) {
-    if (event.type === "SessionMerged") latest.set(event.session_id, undefined);
+    if (event.type === "SessionMerged" || event.type === "SessionRemoved") latest.set(event.session_id, undefined);
     else if ("session" in event) latest.set(event.session.id, event.session);
   }
   if (latest.size === 0 || pages.length === 0) return pages;

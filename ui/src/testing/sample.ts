@@ -20,6 +20,7 @@ export function sampleSession(change: Partial<Session> = {}): Session {
     updated_at: at(1),
     agent: "coder",
     tags: [],
+    pinned: false,
     counters: {
       spans: 3,
       llm_calls: 8,

@@ -140,6 +140,65 @@ fn a_full_disk_is_unavailable_and_leaves_nothing_half_written() {
 }
 
 #[test]
+fn a_directory_that_is_removed_while_it_is_open_is_begun_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = dir.path().join("place");
+    let store = open(&place);
+    let before = store.reserve_event_ids(1 << 40).unwrap();
+    store.write(&running("before", 1)).unwrap();
+    assert!(store.session(&id("before")).unwrap().is_some());
+    fs::remove_dir_all(&place).unwrap();
+    store.write(&running("after", 2)).unwrap();
+    assert_eq!(store.session(&id("before")).unwrap(), None);
+    assert_eq!(store.session_spans(&id("after")).unwrap().len(), 2);
+    assert!(store.reserve_event_ids(1).unwrap().0 >= before.0 + (1 << 40), "ids are not used twice");
+    // It lives, as others see it, and dies with its process.
+    assert_eq!(status(&open(&place), "after"), SessionStatus::Running);
+    fs::remove_file(place.join("inspector.db")).unwrap();
+    store.write(&running("again", 3)).unwrap();
+    store.check().unwrap();
+    drop(store);
+    assert_eq!(status(&open(&place), "again"), SessionStatus::Abandoned);
+}
+
+#[test]
+fn a_log_that_another_program_holds_back_is_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.write(&running("a", 1)).unwrap();
+    let mut other = Connection::open(dir.path().join("inspector.db")).unwrap();
+    let reading = other.transaction().unwrap();
+    assert_eq!(schema::number(&reading, "SELECT count(*) FROM sessions").unwrap(), 1);
+    for _ in 0..9 {
+        let writer = store.writer.lock();
+        writer.connection.execute("INSERT INTO block_bytes (bytes) VALUES (zeroblob(20000000))", []).unwrap();
+    }
+    store.maintain(Duration::ZERO).unwrap();
+    assert!(store.notice().unwrap().contains("another program"));
+    reading.commit().unwrap();
+    let writer = store.writer.lock();
+    writer.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    drop(writer);
+    store.maintain(Duration::ZERO).unwrap();
+    assert_eq!(store.notice(), None);
+}
+
+#[test]
+fn a_clock_that_goes_back_removes_nothing_and_makes_nothing_older() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut batch = ended("a", 1);
+    batch.sessions[0].updated_at = now();
+    store.write(&batch).unwrap();
+    let yesterday = now().minus(Duration::from_secs(86_400));
+    assert!(!store.upkeep(Duration::from_secs(1), yesterday).unwrap());
+    let generation = || store.trace_index(&id("a")).unwrap().unwrap().generation;
+    let before = generation();
+    write::renew(&store.writer.lock().connection, "a", yesterday).unwrap();
+    assert!(generation() > before);
+}
+
+#[test]
 fn the_default_directory_is_the_programs_own() {
     let dir = default_data_dir().unwrap();
     let program = std::env::current_exe().unwrap();

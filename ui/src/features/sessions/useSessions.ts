@@ -57,7 +57,7 @@ export function useSessions(filter: SessionFilter): Sessions {
   useLiveBatches((batch) => {
     if (batch.events.length > 0) apply(batch.events);
     if (isFetching) {
-      for (const event of batch.events) if ("session" in event || event.type === "SessionMerged") during.current.push(event);
+      during.current.push(...batch.events.filter((event) => event.type.startsWith("Session")));
       again.current ||= batch.resync !== undefined;
     } else if (batch.resync !== undefined) {
       void resync();
