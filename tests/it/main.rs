@@ -5,6 +5,8 @@ mod access;
 mod capture;
 mod faults;
 mod files;
+#[cfg(feature = "sqlite")]
+mod files_kill;
 mod floods;
 mod foreign_files;
 mod heartbeat;
@@ -29,6 +31,9 @@ mod soak;
 #[cfg(feature = "otlp")]
 mod store_faults;
 mod support;
+mod trace_clients;
+#[cfg(feature = "otlp")]
+mod trace_joins;
 mod traces;
 #[cfg(feature = "ws")]
 mod ws;
