@@ -37,7 +37,10 @@ const ORDER: &[(&str, &str)] = &[
     ("alert", "model metrics"),
     ("pipeline", "model clock error bus store registry capture redact normalize metrics alert sink pricing"),
     ("import", "model clock sink ingest pipeline"),
-    ("http", "model clock bus store registry redact normalize metrics alert sink pricing ingest pipeline import"),
+    (
+        "http",
+        "model clock bus store registry redact normalize metrics alert sink pricing ingest pipeline import",
+    ),
     ("inspector", "*"),
     // Doors for the fuzz targets, no part of the public interface.
     ("fuzzing", "model otlp ingest normalize redact sink import"),

@@ -167,7 +167,10 @@ impl AppState {
             ("missed", self.limits.missed.load(Ordering::Relaxed)),
             ("readers_cut", self.limits.readers.cut()),
             ("not_stored", counted.not_stored),
-            ("panics_contained", counted.panics_contained + self.registries.panics() + sinks.map_or(0, Feed::panics)),
+            (
+                "panics_contained",
+                counted.panics_contained + self.registries.panics() + sinks.map_or(0, Feed::panics),
+            ),
             ("refused", self.limits.refused.load(Ordering::Relaxed)),
             ("ingested_spans", counted.ingested_spans),
         ]);

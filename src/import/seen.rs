@@ -34,7 +34,10 @@ fn path(dir: &Path, history: &str) -> PathBuf {
 
 /// What an earlier start noted. What cannot be read is read again from the files.
 pub(super) fn load(dir: &Path, history: &str) -> AllSeen {
-    fs::read(path(dir, history)).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    fs::read(path(dir, history))
+        .ok()
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .unwrap_or_default()
 }
 
 pub(super) fn save(dir: &Path, history: &str, seen: &AllSeen) -> io::Result<()> {

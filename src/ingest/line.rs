@@ -156,7 +156,8 @@ impl Foreign<'_> {
             ids(self.context.as_ref(), self.trace_id.as_deref(), self.span_id.as_deref())
                 .ok_or("a span has a trace id of 32 and a span id of 16 hexadecimal digits")?;
         let end_time = self.end_time.as_ref().and_then(time);
-        let start_time = self.start_time.as_ref().and_then(time).or(end_time).ok_or("a span has a start time")?;
+        let start_time =
+            self.start_time.as_ref().and_then(time).or(end_time).ok_or("a span has a start time")?;
         let mut span = Span::new(trace_id, span_id, self.name.unwrap_or_default(), start_time);
         let parent = self.parent_span_id.or(self.parent_id);
         span.parent_span_id =

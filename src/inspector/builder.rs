@@ -14,10 +14,10 @@ use crate::capture::record::Of;
 use crate::capture::{CaptureFilter, Recorder};
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::import::Import;
 use crate::http::{
     Access, AccessPolicy, AppState, BodyPatience, Bounds, ControlDoor, Guard, Limits, PublicPath, Token,
 };
+use crate::import::Import;
 use crate::model::InstanceId;
 use crate::pipeline::{DEFAULT_ABANDON_AFTER, DEFAULT_STORE_BACKLOG_BYTES, Parts, Pipeline, StartError};
 use crate::redact::Redactor;

@@ -235,7 +235,8 @@ impl Pipeline {
         let mut traces = prepare(spans, &shared.redactor);
         file.title = file.title.map(|title| cut_name(shared.redactor.name(&title)));
         if let Some(title) = &file.title {
-            let roots = traces.iter_mut().flat_map(|trace| &mut trace.spans).filter(|span| span.title.is_some());
+            let roots =
+                traces.iter_mut().flat_map(|trace| &mut trace.spans).filter(|span| span.title.is_some());
             roots.for_each(|root| root.title = Some(title.clone()));
         }
         let (ack, answer) = oneshot::channel();

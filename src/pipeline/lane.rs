@@ -51,7 +51,9 @@ pub(super) enum Request {
 impl Request {
     fn size(&self) -> usize {
         match self {
-            Self::Ingest { traces, .. } | Self::Import { traces, .. } => traces.iter().map(Prepared::size).sum(),
+            Self::Ingest { traces, .. } | Self::Import { traces, .. } => {
+                traces.iter().map(Prepared::size).sum()
+            }
             Self::Settle(_) | Self::Stop(_) => 0,
         }
     }

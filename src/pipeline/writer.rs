@@ -336,7 +336,8 @@ pub(super) fn run(lane: &StoreLane, store: &dyn Store, reserve: &Reserve, change
 /// Commits a turn, trying again as long as the store cannot, unless the inspector stops. Outside senders are refused at
 /// the first failure: they keep what they have and send it again.
 fn write(lane: &StoreLane, store: &dyn Store, turn: Turn, sinks: Option<&Changed>) {
-    let Turn { sessions, traces, removed, changed, captured, chunks, events, mut acks, mut permits, settled } = turn;
+    let Turn { sessions, traces, removed, changed, captured, chunks, events, mut acks, mut permits, settled } =
+        turn;
     let mut batch =
         WriteBatch { sessions, traces, removed_sessions: removed, chunks: compress(captured), events };
     batch.chunks.extend(chunks);

@@ -122,7 +122,10 @@ impl Feed {
 
     /// Each sink's name, and what is wrong with it.
     pub(crate) fn states(&self) -> impl Iterator<Item = (&str, Option<String>)> {
-        self.sinks.iter().zip(&self.shared.problems).map(|(sink, problem)| (sink.name(), problem.lock().clone()))
+        self.sinks
+            .iter()
+            .zip(&self.shared.problems)
+            .map(|(sink, problem)| (sink.name(), problem.lock().clone()))
     }
 
     /// Counts since the start, of all sinks.
@@ -324,7 +327,9 @@ impl Work {
     }
 
     fn contained<T>(&self, call: impl FnOnce() -> T) -> Option<T> {
-        catch_unwind(AssertUnwindSafe(call)).map_err(|_| self.shared.panics.fetch_add(1, Ordering::Relaxed)).ok()
+        catch_unwind(AssertUnwindSafe(call))
+            .map_err(|_| self.shared.panics.fetch_add(1, Ordering::Relaxed))
+            .ok()
     }
 }
 

@@ -14,11 +14,11 @@ use std::fmt;
 
 pub(crate) use self::changed::Changed;
 pub(crate) use self::feed::Feed;
+#[cfg(feature = "otlp")]
+pub(crate) use self::files::Survey;
 pub use self::files::{
     DEFAULT_TRACE_FILES_AGE, DEFAULT_TRACE_FILES_BYTES, MAX_OPEN_TRACE_FILES, TraceFiles, default_trace_dir,
 };
-#[cfg(feature = "otlp")]
-pub(crate) use self::files::Survey;
 pub(crate) use self::files::{Epoch, FileName, HEADER_BYTES, Index, index_dir, lock_of_importer, replace};
 use crate::model::{InstanceId, SessionId, Timestamp};
 use crate::store::{Store, StoreError};

@@ -27,7 +27,8 @@ fn write(store: &dyn Store, session: &str, of: TraceId, spans: std::ops::Range<u
     }
     let session = Session::new(id(session), "otlp", "a session", Timestamp::EPOCH);
     let traces = vec![(of, session.id.clone())];
-    let batch = WriteBatch { sessions: vec![session], traces, chunks: builder.finish(), ..WriteBatch::default() };
+    let batch =
+        WriteBatch { sessions: vec![session], traces, chunks: builder.finish(), ..WriteBatch::default() };
     store.write(&batch).unwrap();
 }
 
@@ -234,7 +235,8 @@ fn the_files_written_longest_ago_go_first_and_what_runs_stays() {
         let mut session = store.session(&id(&name)).unwrap().unwrap();
         session.status = if number == 1 { SessionStatus::Running } else { SessionStatus::Completed };
         store.write(&WriteBatch { sessions: vec![session], ..WriteBatch::default() }).unwrap();
-        let file = fs::File::options().append(true).open(dir.path().join(format!("{name}.jsonl.gz"))).unwrap();
+        let file =
+            fs::File::options().append(true).open(dir.path().join(format!("{name}.jsonl.gz"))).unwrap();
         let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(100 - u64::from(number));
         file.set_modified(long_ago).unwrap();
     }
@@ -242,9 +244,10 @@ fn the_files_written_longest_ago_go_first_and_what_runs_stays() {
     let there = |number: u8| dir.path().join(format!("s{number}.jsonl.gz")).exists();
     assert!(there(1), "it runs");
     assert!(!there(2) && there(6), "the oldest went");
-    let bytes: u64 = (1..=6).filter(|number| there(*number)).map(|number| {
-        fs::metadata(dir.path().join(format!("s{number}.jsonl.gz"))).unwrap().len()
-    }).sum();
+    let bytes: u64 = (1..=6)
+        .filter(|number| there(*number))
+        .map(|number| fs::metadata(dir.path().join(format!("s{number}.jsonl.gz"))).unwrap().len())
+        .sum();
     assert!(bytes <= 2_500, "{bytes}");
     assert!(dir.path().join("foreign.jsonl.gz").exists());
     let old = TraceFiles::new(dir.path()).max_age(std::time::Duration::from_secs(50));

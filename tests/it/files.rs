@@ -64,7 +64,10 @@ async fn the_file_of_a_session_has_the_bytes_that_its_trace_is_served_as() {
         let lines = gunzip(&fs::read(&path).unwrap());
         for (program, arguments) in [
             ("zcat", vec![]),
-            ("python3", vec!["-c", "import gzip, sys; sys.stdout.buffer.write(gzip.open(sys.argv[1]).read())"]),
+            (
+                "python3",
+                vec!["-c", "import gzip, sys; sys.stdout.buffer.write(gzip.open(sys.argv[1]).read())"],
+            ),
         ] {
             let read = Command::new(program).args(arguments).arg(&path).output().unwrap();
             assert!(read.status.success(), "{program}: {}", String::from_utf8_lossy(&read.stderr));
@@ -160,7 +163,8 @@ async fn a_restarted_host_writes_on_into_the_same_file_and_reads_none_of_its_own
 #[tokio::test]
 async fn what_was_not_copied_before_a_crash_is_copied_by_the_next_start() {
     let (dir, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let first = Host::new(Inspector::builder().data_dir(data.path()).trace_files(dir.path()).build().unwrap());
+    let first =
+        Host::new(Inspector::builder().data_dir(data.path()).trace_files(dir.path()).build().unwrap());
     let session = first.inspector.session("lagging").id(SessionId::parse("s").unwrap()).start();
     drop(session.span(SpanKind::Tool, "seen"));
     first.inspector.settle().await;
@@ -168,7 +172,8 @@ async fn what_was_not_copied_before_a_crash_is_copied_by_the_next_start() {
     // As if the exporter had never come to it.
     fs::remove_file(dir.path().join("s.jsonl.gz")).unwrap();
     fs::remove_file(dir.path().join(".agent-inspector/s.index")).unwrap();
-    let second = Host::new(Inspector::builder().data_dir(data.path()).trace_files(dir.path()).build().unwrap());
+    let second =
+        Host::new(Inspector::builder().data_dir(data.path()).trace_files(dir.path()).build().unwrap());
     second.inspector.settle().await;
     assert_eq!(fs::read(dir.path().join("s.jsonl.gz")).unwrap(), served(&second, "s").await);
 }

@@ -32,7 +32,8 @@ fn inspector(dir: &Path) -> Inspector {
 async fn plays_the_host_when_asked() {
     let Ok(dir) = std::env::var(HOST_DIR) else { return };
     let inspector = inspector(Path::new(&dir));
-    let sessions: Vec<_> = (0..SESSIONS).map(|number| inspector.session(format!("run {number}")).start()).collect();
+    let sessions: Vec<_> =
+        (0..SESSIONS).map(|number| inspector.session(format!("run {number}")).start()).collect();
     let mut random = fastrand::Rng::new();
     for turn in 0_u64.. {
         for session in &sessions {

@@ -60,8 +60,14 @@ async fn problem(host: &Host) -> Value {
 #[tokio::test]
 async fn a_file_of_the_original_inspector_is_listed_redacted_and_served() {
     let dir = tempfile::tempdir().unwrap();
-    let first = line(1, 1, "workflow.run", "\"mcp.engine.type\":\"temporal\",\"mcp.session.title\":\"Book a flight\"");
-    let secret = line(1, 2, "tool.call", "\"note\":\"api_key=sk-ant-api03-abcdefghijklmnopqrstuvwxyz012345\"");
+    let first = line(
+        1,
+        1,
+        "workflow.run",
+        "\"mcp.engine.type\":\"temporal\",\"mcp.session.title\":\"Book a flight\"",
+    );
+    let secret =
+        line(1, 2, "tool.call", "\"note\":\"api_key=sk-ant-api03-abcdefghijklmnopqrstuvwxyz012345\"");
     fs::write(dir.path().join("worker-1.jsonl.gz"), [gzip(&first), gzip(&secret)].concat()).unwrap();
     fs::write(dir.path().join("worker-1_chunk_1.jsonl.gz"), gzip(&line(2, 3, "later", ""))).unwrap();
     fs::write(dir.path().join("worker-1.chunk_2.jsonl.gz"), gzip(&line(2, 4, "last", ""))).unwrap();
@@ -105,7 +111,8 @@ async fn a_file_that_python_writes_is_read_on_as_it_grows() {
 async fn a_half_written_file_is_read_to_its_last_whole_line_and_then_on() {
     let dir = tempfile::tempdir().unwrap();
     let host = host(dir.path());
-    let lines: String = (1..=9).map(|span| line(4, span, "step", &format!("\"n\":\"{}\"", "x".repeat(900)))).collect();
+    let lines: String =
+        (1..=9).map(|span| line(4, span, "step", &format!("\"n\":\"{}\"", "x".repeat(900)))).collect();
     let whole = gzip(&lines);
     let path = dir.path().join("half.jsonl.gz");
     // Found nowhere among what is whole: the end of a file that is being written.
@@ -124,7 +131,11 @@ async fn a_half_written_file_is_read_to_its_last_whole_line_and_then_on() {
 async fn bad_lines_are_counted_and_strange_files_are_left_alone_and_told_of() {
     let dir = tempfile::tempdir().unwrap();
     let good = line(5, 1, "good", "");
-    fs::write(dir.path().join("mixed.jsonl.gz"), gzip(&format!("{good}{{\"half\":\nnull\n{}", line(5, 2, "good too", "")))).unwrap();
+    fs::write(
+        dir.path().join("mixed.jsonl.gz"),
+        gzip(&format!("{good}{{\"half\":\nnull\n{}", line(5, 2, "good too", ""))),
+    )
+    .unwrap();
     fs::write(dir.path().join("text.jsonl.gz"), "{\"not\":\"gzip\"}\n").unwrap();
     let mut damaged = gzip(&line(6, 1, "before the damage", ""));
     let checksum = damaged.len() - 6;
@@ -137,7 +148,10 @@ async fn bad_lines_are_counted_and_strange_files_are_left_alone_and_told_of() {
     assert_eq!(counter(&host, "trace_file_bad_lines").await, 2);
     let why = problem(&host).await;
     let why = why.as_str().unwrap();
-    assert!(why.contains("text.jsonl.gz is no gzip file") && why.contains("damaged.jsonl.gz is damaged"), "{why}");
+    assert!(
+        why.contains("text.jsonl.gz is no gzip file") && why.contains("damaged.jsonl.gz is damaged"),
+        "{why}"
+    );
     assert_eq!(fs::read(dir.path().join("text.jsonl.gz")).unwrap(), b"{\"not\":\"gzip\"}\n");
     assert_eq!(host.try_get("/sessions/text").await.0, 404);
 }
@@ -158,7 +172,8 @@ async fn a_name_that_is_no_session_id_and_a_root_that_names_another_session_are_
 #[tokio::test]
 async fn a_restarted_host_does_not_read_again_what_its_history_has() {
     let (dir, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let start = || Host::new(Inspector::builder().data_dir(data.path()).trace_files(dir.path()).build().unwrap());
+    let start =
+        || Host::new(Inspector::builder().data_dir(data.path()).trace_files(dir.path()).build().unwrap());
     let path = dir.path().join("worker.jsonl.gz");
     fs::write(&path, gzip(&line(8, 1, "one", ""))).unwrap();
     for (start_number, expected) in [(1, 1), (2, 0)] {
@@ -192,7 +207,11 @@ async fn two_hosts_with_histories_of_their_own_see_each_others_sessions_and_copy
     for (host, other) in [(&one, "two"), (&two, "one")] {
         host.inspector.read_trace_files().await;
         let session = host.get(&format!("/sessions/{other}")).await;
-        assert_eq!((&session["engine"], &session["status"]), (&"file".into(), &"running".into()), "{session}");
+        assert_eq!(
+            (&session["engine"], &session["status"]),
+            (&"file".into(), &"running".into()),
+            "{session}"
+        );
         let before = counter(host, "trace_file_spans_read").await;
         host.inspector.read_trace_files().await;
         assert_eq!(counter(host, "trace_file_spans_read").await, before);
@@ -206,7 +225,8 @@ async fn two_hosts_with_histories_of_their_own_see_each_others_sessions_and_copy
     assert!((1..=3).contains(&read), "{read}");
     assert!(trace(&one, "two").await.contains("step 3"));
     one.inspector.settle().await;
-    let names = fs::read_dir(dir.path()).unwrap().filter_map(|entry| entry.unwrap().file_name().into_string().ok());
+    let names =
+        fs::read_dir(dir.path()).unwrap().filter_map(|entry| entry.unwrap().file_name().into_string().ok());
     let mut names: Vec<_> = names.filter(|name| name.ends_with(".gz")).collect();
     names.sort();
     assert_eq!(names, ["one.jsonl.gz", "two.jsonl.gz"]);

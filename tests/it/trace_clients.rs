@@ -134,7 +134,8 @@ async fn pythons_urllib_reads_a_growing_trace() {
 #[tokio::test(flavor = "multi_thread")]
 async fn pythons_httpx_reads_a_growing_trace() {
     // Debian's, whatever other Python comes first in the path.
-    let python = if std::path::Path::new("/usr/bin/python3").exists() { "/usr/bin/python3" } else { "python3" };
+    let python =
+        if std::path::Path::new("/usr/bin/python3").exists() { "/usr/bin/python3" } else { "python3" };
     reads_while_it_grows(python, &["-c", HTTPX]).await;
 }
 

@@ -46,7 +46,11 @@ fn tag(answer: &Response<Body>) -> String {
 }
 
 async fn a_download_during_a_join_is_not_a_mixture(host: Host) {
-    send(&host, &(1..=SPANS).map(|number| span(1, number, (number > 1).then_some(1), Some("s"))).collect::<Vec<_>>()).await;
+    send(
+        &host,
+        &(1..=SPANS).map(|number| span(1, number, (number > 1).then_some(1), Some("s"))).collect::<Vec<_>>(),
+    )
+    .await;
     send(&host, &(2..=SPANS).map(|number| span(2, number, Some(1), None)).collect::<Vec<_>>()).await;
     let leaving = format!("trace-{:032x}", 2);
     for coding in ["identity", "gzip"] {

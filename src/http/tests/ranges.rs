@@ -52,7 +52,12 @@ async fn every_form_of_a_range_is_answered_as_the_table_says() {
             assert_eq!(answer.header("content-range"), says, "{coding} {range}");
             assert_eq!(answer.header("content-length"), part.len().to_string(), "{coding} {range}");
         }
-        for range in [format!("bytes={length}-"), format!("bytes={length}-{HUGE}"), format!("bytes={HUGE}-"), "bytes=-0".to_owned()] {
+        for range in [
+            format!("bytes={length}-"),
+            format!("bytes={length}-{HUGE}"),
+            format!("bytes={HUGE}-"),
+            "bytes=-0".to_owned(),
+        ] {
             let answer = get(&site, &[("accept-encoding", coding), ("range", &range)]).await;
             assert_eq!(answer.status, 416, "{coding} {range}");
             assert_eq!(answer.header("content-range"), format!("bytes */{length}"), "{coding} {range}");
@@ -60,8 +65,19 @@ async fn every_form_of_a_range_is_answered_as_the_table_says() {
         }
         // Other units, several ranges, the wrong way round, and what is no range at all: ignored (section 14.2).
         for range in [
-            "items=0-1", "bytes=0-1,3-4", "bytes=0-0,-1", "bytes=5-4", "bytes=a-b", "bytes=-", "bytes", "bytes=1", "0-1",
-            "bytes=1.0-2", "bytes=0-1 2-3", "none", "\u{fc}",
+            "items=0-1",
+            "bytes=0-1,3-4",
+            "bytes=0-0,-1",
+            "bytes=5-4",
+            "bytes=a-b",
+            "bytes=-",
+            "bytes",
+            "bytes=1",
+            "0-1",
+            "bytes=1.0-2",
+            "bytes=0-1 2-3",
+            "none",
+            "\u{fc}",
         ] {
             let answer = get(&site, &[("accept-encoding", coding), ("range", range)]).await;
             assert_eq!((answer.status.as_u16(), answer.body.len()), (200, length), "{coding} {range}");
@@ -89,7 +105,8 @@ async fn the_ranges_of_an_empty_trace() {
 async fn a_range_holds_only_for_the_state_that_if_range_names() {
     let site = site(&[LINES]);
     let tags = |answer: &Answer| answer.header("etag").to_owned();
-    let (plain, packed) = (tags(&get(&site, &[]).await), tags(&get(&site, &[("accept-encoding", "gzip")]).await));
+    let (plain, packed) =
+        (tags(&get(&site, &[]).await), tags(&get(&site, &[("accept-encoding", "gzip")]).await));
     let unquoted = plain.trim_matches('"').to_owned();
     for (validator, status) in [
         (plain.clone(), 206),
@@ -110,7 +127,11 @@ async fn a_range_holds_only_for_the_state_that_if_range_names() {
     let beyond = get(&site, &[("range", "bytes=9999-"), ("if-range", "\"other\"")]).await;
     assert_eq!((beyond.status.as_u16(), beyond.body.len()), (200, LINES.len()));
     assert_eq!(get(&site, &[("range", "bytes=9999-"), ("if-range", &plain)]).await.status, 416);
-    assert_eq!(get(&site, &[("if-range", "\"other\"")]).await.status, 200, "it means nothing without a range");
+    assert_eq!(
+        get(&site, &[("if-range", "\"other\"")]).await.status,
+        200,
+        "it means nothing without a range"
+    );
 }
 
 #[tokio::test]
@@ -130,7 +151,8 @@ async fn if_none_match_takes_lists_any_and_weak_tags_and_comes_before_the_range(
         let answer = get(&site, &[("if-none-match", &known)]).await;
         assert_eq!(answer.status, status, "{known:?}");
         for range in ["bytes=0-1", "bytes=9999-"] {
-            let expected = if status == 304 { 304 } else { get(&site, &[("range", range)]).await.status.as_u16() };
+            let expected =
+                if status == 304 { 304 } else { get(&site, &[("range", range)]).await.status.as_u16() };
             let answer = get(&site, &[("if-none-match", &known), ("range", range)]).await;
             assert_eq!(answer.status, expected, "{known:?} {range}");
         }
@@ -149,7 +171,9 @@ async fn head_answers_as_get_without_a_range_and_without_a_body() {
         for range in ["bytes=0-1", "bytes=9999-", "nonsense"] {
             let head = ask(&site, Method::HEAD, &[("accept-encoding", coding), ("range", range)]).await;
             assert_eq!((head.status.as_u16(), head.body.len()), (200, 0), "{coding} {range}");
-            for name in ["etag", "content-length", "content-encoding", "content-type", "accept-ranges", "vary"] {
+            for name in
+                ["etag", "content-length", "content-encoding", "content-type", "accept-ranges", "vary"]
+            {
                 assert_eq!(head.header(name), whole.header(name), "{coding} {range} {name}");
             }
         }

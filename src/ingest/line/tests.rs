@@ -29,7 +29,10 @@ fn a_line_of_the_original_inspector_is_read_whole() {
 #[test]
 fn a_line_of_opentelemetry_python_is_read_whole() {
     let span = read(PYTHON).span;
-    assert_eq!((span.trace_id.to_string(), span.parent_span_id), ("249d0e49a29910886c9895950073aa9a".into(), None));
+    assert_eq!(
+        (span.trace_id.to_string(), span.parent_span_id),
+        ("249d0e49a29910886c9895950073aa9a".into(), None)
+    );
     assert_eq!((span.otel_kind, span.status.code), (OtelKind::Client, StatusCode::Unset));
     assert_eq!(span.resource.text("service.name"), Some("worker"));
     assert_eq!((span.events.len(), span.links.len()), (1, 1));

@@ -130,7 +130,9 @@ mod tests {
         for name in ["s.jsonl.gz", "s_chunk_1.jsonl.gz", "s.chunk_12.jsonl.gz"] {
             assert_eq!(FileName::found(name).unwrap().session(), (id("s"), false), "{name}");
         }
-        for (name, part) in [("s", 0), ("s_chunk_1", 1), ("s.chunk_12", 12), ("+con", 0), ("+con+3", 3), ("s7", 0)] {
+        for (name, part) in
+            [("s", 0), ("s_chunk_1", 1), ("s.chunk_12", 12), ("+con", 0), ("+con+3", 3), ("s7", 0)]
+        {
             assert_eq!(FileName::found(&format!("{name}.jsonl.gz")).unwrap().part(), part, "{name}");
         }
         for name in ["s.json.gz", ".jsonl.gz", ".s.jsonl.gz", "s.jsonl.gz.bad", "s.jsonl"] {

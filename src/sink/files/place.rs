@@ -67,8 +67,9 @@ pub(super) fn own_files<'a>(
     history: &'a History<'_>,
 ) -> impl Iterator<Item = FileName> + 'a {
     let names = (0..MAX_PARTS).map(|part| FileName::of(session, part));
-    let is_taken =
-        move |name: &FileName| index_dir(dir).join(name.index()).exists() || dir.join(name.to_string()).exists();
+    let is_taken = move |name: &FileName| {
+        index_dir(dir).join(name.index()).exists() || dir.join(name.to_string()).exists()
+    };
     let is_own = move |owner: &Owner| owner.session == *session && owner.history == history.identity();
     names.take_while(is_taken).filter(move |name| Index::owner(dir, name).is_some_and(|owner| is_own(&owner)))
 }

@@ -121,9 +121,9 @@ fn lines_of(bytes: &[u8]) -> Vec<u8> {
     let mut inflate = Inflate::default();
     inflate.take(bytes);
     let mut plain = inflate.plain;
-    let whole = plain.split_inclusive(|byte| *byte == b'\n').take_while(|line| {
-        line.last() == Some(&b'\n') && serde_json::from_slice::<IgnoredAny>(line).is_ok()
-    });
+    let whole = plain
+        .split_inclusive(|byte| *byte == b'\n')
+        .take_while(|line| line.last() == Some(&b'\n') && serde_json::from_slice::<IgnoredAny>(line).is_ok());
     let length = whole.map(<[u8]>::len).sum();
     plain.truncate(length);
     plain
@@ -152,8 +152,11 @@ impl Inflate {
             }
             self.plain.reserve(64 << 10);
             let before = (self.inflate.total_in(), self.plain.len());
-            let inflated =
-                self.inflate.decompress_vec(&bytes[used.min(bytes.len())..], &mut self.plain, FlushDecompress::None);
+            let inflated = self.inflate.decompress_vec(
+                &bytes[used.min(bytes.len())..],
+                &mut self.plain,
+                FlushDecompress::None,
+            );
             let stuck = before == (self.inflate.total_in(), self.plain.len());
             self.status = match inflated {
                 Ok(Status::StreamEnd) => Status::StreamEnd,

@@ -80,7 +80,11 @@ impl Written {
     }
 
     /// Opens the file that an index is of, and repairs it when it is not as the index says.
-    fn take_over(path: &Path, index: &mut File, known: &Index) -> Result<Option<(Owner, Sum, File)>, SinkError> {
+    fn take_over(
+        path: &Path,
+        index: &mut File,
+        known: &Index,
+    ) -> Result<Option<(Owner, Sum, File)>, SinkError> {
         let failed = |error: io::Error| unavailable(path, &error);
         let mut file = open_private(path, false).map_err(failed)?;
         let mut owner = known.owner.clone();
@@ -133,7 +137,8 @@ impl Written {
         history: &History<'_>,
     ) -> Result<Option<usize>, SinkError> {
         let begins_with = |records: &[Record]| {
-            records.len() <= blocks.len() && records.iter().zip(blocks).all(|(record, block)| record.is(block))
+            records.len() <= blocks.len()
+                && records.iter().zip(blocks).all(|(record, block)| record.is(block))
         };
         if begins_with(records) {
             return Ok(Some(records.len()));
