@@ -4,7 +4,7 @@
 //! cargo run --example quickstart
 //! ```
 //!
-//! You will see one line with the address of the page. Open it: the agent's first run is there, live. Start more with
+//! You will see the address of the page. Open it: the agent's first run is there, live. Start more with
 //!
 //! ```text
 //! curl http://127.0.0.1:3000/run -H 'content-type: application/json' -d '{"task": "What is in Cargo.toml?"}'
@@ -18,8 +18,10 @@ mod support;
 
 use std::env;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use agent_inspector::Inspector;
+use agent_inspector::store::default_data_dir;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
@@ -39,11 +41,13 @@ const FIRST_TASK: &str = "Where is the word \"inspector\" explained here? Quote 
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut builder = Inspector::builder();
-    if let Some(directory) = env::var_os("AGENT_INSPECTOR_DATA_DIR") {
-        builder = builder.data_dir(directory);
-    }
-    let inspector = builder.build()?;
+    let data = match env::var_os("AGENT_INSPECTOR_DATA_DIR") {
+        Some(directory) => PathBuf::from(directory),
+        None => default_data_dir()?,
+    };
+    // Each session's trace as a file too, for `zcat` and whatever else reads JSON lines.
+    let traces = data.join("traces");
+    let inspector = Inspector::builder().data_dir(data).trace_files(&traces).build()?;
     tracing_subscriber::registry().with(inspector.layer()).init();
 
     let model = match Model::from_env() {
@@ -62,6 +66,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         "an agent asks the model {} of {}; POST a task to http://{address}/run",
         model.name, model.provider
     );
+    println!("traces: {}", traces.display());
     agent.start(FIRST_TASK);
 
     // Small events go out at once; otherwise the system gathers them for up to 40 ms.

@@ -12,6 +12,8 @@ mod enrich;
 mod faults;
 mod files;
 mod filters;
+#[cfg(feature = "sqlite")]
+mod files_kill;
 mod floods;
 mod foreign_files;
 #[cfg(all(target_os = "linux", feature = "otlp", feature = "sqlite"))]
@@ -50,6 +52,9 @@ mod sources;
 mod store_faults;
 mod support;
 mod surroundings;
+mod trace_clients;
+#[cfg(feature = "otlp")]
+mod trace_joins;
 mod traces;
 #[cfg(feature = "ws")]
 mod ws;

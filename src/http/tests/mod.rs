@@ -6,6 +6,7 @@ mod limits;
 mod live;
 mod mount;
 mod problems;
+mod ranges;
 mod sessions;
 mod store;
 mod stream_model;

@@ -75,6 +75,8 @@ fn parse(range: &str, length: u64) -> Option<Wanted> {
             .then(|| text.parse().unwrap_or(u64::MAX))
     };
     let (from, to) = match (first, last) {
+        // The last bytes of nothing are all of it (RFC 9110 section 14.1.2), which no Content-Range can say.
+        ("", suffix) if length == 0 && number(suffix)? > 0 => return Some(Wanted::Whole),
         ("", suffix) => (length.saturating_sub(number(suffix)?), length),
         (first, "") => (number(first)?, length),
         (first, last) => {
@@ -122,6 +124,17 @@ mod tests {
             "bytes=-",
             "bytes=0-1,5-6",
             "bytes=+1-2",
+            "bytes=0-1;x",
+            "bytes=0 - 1",
+            "bytes=--1",
+            "bytes=0--1",
+            "bytes=0x1-2",
+            "bytes=0-1,",
+            "bytes=,0-1",
+            "bytes:0-1",
+            "bytes=",
+            "=0-1",
+            "",
             "bytes",
             "bytes=1",
         ] {
