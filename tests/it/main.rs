@@ -20,6 +20,7 @@ mod otlp;
 mod redaction;
 mod registry;
 mod restart;
+mod search;
 mod serve;
 #[cfg(feature = "otlp")]
 mod siblings;
