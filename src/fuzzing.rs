@@ -2,6 +2,9 @@
 
 use std::io::Cursor;
 
+use crate::model::{EventId, Span, SpanId, Timestamp, TraceId};
+use crate::store::search::{Matching, Of, Subject};
+use crate::store::{Query, QueryError};
 use crate::{import, ingest, normalize, redact, sink};
 
 /// Reads a trace export request as it would come over HTTP, and does to its spans what is done to every span before it
@@ -32,4 +35,38 @@ pub fn trace_file(bytes: &[u8]) -> usize {
     let _ = import::lines(Cursor::new(bytes), import::Part::Blocks(begin, bytes.len() as u64), &mut each);
     let _ = ingest::line::line(bytes);
     spans
+}
+
+/// Reads a search and looks for it in a span with this text; the number of texts that match.
+///
+/// # Panics
+///
+/// When an error or a highlight points outside of what it is about.
+pub fn search(query: &str, text: &str) -> usize {
+    let query = match Query::parse(query) {
+        Ok(query) => query,
+        Err(QueryError { at, .. }) => {
+            assert!(at <= query.encode_utf16().count());
+            return 0;
+        }
+    };
+    let (Some(trace), Some(id)) = (TraceId::from_bytes([1; 16]), SpanId::from_bytes([1; 8])) else {
+        return 0;
+    };
+    let mut span = Span::new(trace, id, "a span", Timestamp::EPOCH);
+    span.attributes.set("input.value", text);
+    let summary = span.summary(EventId(1));
+    let of = Of::Span(&summary);
+    let mut matching = Matching::new(&query);
+    let Ok(line) = serde_json::to_vec(&span) else { return 0 };
+    if !matching.admits(&Subject { session: None, engine: None, of }) {
+        return 0;
+    }
+    let matches = matching.find(&of, &line).unwrap_or_default();
+    for found in &matches {
+        let units = found.snippet.encode_utf16().count();
+        assert!(found.highlights.iter().all(|place| place.start < place.end && place.end <= units));
+        assert!(found.highlights.is_sorted_by(|a, b| a.end <= b.start));
+    }
+    matches.len()
 }

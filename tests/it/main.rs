@@ -11,9 +11,9 @@ mod crashes;
 mod enrich;
 mod faults;
 mod files;
-mod filters;
 #[cfg(feature = "sqlite")]
 mod files_kill;
+mod filters;
 mod floods;
 mod foreign_files;
 #[cfg(all(target_os = "linux", feature = "otlp", feature = "sqlite"))]
@@ -42,6 +42,7 @@ mod registry;
 mod restart;
 #[cfg(feature = "otlp")]
 mod running;
+mod search;
 mod serve;
 #[cfg(feature = "otlp")]
 mod siblings;

@@ -3,9 +3,13 @@
 //! Text is folded character by character, so that each character of the text stays one character. Scripts that are written
 //! without spaces have no words to begin at: there, a match may begin anywhere.
 
-/// A token holds at most so many characters. An index only has to find what may match; words that begin alike share a
-/// token, which keeps an index of ids and numbers small.
-const TOKEN_CHARS: usize = 6;
+/// A token holds at most so many characters. An index only has to find what may match; ids that begin alike share a token,
+/// which keeps it small. Much shorter ones would not tell `order12345` from `order12346`.
+const TOKEN_CHARS: usize = 12;
+
+/// Stands before the first two letters of a word: what begins like that is a great part of all words, so it has a token of
+/// its own.
+const BEGINNING: char = '\u{e001}';
 
 /// What a character is to a search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,6 +147,14 @@ pub(super) fn tokens<'a>(folded: &'a str, mut each: impl FnMut(&'a str)) {
     }
 }
 
+/// The token for the first two letters of a token of a word.
+pub(crate) fn beginning_token(token: &str) -> Option<String> {
+    let (at, second) = token.char_indices().nth(1)?;
+    let first = token.chars().next().filter(|first| class(*first) == Class::Word)?;
+    debug_assert_eq!(first.len_utf8(), at);
+    Some([BEGINNING, first, second].into_iter().collect())
+}
+
 /// The first characters of a word.
 fn head(word: &str) -> &str {
     if word.len() <= TOKEN_CHARS {
@@ -198,7 +210,14 @@ pub(super) fn needs(part: &str, open: bool, all: &mut Vec<Need>) {
         let last = read == part.len();
         match of {
             Class::Word if last && open && run.chars().nth(TOKEN_CHARS - 1).is_none() => {
-                all.push(Need::Beginning(run.to_owned()));
+                // One letter is in every document.
+                if run.chars().nth(1).is_some() {
+                    let exactly_two = run.chars().nth(2).is_none();
+                    all.push(match beginning_token(run).filter(|_| exactly_two) {
+                        Some(token) => Need::Token(token),
+                        None => Need::Beginning(run.to_owned()),
+                    });
+                }
             }
             Class::Word => all.push(Need::Token(head(run).to_owned())),
             Class::Unspaced if run.chars().nth(1).is_none() => all.push(Need::Beginning(run.to_owned())),
@@ -227,9 +246,10 @@ mod tests {
 
     #[test]
     fn words_are_cut_and_texts_without_spaces_become_pairs() {
-        assert_eq!(all("Get_Weather(42) über-ALLES"), ["get", "weathe", "42", "über", "alles"]);
+        assert_eq!(all("Get_Weather(42) über-ALLES"), ["get", "weather", "42", "über", "alles"]);
         assert_eq!(all("GPT模型很好 ok"), ["gpt", "模型", "型很", "很好", "好", "ok"]);
         assert_eq!(all("สวัสดี").len(), 6);
+        assert_eq!(all("0123456789abcdef"), ["0123456789ab"]);
         assert_eq!(all("👍🏽 → done"), ["👍", "🏽", "→", "done"]);
         assert_eq!(all("Привет, мир"), ["привет", "мир"]);
     }
@@ -255,7 +275,11 @@ mod tests {
         let token = |text: &str| Need::Token(text.into());
         assert_eq!(found, [token("gen"), token("ai"), Need::Beginning("requ".into())]);
         found.clear();
+        needs("or", true, &mut found);
+        needs("o", true, &mut found);
+        assert_eq!(found, [Need::Token(beginning_token("order").unwrap())]);
+        found.clear();
         needs("transaction模型x模", true, &mut found);
-        assert_eq!(found, [token("transa"), token("模型"), token("x"), Need::Beginning("模".into())]);
+        assert_eq!(found, [token("transaction"), token("模型"), token("x"), Need::Beginning("模".into())]);
     }
 }

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-pub(crate) use self::chars::Need;
+pub(crate) use self::chars::{Need, beginning_token};
 pub(crate) use self::matching::{Matching, Of, Subject, line_tokens};
 pub use self::query::{MAX_CONDITIONS, MAX_QUERY_CHARS, MAX_REGEXES, Query, QueryError};
 pub(crate) use self::sweep::Sweep;

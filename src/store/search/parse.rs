@@ -270,13 +270,13 @@ impl<'a> Parser<'a> {
                 )
             });
         }
-        if word.starts_with('=') {
+        if let Some(value) = word.strip_prefix('=') {
             self.at += 1;
             let value = if self.rest().starts_with('"') {
                 self.quoted()?
             } else {
-                self.at += word.len() - 1;
-                word[1..].to_owned()
+                self.at += value.len();
+                value.to_owned()
             };
             return self.literal(from, &value, Extent::Whole).map(Check::Matches);
         }

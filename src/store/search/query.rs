@@ -185,8 +185,6 @@ impl Query {
                 Test::Summary(..) | Test::State(_) => {}
             }
         }
-        // One letter is in every document.
-        all.retain(|need| !matches!(need, Need::Beginning(text) if text.len() < 2));
         let mut seen = std::collections::HashSet::new();
         all.retain(|need| seen.insert(need.clone()));
         all

@@ -4,14 +4,14 @@
 //! themselves. The words come cut and lower-cased from `store::search`, so that SQLite only has to separate them at spaces.
 
 use std::collections::HashSet;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{MAX_PARTS, PART_LINES, part_of};
 use crate::model::{Timestamp, TraceId};
-use crate::store::search::{Of, event_time, is_searched, line_tokens};
+use crate::store::search::{Of, beginning_token, event_time, is_searched, line_tokens};
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::failure::{Result, corrupt};
 use crate::store::sqlite::spans::blob;
@@ -24,7 +24,7 @@ const LAYOUT: i64 = 1;
 /// `ascii` takes every other character as part of a word. Pages are merged a few at a time, when there is nothing to index.
 const CREATE: &str = "
     CREATE VIRTUAL TABLE search_text USING fts5(
-        text, content = '', contentless_delete = 1, detail = none, prefix = '2', tokenize = 'ascii'
+        text, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii'
     );
 ";
 
@@ -389,7 +389,7 @@ impl Indexed {
 /// The words of a part, each once.
 #[derive(Default)]
 struct Words {
-    seen: HashSet<u64>,
+    seen: HashSet<u64, BuildHasherDefault<Hashed>>,
     hasher: RandomState,
     text: String,
 }
@@ -397,11 +397,21 @@ struct Words {
 impl Words {
     fn add(&mut self, of: &Of<'_>, line: &[u8]) {
         line_tokens(of, line, &mut |token| {
-            if self.seen.insert(self.hasher.hash_one(token)) {
-                self.text.push_str(token);
-                self.text.push(' ');
+            if self.insert(token)
+                && let Some(beginning) = beginning_token(token)
+            {
+                self.insert(&beginning);
             }
         });
+    }
+
+    fn insert(&mut self, token: &str) -> bool {
+        let new = self.seen.insert(self.hasher.hash_one(token));
+        if new {
+            self.text.push_str(token);
+            self.text.push(' ');
+        }
+        new
     }
 
     fn is_empty(&self) -> bool {
@@ -411,5 +421,25 @@ impl Words {
     fn take(&mut self) -> String {
         self.seen.clear();
         std::mem::take(&mut self.text)
+    }
+}
+
+/// What is hashed already need not be hashed again.
+#[derive(Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
     }
 }
