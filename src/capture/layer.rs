@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use tracing_core::dispatcher::WeakDispatch;
 use tracing_core::span::{Attributes as SpanAttributes, Id, Record as SpanRecord};
 use tracing_core::subscriber::Interest;
-use tracing_core::{Dispatch, Event, Metadata, Subscriber};
+use tracing_core::{Dispatch, Event, Level, Metadata, Subscriber};
 use tracing_subscriber::layer::Context as LayerContext;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, Registry};
@@ -181,8 +181,13 @@ where
             None if event.is_contextual() => context::with_current_of(self.recorder.address(), here),
             None => None,
         };
-        let Some((trace_id, span_id)) = place else { return };
         let metadata = event.metadata();
+        // A span around an agent's is told of errors alone: whatever else the host says in it is not about the agent.
+        let around = || {
+            let span = (*metadata.level() == Level::ERROR).then(|| subscriber.event_span(event))??;
+            span.scope().find_map(|span| recorded(&self.spans, &span))
+        };
+        let Some((trace_id, span_id)) = place.or_else(around) else { return };
         let (name, mut attributes) = Flat::scratch(|flat| {
             let mut fields = Fields::new(flat);
             event.record(&mut fields);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use crate::capture::record::SpanChange;
-use crate::model::{Span, SpanId, StatusCode, TraceId};
+use crate::model::{Span, SpanEvent, SpanId, SpanStatus, StatusCode, TraceId};
 
 /// A span that goes on changing is written again at most this often, so that many small changes do not become many large
 /// lines.
@@ -108,6 +108,16 @@ impl OpenSpans {
     }
 }
 
+/// As in the rest of the `tracing` world, an event at the level `ERROR` says that the span it stands in went wrong, unless the
+/// span itself says how it ended.
+fn told_error(event: &SpanEvent) -> Option<SpanStatus> {
+    (event.attributes.text("level") == Some("ERROR")).then(|| {
+        let cause = ["error", "err"].into_iter().find_map(|key| event.attributes.text(key));
+        let message = cause.map_or_else(|| event.name.clone(), |cause| format!("{}: {cause}", event.name));
+        SpanStatus { code: StatusCode::Error, message: Some(message) }
+    })
+}
+
 /// Adds a change to a span.
 pub(super) fn apply(span: &mut Span, change: SpanChange) {
     if let Some(name) = change.name {
@@ -121,6 +131,9 @@ pub(super) fn apply(span: &mut Span, change: SpanChange) {
         span.status.message = status.message.or(span.status.message.take());
     }
     span.attributes.merge(change.attributes);
+    if span.source == "tracing" && span.status.code == StatusCode::Unset {
+        span.status = change.events.iter().find_map(told_error).unwrap_or(std::mem::take(&mut span.status));
+    }
     let room = MAX_SPAN_EVENTS.saturating_sub(span.events.len());
     let over = change.events.len().saturating_sub(room);
     span.dropped_attributes = span.dropped_attributes.saturating_add(u32::try_from(over).unwrap_or(u32::MAX));

@@ -123,3 +123,36 @@ async fn spans_without_an_agent_in_them_stay_out() {
     tracing::info_span!("GET /").in_scope(|| tracing::info!("served"));
     assert_eq!(trees(&host).await, [json!({"title": "chat", "status": "completed", "rows": [["chat", 0]]})]);
 }
+
+#[tokio::test]
+async fn an_error_told_in_the_hosts_request_makes_the_session_a_failed_one() {
+    let host = Host::in_memory();
+    let _subscriber =
+        tracing::subscriber::set_default(tracing_subscriber::registry().with(host.inspector.layer()));
+    tracing::info_span!("POST /ask").in_scope(|| {
+        chat().in_scope(|| tracing::warn!("slow"));
+        tracing::info!("not about the agent");
+        tracing::error!(error = "no key", "the agent failed");
+    });
+    // What the span itself says of its end counts more.
+    let handled =
+        tracing::info_span!(target: "rig", "chat", gen_ai.operation.name = "chat", otel.status_code = "OK");
+    handled.in_scope(|| tracing::error!("tried again"));
+    drop(handled);
+    host.inspector.settle().await;
+
+    let sessions = host.get("/sessions").await;
+    let of = |title: &str| {
+        let sessions = sessions["sessions"].as_array().unwrap();
+        sessions.iter().find(|session| session["title"] == title).unwrap().clone()
+    };
+    let failed = of("POST /ask");
+    assert_eq!((&failed["status"], &failed["error"]), (&json!("failed"), &json!("the agent failed: no key")));
+    assert_eq!(of("chat")["status"], "completed");
+    let id = failed["id"].as_str().unwrap();
+    let tree = host.get(&format!("/sessions/{id}/spans")).await;
+    let root = tree["spans"][0]["span_id"].as_str().unwrap();
+    let root = host.get(&format!("/sessions/{id}/spans/{root}")).await;
+    let events = root["events"].as_array().unwrap().iter().map(|event| event["name"].as_str().unwrap());
+    assert_eq!(events.collect::<Vec<_>>(), ["the agent failed"]);
+}
