@@ -179,7 +179,7 @@ async fn a_query_that_cannot_be_understood_is_told_where_and_what_to_write() {
 async fn pages_have_every_hit_once_while_spans_arrive() {
     let dir = tempfile::tempdir().unwrap();
     let host = Host::in_dir(dir.path());
-    let session = host.inspector.session("pages").start();
+    let session = host.inspector.session("many").start();
     for at in 0..60 {
         say(&session, &format!("old {at}"), "page me");
     }
