@@ -14,7 +14,9 @@ fn encoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
+/// Searches for what was recorded until now.
 async fn search(host: &Host, query: &str) -> Value {
+    host.inspector.settle().await;
     host.get(&format!("/search?q={}", encoded(query))).await
 }
 
@@ -37,6 +39,7 @@ fn say(session: &SessionHandle, name: &str, text: &str) {
 
 /// Waits until the index has everything.
 async fn indexed(host: &Host) {
+    host.inspector.settle().await;
     let wait = async {
         while host.get("/health").await["store"]["unindexed"] != json!(0) {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -176,10 +179,11 @@ async fn a_query_that_cannot_be_understood_is_told_where_and_what_to_write() {
 async fn pages_have_every_hit_once_while_spans_arrive() {
     let dir = tempfile::tempdir().unwrap();
     let host = Host::in_dir(dir.path());
-    let session = host.inspector.session("pages").start();
+    let session = host.inspector.session("many").start();
     for at in 0..60 {
         say(&session, &format!("old {at}"), "page me");
     }
+    host.inspector.settle().await;
     let (mut seen, mut path) = (Vec::new(), "/search?limit=9&q=page".to_owned());
     loop {
         let page = host.get(&path).await;
@@ -187,6 +191,7 @@ async fn pages_have_every_hit_once_while_spans_arrive() {
         let Some(cursor) = page["next_cursor"].as_str() else { break };
         path = format!("/search?limit=9&q=page&cursor={cursor}");
         say(&session, "new", "page me");
+        host.inspector.settle().await;
         if seen.len() > 30 {
             indexed(&host).await;
         }

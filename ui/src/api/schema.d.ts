@@ -111,6 +111,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Spans and stored events that hold what is looked for. */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sessions": {
         parameters: {
             query?: never;
@@ -531,6 +548,13 @@ export interface components {
              */
             type: "Heartbeat";
         };
+        /** @description A part of a snippet, in UTF-16 code units, as `String.prototype.slice` counts them. */
+        Highlight: {
+            /** @description Where it ends: the first unit that does not belong to it. */
+            end: number;
+            /** @description Where it begins. */
+            start: number;
+        };
         /** @description A pointer from a span to another one that is not its parent. */
         Link: {
             /** @description The rest. */
@@ -707,6 +731,44 @@ export interface components {
             name: string;
             /** @description Its version. */
             version?: string;
+        };
+        /** @description A span or an event that was found. */
+        SearchHit: {
+            /** @description Where it matches, at most three texts; empty when only such fields were asked for as stand in `span`. */
+            matches: components["schemas"]["SearchMatch"][];
+            /** @description The session that it belongs to. */
+            session_id?: components["schemas"]["SessionId"];
+            /** @description The span. */
+            span: components["schemas"]["SpanSummary"];
+            /** @enum {string} */
+            type: "span";
+        } | {
+            /** @description The event. */
+            event: components["schemas"]["Event"];
+            /** @description Where it matches, at most three texts. */
+            matches: components["schemas"]["SearchMatch"][];
+            /** @description The session that it belongs to. */
+            session_id?: components["schemas"]["SessionId"];
+            /** @enum {string} */
+            type: "event";
+        };
+        /** @description A text of a span or an event that matches a search. */
+        SearchMatch: {
+            /** @description The field, such as `name`, `error.message` or `attributes.gen_ai.input.messages`. */
+            field: string;
+            /** @description What of the snippet matches, in order, without overlap. */
+            highlights: components["schemas"]["Highlight"][];
+            /** @description A piece of its text around the first match: at most 200 characters, on one line. What stands in it is not markup. */
+            snippet: string;
+        };
+        /** @description A page of hits, newest first by when the span began or the event happened. */
+        SearchResults: {
+            /** @description The hits. */
+            hits: components["schemas"]["SearchHit"][];
+            /** @description Where the next page begins; absent when there is nothing more. */
+            next_cursor?: string;
+            /** @description Present when the time was up: only what is newer than this was searched. The search goes on at `next_cursor`. */
+            searched_to?: components["schemas"]["Timestamp"];
         };
         /** @description One run of an agent: a set of traces that belong together, with what they amount to. */
         Session: {
@@ -1055,6 +1117,12 @@ export interface components {
              * @description Spans in it.
              */
             spans: number;
+            /**
+             * Format: int64
+             * @description Lines of spans and events that are not in the index of the search yet; every search reads them one by one, so that
+             *     it finds them all the same. Absent without an index: then every search reads everything.
+             */
+            unindexed?: number;
         };
         /**
          * Format: date-time
@@ -1429,6 +1497,74 @@ export interface operations {
             };
             /** @description The caller must sign in. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query?: {
+                /**
+                 * @description What is looked for; all of it must hold, and without any of it everything is found.
+                 *     `timeout` is a word that begins like this, in any case; `"rate limit"` whole words in this order; `/time(d )?out/` a
+                 *     regular expression (`/../i` for any case); `-word` what must not occur. Fields: `kind:tool`, `status:running` (or
+                 *     `error`, `ok`, `unset`, `abandoned`), `name:`, `error:`, `model:gpt-5`, `provider:`, `agent:"Trip Planner"`, `tool:`,
+                 *     `session:`, `engine:`, `trace:`, `span:`, `type:Log`, `duration:>5s`, `tokens:>1000`, `input_tokens:`,
+                 *     `output_tokens:`, `cost:<0.1`. Attributes by their full name: `gen_ai.request.model:gpt-5`, `"city":Paris`.
+                 *     `model:=gpt-5` is the whole value, `tool:*` any value.
+                 */
+                q?: string;
+                /** @description At most so many; a number above 200 counts as 200. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Only what began or happened at this moment or later (RFC 3339). */
+                since?: components["schemas"]["Timestamp"];
+                /** @description Only what began or happened before this moment (RFC 3339). */
+                until?: components["schemas"]["Timestamp"];
+                /** @description Only what belongs to this session. */
+                session_id?: components["schemas"]["SessionId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of hits, newest first, complete up to the last second. When it took too long, `searched_to` says how far it came. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchResults"];
+                };
+            };
+            /** @description The query or a parameter cannot be understood; `detail` names the place. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be read, or too many searches are under way. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
