@@ -40,11 +40,11 @@ const RETRY_MOST: Duration = Duration::from_secs(5);
 
 /// How often the writer looks after the store, busy or not, and how long it may do so at a time.
 const MAINTAIN_EVERY: Duration = Duration::from_secs(5);
-const MAINTAIN_FOR: Duration = Duration::from_millis(50);
+const MAINTAIN_FOR: Duration = Duration::from_millis(10);
 
-/// How soon it goes on when there is more to do: a tenth of a core at most, and no commit waits longer than
+/// How soon it goes on when there is more to do: a tenth of a core, and a commit seldom waits longer than
 /// [`MAINTAIN_FOR`].
-const MAINTAIN_AGAIN: Duration = Duration::from_millis(450);
+const MAINTAIN_AGAIN: Duration = Duration::from_millis(90);
 
 /// The queue between pump and writer, and what both want to know of each other.
 #[derive(Debug)]

@@ -59,6 +59,8 @@ pub struct SqliteStore {
     retention: Retention,
     pack_after: Duration,
     pinned: Mutex<Pinned>,
+    /// The trace that was looked at last for one to pack.
+    packing_after: AtomicI64,
     /// The bytes of the log when they were looked at last.
     log_bytes: AtomicU64,
     notices: Vec<String>,
@@ -118,6 +120,7 @@ impl SqliteStore {
             retention: Retention::default(),
             pack_after: DEFAULT_PACK_AFTER,
             pinned: Mutex::default(),
+            packing_after: AtomicI64::new(0),
             log_bytes: AtomicU64::new(0),
             notices,
         })
