@@ -162,10 +162,11 @@ impl StoreLane {
     /// Makes room: first the contents of the oldest spans go, of which the events still tell; then the oldest events, which
     /// are caught up from the ring as far as it reaches; at last what is left of the oldest turns.
     fn shed(&self, queue: &mut Queue) {
-        queue.merge();
         let waiting = |queue: &Queue| queue.turns.iter().map(|(_, size, _)| *size).sum::<usize>();
         let before = waiting(queue);
-        let mut over = self.bytes.load(Ordering::Relaxed).saturating_sub(self.max_bytes);
+        queue.merge();
+        let bytes = self.bytes.load(Ordering::Relaxed).saturating_sub(before.saturating_sub(waiting(queue)));
+        let mut over = bytes.saturating_sub(self.max_bytes);
         for give_up in [Turn::give_up_contents, Turn::leave_events_to_the_ring, Turn::give_up_rows] {
             for (_, size, turn) in &mut queue.turns {
                 if over == 0 {
