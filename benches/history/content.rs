@@ -108,18 +108,17 @@ pub(crate) struct Template {
     bytes: Vec<u8>,
     /// Where the ids of its traces stand, in their order.
     places: Vec<Vec<usize>>,
-    pub(crate) spans: usize,
 }
 
 impl Template {
     pub(crate) fn new(traces: usize, text: &mut Text) -> Self {
         // No text has such bytes.
         let first = u64::MAX - 1_000_000;
-        let (bytes, spans) = request(first, traces, SPANS_OF_TRACE, text);
+        let (bytes, _) = request(first, traces, SPANS_OF_TRACE, text);
         let places = (0..traces as u64).map(|trace| {
             memchr::memmem::find_iter(&bytes, &u128::from(first + trace + 1).to_be_bytes()).collect()
         });
-        Self { places: places.collect(), spans, bytes }
+        Self { places: places.collect(), bytes }
     }
 
     /// The request with the traces from `first` on.

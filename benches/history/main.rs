@@ -210,7 +210,10 @@ async fn questions(app: &Router, traces: u64, large: &(String, String), when: &s
     measure(app, "list of 50 sessions", Until::End, TIMES, || format!("{at}/sessions?limit=50")).await;
     measure(app, "list of 50, completed", Until::End, TIMES, || format!("{at}/sessions?status=completed"))
         .await;
-    measure(app, "list of 50 by words", Until::End, TIMES, || format!("{at}/sessions?text=step+0")).await;
+    measure(app, "list of 50 by words that stand nowhere", Until::End, TIMES, || {
+        format!("{at}/sessions?text=step+0")
+    })
+    .await;
     measure(app, "one session", Until::End, TIMES, || format!("{at}/sessions/{}", any())).await;
     measure(app, "tree of 25 spans", Until::End, TIMES, || format!("{at}/sessions/{}/spans", any())).await;
     measure(app, "whole trace of 25 spans", Until::End, TIMES, || format!("{at}/trace/{}", any())).await;

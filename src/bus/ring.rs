@@ -92,19 +92,10 @@ impl Ring {
 
     /// Takes out the frames of a session. Nobody missed them: there is nothing to be told of it any more.
     pub(super) fn remove_session(&mut self, session: &SessionId) -> Vec<Arc<EventFrame>> {
-        let of_it = |frame: &Arc<EventFrame>| frame.session_id.as_ref() == Some(session);
-        let (gone, kept): (Vec<_>, VecDeque<_>) = std::mem::take(&mut self.frames).into_iter().fold(
-            Default::default(),
-            |(mut gone, mut kept), frame| {
-                if of_it(&frame) {
-                    gone.push(frame)
-                } else {
-                    kept.push_back(frame)
-                }
-                (gone, kept)
-            },
-        );
-        self.frames = kept;
+        let (gone, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut self.frames)
+            .into_iter()
+            .partition(|frame| frame.session_id.as_ref() == Some(session));
+        self.frames = kept.into();
         self.bytes -= gone.iter().map(|frame| frame.size()).sum::<usize>();
         self.removed += gone.len() as u64;
         gone

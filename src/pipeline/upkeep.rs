@@ -15,8 +15,8 @@ const AFTER_COMMIT: Duration = Duration::from_millis(250);
 /// How often it is looked after when nothing is committed: what is kept for a time gets too old by itself.
 const AT_LEAST_EVERY: Duration = Duration::from_secs(5);
 
-/// How long it may take at a time.
-const AT_A_TIME: Duration = Duration::from_millis(50);
+/// How long it may take at a time: a commit seldom waits longer for it.
+const AT_A_TIME: Duration = Duration::from_millis(10);
 
 /// The thread rests so many times as long as it worked, and longer while much waits to be committed: it takes half of a
 /// core at most, or a quarter.

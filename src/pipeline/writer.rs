@@ -162,10 +162,11 @@ impl StoreLane {
     /// Makes room: first the contents of the oldest spans go, of which the events still tell; then the oldest events, which
     /// are caught up from the ring as far as it reaches; at last what is left of the oldest turns.
     fn shed(&self, queue: &mut Queue) {
-        queue.merge();
         let waiting = |queue: &Queue| queue.turns.iter().map(|(_, size, _)| *size).sum::<usize>();
         let before = waiting(queue);
-        let mut over = self.bytes.load(Ordering::Relaxed).saturating_sub(self.max_bytes);
+        queue.merge();
+        let bytes = self.bytes.load(Ordering::Relaxed).saturating_sub(before.saturating_sub(waiting(queue)));
+        let mut over = bytes.saturating_sub(self.max_bytes);
         for give_up in [Turn::give_up_contents, Turn::leave_events_to_the_ring, Turn::give_up_rows] {
             for (_, size, turn) in &mut queue.turns {
                 if over == 0 {
@@ -292,6 +293,7 @@ fn write(lane: &StoreLane, store: &dyn Store, mut turn: Turn, sinks: Option<&Cha
     let (settled, changed) = (std::mem::take(&mut turn.settled), std::mem::take(&mut turn.changed));
     let batch = turn.into_batch();
     let mut wait = RETRY_FIRST;
+    let mut failed = false;
     let stored = loop {
         let result = if batch.is_empty() { Ok(()) } else { attempt(lane, store, &batch) };
         // Known before anyone is answered: who is refused may look at once why.
@@ -307,8 +309,13 @@ fn write(lane: &StoreLane, store: &dyn Store, mut turn: Turn, sinks: Option<&Cha
         }
         permits.clear();
         if result.is_ok() {
+            // What looking after it failed with meanwhile is most likely over too; the next look tells.
+            if failed {
+                lane.looked_after(None);
+            }
             break true;
         }
+        failed = true;
         let mut queue = lane.queue.lock();
         // While the writer waits the pump may have given up what does not fit any more.
         if queue.stop {

@@ -143,6 +143,11 @@ async fn what_does_not_fit_while_the_store_fails_keeps_its_place_and_loses_its_c
     session.finish();
     store.fails.store(false, Ordering::SeqCst);
     host.inspector.settle().await;
+    // Nothing is left waiting, so that nobody is sent away any more.
+    while host.get("/health").await["backlog_bytes"] != 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(host.post("/v1/traces", &one_span("00000000000000a1")).await.0, StatusCode::OK);
     let tree = host.get(&format!("/sessions/{}/spans", session.id())).await;
     assert_eq!((&tree["total"], &tree["spans"][0]["descendants"]), (&json!(201), &json!(200)));
     let (mut whole, mut without) = (0, 0);

@@ -39,7 +39,8 @@ const FORGET_TRACE_AFTER: Duration = Duration::from_secs(30);
 /// How many spans are remembered at most before the quietest traces are forgotten early: some 10 MB.
 const MAX_REMEMBERED_SPANS: usize = 100_000;
 
-/// How many sessions are live at most before those of silent outside senders are given up early: some 10 MB.
+/// How many sessions are live at most before those of silent outside senders are given up, and ended ones forgotten,
+/// early: some 10 MB.
 const MAX_LIVE_SESSIONS: usize = 10_000;
 
 /// What a store that takes nothing holds back of either, times these bounds. Beyond it traces and ended sessions are
@@ -321,7 +322,7 @@ impl Fold {
             }
             live.beat(now, out);
         }
-        let crowded = self.remembered > MAX_REMEMBERED_SPANS;
+        let crowded = self.remembered > MAX_REMEMBERED_SPANS || full;
         let quiet = if crowded { CROWDED_SILENCE } else { FORGET_TRACE_AFTER };
         let unstored = if self.remembered > MAX_REMEMBERED_SPANS * UNSTORED_TIMES
             || self.sessions.len() > MAX_LIVE_SESSIONS * UNSTORED_TIMES

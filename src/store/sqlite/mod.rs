@@ -61,6 +61,8 @@ pub struct SqliteStore {
     pack_after: Duration,
     pinned: Mutex<Pinned>,
     index: search::Index,
+    /// The trace that was looked at last for one to pack.
+    packing_after: AtomicI64,
     /// The bytes of the log when they were looked at last.
     log_bytes: AtomicU64,
     notices: Vec<String>,
@@ -121,6 +123,7 @@ impl SqliteStore {
             pack_after: DEFAULT_PACK_AFTER,
             pinned: Mutex::default(),
             index: search::Index::default(),
+            packing_after: AtomicI64::new(0),
             log_bytes: AtomicU64::new(0),
             notices,
         })

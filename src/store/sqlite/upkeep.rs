@@ -40,6 +40,9 @@ impl Default for Retention {
 /// A session that has ended is packed by default when nothing was heard of it for so long: late spans have come by then.
 pub const DEFAULT_PACK_AFTER: Duration = Duration::from_secs(30);
 
+/// How many traces are looked at for one to pack, in about a millisecond.
+const LOOKED_AT_ONCE: u32 = 256;
+
 /// A log larger than this is one that cannot be read back. It is cut to a quarter of it whenever it can.
 const LOG_BYTES: u64 = 128 << 20;
 
@@ -82,24 +85,38 @@ impl SqliteStore {
         Ok(ended && self.pack(session, None)?)
     }
 
+    /// Looks at some of the traces that are not packed, after those that were looked at last: a hundred thousand of them may
+    /// wait for their time. Says whether it packed something or has not seen all.
     fn pack_some(&self, now: Timestamp, deadline: Instant) -> Result<bool> {
         let before = now.minus(self.pack_after).as_nanos();
-        let next = self.readers.read(|connection| {
-            let found: Option<String> = connection
-                .prepare_cached(
-                    "SELECT session_id FROM traces INDEXED BY traces_unpacked
-                         CROSS JOIN sessions ON sessions.id = session_id
-                     WHERE packed = 0 AND status > ?1 AND updated_at < ?2 LIMIT 1",
-                )?
-                .query_row([sessions::LAST_OPEN_STATUS, before], |row| row.get(0))
-                .optional()?;
-            found.as_deref().map(session_id).transpose()
+        let after = self.packing_after.load(Ordering::Relaxed);
+        let (looked_at, last, next) = self.readers.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT trace, session_id, status > ?1 AND updated_at < ?2 FROM traces INDEXED BY traces_unpacked
+                     LEFT JOIN sessions ON sessions.id = session_id
+                 WHERE packed = 0 AND trace > ?3 ORDER BY trace LIMIT ?4",
+            )?;
+            let mut rows =
+                statement.query([sessions::LAST_OPEN_STATUS, before, after, i64::from(LOOKED_AT_ONCE)])?;
+            let (mut looked_at, mut last) = (0, 0);
+            while let Some(row) = rows.next()? {
+                looked_at += 1;
+                last = row.get(0)?;
+                if row.get::<_, Option<bool>>(2)? == Some(true) {
+                    return Ok((looked_at, last, Some(session_id(&row.get::<_, String>(1)?)?)));
+                }
+            }
+            Ok((looked_at, last, None))
         })?;
-        match next {
+        let at_the_end = next.is_none() && looked_at < LOOKED_AT_ONCE;
+        // What is found is looked at again: it may not be packed whole before the deadline.
+        let seen = if next.is_some() { last - 1 } else { last };
+        self.packing_after.store(if at_the_end { 0 } else { seen }, Ordering::Relaxed);
+        if let Some(session) = next {
             // A session in which nothing is left to pack is marked, so that it is not found again.
-            Some(session) => self.pack(&session, Some(deadline)).map(|_| true),
-            None => Ok(false),
+            self.pack(&session, Some(deadline))?;
         }
+        Ok(!at_the_end)
     }
 
     fn remove_some(&self, now: Timestamp) -> Result<bool> {
