@@ -566,7 +566,7 @@ export interface components {
         OtelKind: "unspecified" | "internal" | "server" | "client" | "producer" | "consumer";
         /** @description A part of the inspector. */
         Part: {
-            /** @description Its name: `store`, a registry's name, or what went wrong at the start. */
+            /** @description Its name: `store`, a registry's or a sink's name, or what went wrong at the start. */
             name: string;
             /** @description How it is. */
             state: components["schemas"]["PartState"];
@@ -678,8 +678,8 @@ export interface components {
             /** @description When its last span ended; absent while it runs. */
             ended_at?: components["schemas"]["Timestamp"];
             /**
-             * @description What runs it: `tokio` (in the host), `otlp`, `claude-code`, `codex`, `temporal`, `mcp-inbound`, or any other
-             *     text.
+             * @description What runs it: `tokio` (in the host), `otlp`, `file` (known by its trace file only), `claude-code`, `codex`,
+             *     `temporal`, `mcp-inbound`, or any other text.
              */
             engine: string;
             /** @description The first error; one line. */
@@ -843,7 +843,7 @@ export interface components {
             resource: components["schemas"]["Attributes"];
             /** @description The library that recorded it. */
             scope: components["schemas"]["Scope"];
-            /** @description How it came here: `tracing`, `session`, `otlp`. */
+            /** @description How it came here: `tracing`, `session`, `otlp`, `file`. */
             source: string;
             /** @description The span, unique within its trace. */
             span_id: components["schemas"]["SpanId"];
