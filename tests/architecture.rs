@@ -36,7 +36,7 @@ const ORDER: &[(&str, &str)] = &[
     ("ingest", "model otlp"),
     ("alert", "model metrics"),
     ("pipeline", "model clock error bus store registry capture redact normalize metrics alert sink pricing"),
-    ("import", "model clock sink ingest pipeline"),
+    ("import", "model clock store sink ingest pipeline"),
     (
         "http",
         "model clock bus store registry redact normalize metrics alert sink pricing ingest pipeline import",
