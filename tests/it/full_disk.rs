@@ -141,7 +141,7 @@ impl Drop for HostOnDisk {
 fn recovers(disk: Disk, why: &str) {
     let dir = tempfile::tempdir().unwrap();
     let Some(host) = HostOnDisk::start(disk, dir.path()) else {
-        println!("skipped: there is no {disk:?} here");
+        eprintln!("skipped: there is no {disk:?} here");
         return;
     };
     let mut recorded = vec![host.record(100)];

@@ -67,7 +67,7 @@ impl Loaded {
             child,
             url: format!("http://{address}/_inspector"),
             settled: std::thread::spawn(move || {
-                lines.lines().map_while(|line| line.ok()).filter_map(|line| read(&line)).collect()
+                lines.lines().map_while(Result::ok).filter_map(|line| read(&line)).collect()
             }),
             event_ids: std::thread::spawn(move || listen(stream, &host)),
         }
@@ -124,6 +124,7 @@ async fn plays_a_loaded_host_when_asked() {
 }
 
 /// Records sessions with spans that stay open, and says which of them are in the store.
+#[expect(clippy::print_stdout, reason = "who started this process reads it")]
 async fn record(inspector: Inspector) {
     let (mut sessions, mut spans) = (Vec::new(), Vec::new());
     for number in 0_u64.. {

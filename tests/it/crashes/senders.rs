@@ -84,7 +84,7 @@ fn send(url: &str, acknowledged: &Sender<Sent>) {
         let of = |span_number, parent, ended| {
             span(&trace, span_number, parent, RECENT + (number << 24), ended, "what it was asked")
         };
-        let open = number % 3 == 0;
+        let open = number.is_multiple_of(3);
         let leaves = [of(2, Some(1), true), of(3, Some(2), !open)];
         let root = of(1, None, true);
         let stored = match number % 2 {
