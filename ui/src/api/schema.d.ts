@@ -156,7 +156,11 @@ export interface paths {
         get: operations["get_session"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Remove a session that has ended, with its spans and events.
+         * @description Spans that come later begin a session anew.
+         */
+        delete: operations["remove_session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -174,6 +178,24 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sessions/{id}/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keep a session, whatever the bounds on history say. */
+        put: operations["pin_session"];
+        post?: never;
+        /** Keep a session no longer than others. */
+        delete: operations["unpin_session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -442,7 +464,7 @@ export interface components {
             registry: string;
         };
         /** @description One event. The set of types is open: keep and show a type that you do not know. */
-        Event: components["schemas"]["SessionStartedEvent"] | components["schemas"]["SessionUpdatedEvent"] | components["schemas"]["SessionFinishedEvent"] | components["schemas"]["SessionMergedEvent"] | components["schemas"]["SpanStartedEvent"] | components["schemas"]["SpanFinishedEvent"] | components["schemas"]["SignalReceivedEvent"] | components["schemas"]["CancelRequestedEvent"] | components["schemas"]["ResourceFetchedEvent"] | components["schemas"]["PromptUsedEvent"] | components["schemas"]["ProgressUpdateEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["RecordsDroppedEvent"] | components["schemas"]["GapEvent"] | components["schemas"]["CustomEvent"];
+        Event: components["schemas"]["SessionStartedEvent"] | components["schemas"]["SessionUpdatedEvent"] | components["schemas"]["SessionFinishedEvent"] | components["schemas"]["SessionMergedEvent"] | components["schemas"]["SessionRemovedEvent"] | components["schemas"]["SpanStartedEvent"] | components["schemas"]["SpanFinishedEvent"] | components["schemas"]["SignalReceivedEvent"] | components["schemas"]["CancelRequestedEvent"] | components["schemas"]["ResourceFetchedEvent"] | components["schemas"]["PromptUsedEvent"] | components["schemas"]["ProgressUpdateEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["RecordsDroppedEvent"] | components["schemas"]["GapEvent"] | components["schemas"]["CustomEvent"];
         /**
          * Format: int64
          * @description The id of an event: strictly increasing, never reused, below 2^53.
@@ -590,7 +612,7 @@ export interface components {
         OtelKind: "unspecified" | "internal" | "server" | "client" | "producer" | "consumer";
         /** @description A part of the inspector. */
         Part: {
-            /** @description Its name: `store`, a registry's name, or what went wrong at the start. */
+            /** @description Its name: `store`, a registry's or a sink's name, or what went wrong at the start. */
             name: string;
             /** @description How it is. */
             state: components["schemas"]["PartState"];
@@ -779,8 +801,8 @@ export interface components {
             /** @description When its last span ended; absent while it runs. */
             ended_at?: components["schemas"]["Timestamp"];
             /**
-             * @description What runs it: `tokio` (in the host), `otlp`, `claude-code`, `codex`, `temporal`, `mcp-inbound`, or any other
-             *     text.
+             * @description What runs it: `tokio` (in the host), `otlp`, `file` (known by its trace file only), `claude-code`, `codex`,
+             *     `temporal`, `mcp-inbound`, or any other text.
              */
             engine: string;
             /** @description The first error; one line. */
@@ -791,6 +813,8 @@ export interface components {
             id: components["schemas"]["SessionId"];
             /** @description The session that started this one. */
             parent_session_id?: components["schemas"]["SessionId"];
+            /** @description Whether a person wants it kept, whatever the bounds on history say. */
+            pinned: boolean;
             /** @description When its first span began. */
             started_at: components["schemas"]["Timestamp"];
             /** @description Where it stands. */
@@ -843,6 +867,17 @@ export interface components {
              * @enum {string}
              */
             type: "SessionMerged";
+        };
+        /** @description A person removed the session with all that was known of it. One of the same id that begins later is another one. */
+        SessionRemovedEvent: {
+            id: components["schemas"]["EventId"];
+            session_id?: components["schemas"]["SessionId"];
+            timestamp: components["schemas"]["Timestamp"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "SessionRemoved";
         };
         /** @description A session began. */
         SessionStartedEvent: {
@@ -944,7 +979,7 @@ export interface components {
             resource: components["schemas"]["Attributes"];
             /** @description The library that recorded it. */
             scope: components["schemas"]["Scope"];
-            /** @description How it came here: `tracing`, `session`, `otel` (the host's OpenTelemetry SDK), `otlp`. */
+            /** @description How it came here: `tracing`, `session`, `otel` (the host's OpenTelemetry SDK), `otlp`, `file`. */
             source: string;
             /** @description The span, unique within its trace. */
             span_id: components["schemas"]["SpanId"];
@@ -1591,6 +1626,8 @@ export interface operations {
                 tag?: string;
                 /** @description Each of its words occurs in the id, the title, the agent or the error. */
                 text?: string;
+                /** @description Only those that are pinned (`true`), or only those that are not (`false`). */
+                pinned?: boolean;
                 /** @description Began at this moment or later (RFC 3339). */
                 since?: components["schemas"]["Timestamp"];
                 /** @description Began before this moment (RFC 3339). */
@@ -1690,6 +1727,81 @@ export interface operations {
             };
         };
     };
+    remove_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session. */
+                id: components["schemas"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone, and `SessionRemoved` is published. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The id is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another page asks, or the inspector is read-only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such session. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session has not ended, or only a registry of the host's knows it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is gone from memory, but the store cannot be written at the moment; it is removed there when it can. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_session_events: {
         parameters: {
             query?: {
@@ -1744,6 +1856,156 @@ export interface operations {
                 };
             };
             /** @description The store cannot be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pin_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session. */
+                id: components["schemas"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is kept, and `SessionUpdated` is published; also when it was pinned before. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The id is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another page asks, or the inspector is read-only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such session. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Only a registry of the host's knows the session; nothing of it is recorded here. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It holds, but the store cannot take it at the moment; it is stored when it can. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unpin_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session. */
+                id: components["schemas"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is kept as long as others, and `SessionUpdated` is published; also when it was not pinned. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The id is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another page asks, or the inspector is read-only. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such session. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Only a registry of the host's knows the session; nothing of it is recorded here. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It holds, but the store cannot take it at the moment; it is stored when it can. */
             503: {
                 headers: {
                     [name: string]: unknown;
