@@ -4,6 +4,7 @@
 //! goes out is searched for them: each event of the stream, each answer, each file, and the inspector's own log.
 
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex};
 
 use agent_inspector::model::SpanKind;
@@ -306,10 +307,17 @@ async fn answer(host: &Host, path: &str, encoding: &str) -> Vec<u8> {
 
 /// Everything that a visitor may fetch.
 async fn answers(host: &Host) -> Vec<(String, Vec<u8>)> {
-    let mut paths: Vec<String> =
-        ["/health", "/metrics", "/openapi.json", "/sessions?limit=200", "/ui/", "/nowhere"]
-            .map(String::from)
-            .to_vec();
+    let mut paths: Vec<String> = [
+        "/health",
+        "/metrics",
+        "/openapi.json",
+        "/sessions?limit=200",
+        "/search?limit=200",
+        "/ui/",
+        "/nowhere",
+    ]
+    .map(String::from)
+    .to_vec();
     for session in host.get("/sessions?limit=200").await["sessions"].as_array().unwrap() {
         let id = session["id"].as_str().unwrap();
         for path in
@@ -373,10 +381,41 @@ proptest! {
     }
 }
 
+/// A trace file as another program writes it.
+fn by_a_trace_file(files: &Path, secret: &str, at: usize) -> PathBuf {
+    let [text, nested, list, long] = forms(secret);
+    let line = json!({
+        "trace_id": format!("{:032x}", 0xf000 + at), "span_id": "00000000000000f1", "name": text, "kind": "INTERNAL",
+        "start_time": "2026-01-01T00:00:00Z", "end_time": "2026-01-01T00:00:01Z",
+        "status": {"status_code": "ERROR", "description": text},
+        "attributes": {
+            "mcp.session.title": text, "mcp.engine.type": text, "gen_ai.input.messages": list,
+            "mcp.tool.output_json": nested, text.clone(): text, "long": long
+        },
+        "events": [{"name": text, "timestamp": "2026-01-01T00:00:00Z", "attributes": {text.clone(): nested}}],
+    });
+    let path = files.join(format!("foreign-{at}.jsonl.gz"));
+    let mut file =
+        flate2::write::GzEncoder::new(std::fs::File::create(&path).unwrap(), flate2::Compression::fast());
+    writeln!(file, "{line}").unwrap();
+    file.finish().unwrap();
+    path
+}
+
 async fn nothing_leaks(secrets: &[String]) {
     let log = log();
     let dir = tempfile::tempdir().unwrap();
-    let host = Host::in_dir(dir.path());
+    let files = dir.path().join("traces");
+    std::fs::create_dir(&files).unwrap();
+    let foreign: Vec<PathBuf> =
+        secrets.iter().enumerate().map(|(at, secret)| by_a_trace_file(&files, secret, at)).collect();
+    let builder = Inspector::builder().data_dir(dir.path().join("data")).trace_files(&files);
+    let host = Host::new(builder.build().unwrap());
+    host.inspector.read_trace_files().await;
+    assert_eq!(
+        host.get("/sessions?engine=file&limit=200").await["sessions"].as_array().unwrap().len(),
+        KINDS.len()
+    );
     for (at, secret) in secrets.iter().enumerate() {
         by_tracing(&host.inspector, secret);
         by_the_session_api(&host.inspector, secret);
@@ -399,8 +438,11 @@ async fn nothing_leaks(secrets: &[String]) {
     }
     host.inspector.shutdown().await;
     drop(host);
+    let exported = std::fs::read_dir(&files).unwrap().count() - foreign.len();
+    // Those hold what their writers put into them.
+    foreign.iter().for_each(|path| std::fs::remove_file(path).unwrap());
     let (found, files) = needles.found_below(dir.path());
-    assert!(found.is_empty() && files > 0, "{found:#?}");
+    assert!(found.is_empty() && files > exported && exported > 2 * KINDS.len(), "{found:#?}, {files} files");
     let log = log.0.lock().unwrap();
     assert_eq!(needles.found_in(&log), None, "the log tells it: {}", around(&log, &needles));
 }

@@ -21,6 +21,7 @@ pub(crate) use self::index::{Epoch, HEADER_BYTES, Index, index_dir};
 pub(crate) use self::name::FileName;
 use self::place::Place;
 pub(crate) use self::place::{lock_of_importer, replace};
+#[cfg(feature = "otlp")]
 pub(crate) use self::survey::Survey;
 use self::written::Written;
 use super::{History, Sink, SinkError};

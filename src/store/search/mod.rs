@@ -2,6 +2,11 @@
 //!
 //! Stores differ in how they come to the lines that may match; which of them do is decided here.
 
+#![cfg_attr(
+    not(feature = "sqlite"),
+    allow(dead_code, reason = "the index that these are looked up in is SQLite's")
+)]
+
 mod chars;
 mod matcher;
 mod matching;
@@ -15,8 +20,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+#[cfg(feature = "sqlite")]
 pub(crate) use self::chars::{Need, beginning_token};
-pub(crate) use self::matching::{Matching, Of, Subject, line_tokens};
+#[cfg(feature = "sqlite")]
+pub(crate) use self::matching::line_tokens;
+pub(crate) use self::matching::{Matching, Of, Subject};
 pub use self::query::{MAX_CONDITIONS, MAX_QUERY_CHARS, MAX_REGEXES, Query, QueryError};
 pub(crate) use self::sweep::Sweep;
 use crate::model::{EventId, SearchMatch, SearchPlace, SessionId, SpanSummary, Timestamp};
