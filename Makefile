@@ -56,7 +56,7 @@ frameworks:
 	target=$$(realpath --canonicalize-missing "$${CARGO_TARGET_DIR:-target}")
 	cd examples/frameworks
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy $(LOCKED) --target-dir "$$target" --workspace --all-targets -- -D warnings
+	$(CARGO) clippy $(LOCKED) --target-dir "$$target" --workspace --lib --bins --tests -- -D warnings
 	$(CARGO) test $(LOCKED) --target-dir "$$target" --workspace
 
 # Slow, dying and coming readers for some minutes; a short run is among the tests.

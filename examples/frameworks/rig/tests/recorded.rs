@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use frameworks_support::testing::Host;
+use frameworks_support::testing::{Host, Row};
 use serde_json::Value;
 
 type Tested = Result<(), Box<dyn Error>>;
@@ -16,8 +16,8 @@ fn host() -> Result<(Host, tempfile::TempDir), Box<dyn Error>> {
     Ok((host, directory))
 }
 
-fn shape(tree: &[(u64, String, String, Value)]) -> Vec<(u64, &str, &str)> {
-    tree.iter().map(|(depth, name, kind, _)| (*depth, name.as_str(), kind.as_str())).collect()
+fn shape(tree: &[Row]) -> Vec<(u64, &str, &str)> {
+    tree.iter().map(|row| (row.depth, row.name.as_str(), row.kind.as_str())).collect()
 }
 
 fn text<'a>(span: &'a Value, attribute: &str) -> &'a str {
@@ -44,19 +44,19 @@ fn a_run_shows_the_agent_its_model_calls_and_its_tools_with_their_content() -> T
             (1, "chat", "llm"),
         ]
     );
-    let tools: Vec<_> = tree.iter().filter_map(|(.., span)| span["tool"].as_str()).collect();
+    let tools: Vec<_> = tree.iter().filter_map(|row| row.span["tool"].as_str()).collect();
     assert_eq!(tools, ["list_files", "search_text", "read_file"]);
 
-    let last = &tree[7].3;
+    let last = &tree[7].span;
     assert_eq!(last["model"], "scripted-1");
     assert!(text(last, "gen_ai.input.messages").contains("An inspector looks at agents."), "{last:#}");
     assert!(text(last, "gen_ai.output.messages").contains("An inspector looks at agents."), "{last:#}");
-    assert!(text(&tree[6].3, "gen_ai.tool.call.arguments").contains("README.md"));
-    assert!(text(&tree[6].3, "gen_ai.tool.call.result").contains("An inspector looks at agents."));
+    assert!(text(&tree[6].span, "gen_ai.tool.call.arguments").contains("README.md"));
+    assert!(text(&tree[6].span, "gen_ai.tool.call.result").contains("An inspector looks at agents."));
 
     // The agent's own span repeats the sum of its model calls; they are counted once.
-    let calls = tree.iter().filter(|(_, _, kind, _)| kind == "llm");
-    let sum: u64 = calls.filter_map(|(.., span)| span["usage"]["input_tokens"].as_u64()).sum();
+    let calls = tree.iter().filter(|row| row.kind == "llm");
+    let sum: u64 = calls.filter_map(|row| row.span["usage"]["input_tokens"].as_u64()).sum();
     assert_eq!(session["counters"]["input_tokens"], sum);
     assert_eq!(session["counters"]["llm_calls"], 4);
     Ok(())
@@ -85,8 +85,8 @@ fn a_tool_that_fails_is_an_error_in_a_run_that_goes_on() -> Tested {
     let session = host.ended(2)?;
     assert_eq!(session["counters"]["errors"], 1);
     let tree = host.tree(&session)?;
-    let failed: Vec<_> = tree.iter().filter(|(.., span)| !span["error"].is_null()).collect();
+    let failed: Vec<_> = tree.iter().filter(|row| !row.span["error"].is_null()).collect();
     assert_eq!(failed.len(), 1);
-    assert_eq!(failed[0].3["tool"], "read_file");
+    assert_eq!(failed[0].span["tool"], "read_file");
     Ok(())
 }

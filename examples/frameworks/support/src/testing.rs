@@ -21,6 +21,16 @@ pub struct Host {
     address: String,
 }
 
+/// A row of a session's tree.
+#[derive(Debug)]
+pub struct Row {
+    pub depth: u64,
+    pub name: String,
+    pub kind: String,
+    /// The whole span.
+    pub span: Value,
+}
+
 impl Drop for Host {
     fn drop(&mut self) {
         // It may have ended by itself.
@@ -76,7 +86,8 @@ impl Host {
         let stream = self.http.get(url).call()?.into_body().into_reader();
         let mut sessions: Vec<Value> = Vec::new();
         for line in BufReader::new(stream).lines() {
-            let Some(event) = line?.strip_prefix("data:").map(serde_json::from_str::<Value>).transpose()? else {
+            let Some(event) = line?.strip_prefix("data:").map(serde_json::from_str::<Value>).transpose()?
+            else {
                 continue;
             };
             if event["type"] != "SessionFinished" {
@@ -92,15 +103,16 @@ impl Host {
         Err("the stream ended before the session".into())
     }
 
-    /// The rows of a session's tree: depth, name, kind, and the whole span.
-    pub fn tree(&self, session: &Value) -> Result<Vec<(u64, String, String, Value)>, Box<dyn Error>> {
+    /// The rows of a session's tree.
+    pub fn tree(&self, session: &Value) -> Result<Vec<Row>, Box<dyn Error>> {
         let id = session["id"].as_str().ok_or("a session without an id")?;
         let page = self.get(&format!("/sessions/{id}/spans"))?;
         let mut rows = Vec::new();
         for row in page["spans"].as_array().ok_or("no spans")? {
             let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
             let span = self.get(&format!("/sessions/{id}/spans/{}", text("span_id")))?;
-            rows.push((row["depth"].as_u64().unwrap_or_default(), text("name"), text("kind"), span));
+            let depth = row["depth"].as_u64().unwrap_or_default();
+            rows.push(Row { depth, name: text("name"), kind: text("kind"), span });
         }
         Ok(rows)
     }
