@@ -194,10 +194,7 @@ pub(super) fn probe(connection: &Connection) -> Result<bool> {
     const SMALL_PAGES: i64 = 1024;
     let mut index_is_damaged = false;
     if number(connection, "PRAGMA page_count")? <= SMALL_PAGES {
-        let mut check = connection.prepare("PRAGMA quick_check(2)")?;
-        let mut verdicts = check.query([])?;
-        while let Some(row) = verdicts.next()? {
-            let verdict: String = row.get(0)?;
+        for verdict in verdicts(connection)? {
             if verdict.contains("search_text") {
                 index_is_damaged = true;
             } else if verdict != "ok" {
@@ -217,6 +214,19 @@ pub(super) fn probe(connection: &Connection) -> Result<bool> {
         }
     }
     Ok(index_is_damaged)
+}
+
+/// What SQLite finds wrong, at most two things; or `ok`.
+fn verdicts(connection: &Connection) -> Result<Vec<String>> {
+    let found = connection.prepare("PRAGMA quick_check(2)").and_then(|mut check| {
+        let rows = check.query_map([], |row| row.get(0))?;
+        rows.collect()
+    });
+    match found {
+        // Up to 3.46 it cannot even begin when the index of the search cannot be opened.
+        Err(error) if error.to_string().contains("search_text") => Ok(vec![error.to_string()]),
+        found => Ok(found?),
+    }
 }
 
 pub(super) fn number(connection: &Connection, sql: &str) -> Result<i64> {

@@ -75,9 +75,18 @@ pub(in crate::store::sqlite) fn give_up(connection: &Connection) -> Result<()> {
 
 /// An empty index.
 fn begin(connection: &Connection) -> Result<()> {
+    const DROP: &str = "DROP TABLE IF EXISTS search_text";
+    if connection.execute_batch(DROP).is_err() {
+        // Up to 3.46 SQLite opens a table before it drops it, and cannot open a damaged one. Row 10 says of which parts the
+        // index is made: of none.
+        connection.execute_batch(
+            "DELETE FROM search_text_data;
+             INSERT INTO search_text_data VALUES (1, x''), (10, x'00000000000000');",
+        )?;
+        connection.execute_batch(DROP)?;
+    }
     connection.execute_batch(&format!(
-        "DROP TABLE IF EXISTS search_text;
-         {CREATE}
+        "{CREATE}
          DELETE FROM search_documents WHERE parts < 0;
          UPDATE search_documents SET parts = 0 WHERE parts > 0;
          UPDATE counters SET value = {LAYOUT} WHERE name = 'search_layout';",
