@@ -16,6 +16,7 @@ mod script;
 #[path = "../../../support/tools.rs"]
 mod tools;
 
+pub mod checks;
 pub mod testing;
 
 use std::env;
