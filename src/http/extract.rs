@@ -8,7 +8,7 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 
 use super::problem::Problem;
-use crate::model::{SessionId, SpanId};
+use crate::model::{SessionId, SpanId, Timestamp};
 
 /// The session that the path names: its segment `{id}`.
 #[derive(Debug)]
@@ -81,6 +81,13 @@ impl Params {
     /// A whole number that is not negative.
     pub(crate) fn number<T: FromStr>(&self, name: &str) -> Result<Option<T>, Problem> {
         self.parse(name, |text| text.parse().map_err(|_| "a whole number that is not negative is wanted"))
+    }
+
+    /// A moment (RFC 3339).
+    pub(crate) fn time(&self, name: &str) -> Result<Option<Timestamp>, Problem> {
+        self.parse(name, |text| {
+            Timestamp::parse(text).map_err(|_| "a time like 2026-11-21T00:52:44Z is wanted")
+        })
     }
 
     /// How many rows are wanted: `default` when absent, at most `most` (a higher number is cut to it: every list may

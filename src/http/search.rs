@@ -109,17 +109,12 @@ pub(super) async fn search(State(state): State<AppState>, params: Params) -> Res
 }
 
 fn query(params: &Params) -> Result<SearchQuery, Problem> {
-    let time = |name| {
-        params.parse(name, |text| {
-            Timestamp::parse(text).map_err(|_| "a time like 2026-11-21T00:52:44Z is wanted")
-        })
-    };
     let query = Query::parse(params.one("q").unwrap_or_default());
     let query = query.map_err(|error| Problem::invalid_query(&error.to_string()))?;
     let mut search = SearchQuery::new(query, params.limit(DEFAULT_HITS, MAX_HITS)?);
     search.after = params.parse("cursor", SearchPlace::parse)?;
-    search.since = time("since")?;
-    search.until = time("until")?;
+    search.since = params.time("since")?;
+    search.until = params.time("until")?;
     search.session_id = params.parse("session_id", SessionId::parse)?;
     Ok(search)
 }

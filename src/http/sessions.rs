@@ -108,11 +108,6 @@ fn query(params: &Params) -> Result<SessionQuery, Problem> {
             Problem::invalid_parameter("status", &format!("one of {} is wanted", known.join(", ")))
         })
     };
-    let time = |name| {
-        params.parse(name, |text| {
-            Timestamp::parse(text).map_err(|_| "a time like 2026-11-21T00:52:44Z is wanted")
-        })
-    };
     Ok(SessionQuery {
         limit: params.limit(DEFAULT_SESSIONS, MAX_SESSIONS)?,
         after: params.parse("cursor", Cursor::parse)?,
@@ -121,13 +116,13 @@ fn query(params: &Params) -> Result<SessionQuery, Problem> {
         agent: params.one("agent").map(str::to_owned),
         tag: params.one("tag").map(str::to_owned),
         text: params.one("text").map(str::to_owned),
-        since: time("since")?,
+        since: params.time("since")?,
         pinned: params.parse("pinned", |text| match text {
             "true" => Ok(true),
             "false" => Ok(false),
             _ => Err("true or false is wanted"),
         })?,
-        until: time("until")?,
+        until: params.time("until")?,
     })
 }
 

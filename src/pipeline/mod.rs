@@ -1,5 +1,5 @@
-//! The pump, the store writer and what looks after the store: threads of their own, so that a host whose runtime is blocked, the very one a person
-//! wants to look at, is still recorded.
+//! The pump, the store writer and what looks after the store: threads of their own, so that a host whose runtime is
+//! blocked, the very one a person wants to look at, is still recorded.
 //!
 //! ```text
 //! capture lane (never waits) ─┐

@@ -131,8 +131,11 @@ pub(super) fn apply(span: &mut Span, change: SpanChange) {
         span.status.message = status.message.or(span.status.message.take());
     }
     span.attributes.merge(change.attributes);
-    if span.source == "tracing" && span.status.code == StatusCode::Unset {
-        span.status = change.events.iter().find_map(told_error).unwrap_or(std::mem::take(&mut span.status));
+    if span.source == "tracing"
+        && span.status.code == StatusCode::Unset
+        && let Some(status) = change.events.iter().find_map(told_error)
+    {
+        span.status = status;
     }
     let room = MAX_SPAN_EVENTS.saturating_sub(span.events.len());
     let over = change.events.len().saturating_sub(room);
