@@ -3,8 +3,7 @@
 //! Of several spans that say the same thing the one counts that says it best, and of equals the one that began first. So a
 //! root that comes late names its session as if it had come in time, and a trace that moves takes along what it said.
 
-use super::FoldSpan;
-use crate::model::{Session, SpanId, StatusCode, Timestamp, TraceId};
+use crate::model::{Session, SpanId, SpanSummary, StatusCode, Timestamp, TraceId};
 
 /// Before whatever a span can say.
 const ALWAYS: Timestamp = Timestamp::from_nanos(i64::MIN);
@@ -55,9 +54,14 @@ impl Facts {
         self.error = Some(Said { rank: 0, at: ALWAYS, by: None, text: error });
     }
 
-    /// Takes in what one span says.
-    pub(super) fn hear(&mut self, span: &FoldSpan) {
-        let summary = &span.summary;
+    /// Forgets what spans say again when they are asked again. What they said of title and agent before they were stored
+    /// stands nowhere else.
+    pub(super) fn unsay(&mut self) {
+        (self.started, self.last_end, self.error) = (None, None, None);
+    }
+
+    /// Takes in what one span says: its summary, and the title and the service that came with it.
+    pub(super) fn hear(&mut self, summary: &SpanSummary, title: Option<&str>, service: Option<&str>) {
         self.times(Some(summary.start_time), summary.end_time);
         let (at, by) = (summary.start_time, Some((summary.trace_id, summary.span_id)));
         let say = |slot: &mut Option<Said>, rank: u8, text: &str| {
@@ -67,14 +71,14 @@ impl Facts {
                 *slot = Some(Said { rank, at, by, text: text.to_owned() });
             }
         };
-        match &span.title {
+        match title {
             Some(title) => say(&mut self.title, 0, title),
             None => say(&mut self.title, 1, &summary.name),
         }
         let is_root = summary.parent_span_id.is_none();
         if let Some(agent) = &summary.agent {
             say(&mut self.agent, u8::from(!is_root), agent);
-        } else if let Some(service) = &span.service {
+        } else if let Some(service) = service {
             say(&mut self.agent, 2, service);
         }
         if summary.status == StatusCode::Error {

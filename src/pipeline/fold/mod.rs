@@ -264,7 +264,7 @@ impl Fold {
         self.remembered += usize::from(!trace.contains(span.summary.span_id));
         live.totals.subtract(trace.totals);
         if trace.apply(&span.summary) {
-            trace.facts.hear(span);
+            trace.facts.hear(&span.summary, span.title.as_deref(), span.service.as_deref());
         }
         live.totals.add(trace.totals);
         live.hear();
@@ -294,14 +294,9 @@ impl Fold {
     pub(crate) fn tick(&mut self, now: Timestamp, out: &mut Folded) {
         for id in std::mem::take(&mut self.dirty) {
             let Some(live) = self.sessions.get_mut(&id) else { continue };
-            let traces = &self.traces;
-            let known = || live.traces.iter().filter_map(|id| traces.get(id));
-            let open = known().map(|known| known.trace.open).sum();
-            let root = known().filter_map(|known| known.trace.ended_root).max();
-            let mut facts = live.facts.clone();
-            known().for_each(|known| facts.merge(&known.trace.facts));
-            live.root_ended(root);
-            live.refresh(open, &facts, now);
+            let ids = std::mem::take(&mut live.traces);
+            live.refresh(ids.iter().filter_map(|id| Some(&self.traces.get(id)?.trace)), now);
+            live.traces = ids;
             live.turn = self.turn;
             self.registry.insert(live.session.clone());
             out.sessions.push(live.session.clone());
@@ -343,9 +338,7 @@ impl Fold {
             if !keep {
                 self.remembered = self.remembered.saturating_sub(trace.len());
                 if let Some(live) = live {
-                    live.root_ended(trace.ended_root);
-                    live.facts.merge(&trace.facts);
-                    live.traces.remove(id);
+                    live.forget_trace(*id, trace);
                 }
             }
             keep
@@ -441,7 +434,8 @@ impl Fold {
         let Some(old) = self.sessions.get_mut(from) else { return };
         old.totals.subtract(totals);
         old.traces.remove(&id);
-        let others = self.store.traces(from).is_ok_and(|traces| traces.iter().any(|other| *other != id));
+        let stored = self.store.traces(from).unwrap_or_default();
+        let others = stored.iter().any(|other| *other != id);
         if old.traces.is_empty() && !others && old.origin != Origin::Explicit {
             let pinned = old.session.pinned;
             self.sessions.remove(from);
@@ -458,6 +452,13 @@ impl Fold {
             out.events.push((from.clone(), EventKind::SessionMerged { into: to.clone() }));
         } else {
             self.dirty.insert(from.clone());
+            if old.unsay() {
+                for other in stored {
+                    if other != id && !self.traces.contains_key(&other) {
+                        self.restore_trace(other);
+                    }
+                }
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::facts::Facts;
 use super::totals::Totals;
+use super::trace::Trace;
 use super::{Folded, HEARTBEAT_INTERVAL, SESSION_UPDATE_INTERVAL};
 use crate::model::{Counters, Engine, EventKind, Session, SessionStatus, Timestamp, TraceId};
 
@@ -29,10 +30,12 @@ pub(super) struct Live {
     pub(super) turn: u64,
     /// The explicit end, once it came.
     ended: Option<(SessionStatus, Timestamp)>,
-    /// The root that ended last, in any of its traces.
+    /// The root that ended last, in any of its traces that are not in memory.
     ended_root: Option<(Timestamp, bool)>,
     /// What is known of it but for what its traces in memory say.
-    pub(super) facts: Facts,
+    facts: Facts,
+    /// Some of its traces are not in memory, and what they say stands in `facts` and `ended_root`.
+    summed_up: bool,
     gave_up: bool,
     heard: Instant,
     /// When the last heartbeat was due, and what the counters were.
@@ -60,6 +63,7 @@ impl Live {
             ended: None,
             ended_root: None,
             facts: Facts::default(),
+            summed_up: false,
             gave_up: false,
             heard: Instant::now(),
             beat: (Instant::now(), Counters::default()),
@@ -75,6 +79,7 @@ impl Live {
         live.totals = Totals::from_counters(live.session.counters);
         live.beat.1 = live.session.counters;
         live.facts = Facts::stored(&live.session);
+        live.summed_up = true;
         let (status, end) = (live.session.status, live.session.ended_at);
         match status {
             SessionStatus::Running | SessionStatus::Paused | SessionStatus::Abandoned => {}
@@ -113,15 +118,41 @@ impl Live {
         self.heard = Instant::now().checked_sub(quiet_for).unwrap_or(self.heard);
     }
 
-    pub(super) fn root_ended(&mut self, root: Option<(Timestamp, bool)>) {
-        // Later beats earlier, and of two at one moment the error counts.
-        self.ended_root = self.ended_root.max(root);
+    /// Keeps what a trace says of it that is in memory no more.
+    pub(super) fn forget_trace(&mut self, id: TraceId, trace: &Trace) {
+        self.traces.remove(&id);
+        self.ended_root = self.ended_root.max(trace.ended_root);
+        self.facts.merge(&trace.facts);
+        self.summed_up = true;
     }
 
-    /// Derives everything that the spans say of it. `open` spans of it run; `facts` are its own with those of its traces.
-    pub(super) fn refresh(&mut self, open: usize, facts: &Facts, now: Timestamp) {
+    /// A trace left it, and what that said of it counts no more. Says whether the traces that are not in memory are to be
+    /// asked again, since nobody knows any more which of them said what.
+    pub(super) fn unsay(&mut self) -> bool {
+        let anew = self.summed_up && self.origin != Origin::Explicit && self.ended.is_none();
+        if anew {
+            self.ended_root = None;
+            self.facts.unsay();
+            self.summed_up = false;
+        }
+        anew
+    }
+
+    /// All that is known of it: by itself, and by what its `traces` in memory say.
+    fn known_by<'a>(&self, traces: impl Iterator<Item = &'a Trace>) -> Facts {
+        let mut facts = self.facts.clone();
+        traces.for_each(|trace| facts.merge(&trace.facts));
+        facts
+    }
+
+    /// Derives everything that the spans say of it, from its `traces` in memory and what it knows of the others.
+    pub(super) fn refresh<'a>(&mut self, traces: impl Iterator<Item = &'a Trace> + Clone, now: Timestamp) {
+        let open = traces.clone().map(|trace| trace.open).sum();
+        // Later beats earlier, and of two at one moment the error counts.
+        let root = traces.clone().filter_map(|trace| trace.ended_root).max().max(self.ended_root);
+        let facts = self.known_by(traces);
         facts.apply_to(&mut self.session);
-        self.session.status = match (self.ended, self.ended_root) {
+        self.session.status = match (self.ended, root) {
             (Some((status, _)), _) => status,
             (None, _) if self.gave_up => SessionStatus::Abandoned,
             (None, Some((_, error))) if open == 0 && self.origin != Origin::Explicit => {

@@ -1,8 +1,8 @@
 //! What the fold remembers and forgets.
 
 use super::*;
-use crate::model::{EventId, SessionStatus, Span, SpanId};
-use crate::store::{MemoryStore, WriteBatch};
+use crate::model::{EventId, SessionStatus, Span, SpanId, StatusCode};
+use crate::store::{ChunkBuilder, MemoryStore, WriteBatch};
 
 fn span(trace: u8, end: bool) -> FoldSpan {
     let (trace, id) = (TraceId::from_bytes([trace; 16]).unwrap(), SpanId::from_bytes([1; 8]).unwrap());
@@ -32,7 +32,15 @@ impl Folding {
         let session = self.fold.assign(trace, Source::Outside, std::slice::from_ref(span), &mut out);
         self.fold.apply(span);
         self.fold.tick(Timestamp::EPOCH, &mut out);
-        let batch = WriteBatch { sessions: out.sessions, traces: out.traces, ..WriteBatch::default() };
+        let mut chunks = ChunkBuilder::new(trace);
+        let line = Span::new(trace, span.summary.span_id, "work", span.summary.start_time);
+        chunks.push(&line, span.summary.clone()).unwrap();
+        let batch = WriteBatch {
+            sessions: out.sessions,
+            traces: out.traces,
+            chunks: chunks.finish(),
+            ..WriteBatch::default()
+        };
         self.store.write(&batch).unwrap();
         session
     }
@@ -103,4 +111,36 @@ fn who_waits_for_a_person_is_not_given_up_while_the_host_lives() {
     folding.fold.leave();
     folding.fold.tick(Timestamp::EPOCH, &mut Folded::default());
     assert_eq!(status(&folding), SessionStatus::Abandoned);
+}
+
+#[test]
+fn what_a_trace_said_of_its_session_goes_with_it_even_when_the_session_was_forgotten_meanwhile() {
+    let named = |mut span: FoldSpan, session: &str, level: bool| {
+        let hint = SessionHint { id: session.to_owned(), resource_level: level, masked: None };
+        span.hint = Some(hint);
+        span
+    };
+    let mut folding = Folding::new();
+    let first = folding.turn(1, &named(span(1, true), "shared", true));
+    let mut failed = named(span(2, true), "shared", true);
+    failed.summary.status = StatusCode::Error;
+    failed.summary.start_time = Timestamp::from_nanos(5);
+    failed.summary.end_time = Some(Timestamp::from_nanos(9));
+    assert_eq!(folding.turn(2, &failed), first);
+    let stored = |folding: &Folding, id: &SessionId| folding.store.session(id).unwrap().unwrap();
+    assert_eq!(stored(&folding, &first).status, SessionStatus::Failed);
+    folding.fold.tidy(Instant::now() + FORGET_TRACE_AFTER * 2, 2, &mut Folded::default());
+    assert!(folding.fold.sessions.is_empty());
+    let mut root = named(failed, "its own", false);
+    root.summary.span_id = SpanId::from_bytes([2; 8]).unwrap();
+    root.summary.status = StatusCode::Unset;
+    let moved = folding.turn(3, &root);
+    assert_ne!(moved, first);
+    let (old, new) = (stored(&folding, &first), stored(&folding, &moved));
+    assert_eq!(
+        (old.status, old.error, old.ended_at),
+        (SessionStatus::Completed, None, Some(Timestamp::EPOCH))
+    );
+    assert_eq!((new.status, new.ended_at), (SessionStatus::Failed, Some(Timestamp::from_nanos(9))));
+    assert_eq!((old.counters.spans, new.counters.spans), (1, 2));
 }

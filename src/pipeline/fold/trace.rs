@@ -35,7 +35,7 @@ pub(super) struct Trace {
     pub(super) open: usize,
     /// The root that ended last: when, and whether in an error.
     pub(super) ended_root: Option<(Timestamp, bool)>,
-    /// What its spans say of the session; not what those said that were loaded from the store.
+    /// What its spans say of the session; of those that were loaded from the store what their summaries say.
     pub(super) facts: Facts,
     nodes: HashMap<SpanId, Node>,
     /// Children whose parent was not reported yet.
@@ -118,7 +118,9 @@ impl Trace {
     pub(super) fn restore(session: SessionId, claim: Claim, spans: &[SpanSummary]) -> Self {
         let mut trace = Self::new(session, claim);
         for span in spans {
-            trace.apply(span);
+            if trace.apply(span) {
+                trace.facts.hear(span, None, None);
+            }
         }
         trace
     }
