@@ -25,6 +25,7 @@ mod sessions;
 mod spans;
 mod state;
 mod traces;
+mod trees;
 #[cfg(feature = "ui")]
 mod ui;
 

@@ -1,5 +1,7 @@
 //! A session's spans: the tree in rows, and one span whole.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -8,7 +10,7 @@ use super::extract::{Params, SessionPath, SpanPath};
 use super::problem::Problem;
 use super::reply::Json;
 use super::state::AppState;
-use crate::model::{EventId, SessionId, Span, SpanId, SpanNode, TraceId, pre_order};
+use crate::model::{EventId, SessionId, Span, SpanId, SpanNode, TraceId};
 
 /// How many rows a page of the tree has when the client does not say.
 pub(crate) const DEFAULT_ROWS: usize = 1000;
@@ -33,9 +35,9 @@ pub(super) struct SpanPageParams {
 
 /// A page of the span tree in depth-first pre-order.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct SpanPage {
+pub(super) struct SpanPage<'a> {
     /// The rows.
-    spans: Vec<SpanNode>,
+    spans: Vec<&'a SpanNode>,
     /// How many rows the whole tree has, also when only changes were asked for.
     total: usize,
     /// The newest event whose outcome is in the rows, 0 without any. Apply live events with a higher id on top; applying
@@ -51,7 +53,7 @@ pub(super) struct SpanPage {
     get, path = "/sessions/{id}/spans", operation_id = "list_spans", tag = "spans",
     params(("id" = SessionId, Path, description = "The session."), SpanPageParams),
     responses(
-        (status = 200, description = "A page of the tree in depth-first pre-order; without rows when nothing is stored yet.", body = SpanPage),
+        (status = 200, description = "A page of the tree in depth-first pre-order; without rows when nothing is stored yet.", body = SpanPage<'static>),
         (status = 400, description = "The id or a parameter cannot be understood.", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "The caller must sign in.", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is no such session.", body = Problem, content_type = "application/problem+json"),
@@ -66,39 +68,39 @@ pub(super) async fn list_spans(
     let limit = params.limit(DEFAULT_ROWS, MAX_ROWS)?;
     let from = params.number("cursor")?.unwrap_or(0);
     let since = params.number("since")?.map(EventId);
-    let session = id.clone();
+    let (session, trees) = (id.clone(), Arc::clone(&state.trees));
     state.catch_up().await;
     // Ordering and writing thousands of rows takes as long as reading them: all of it off the runtime's threads.
-    let page = state.read(move |store| {
-        let spans = store.session_spans(&session)?;
-        Ok((!spans.is_empty())
-            .then(|| page(pre_order(spans), since, from, limit))
-            .map(|page| Json::of(&page)))
+    let answer = state.read(move |store| {
+        let (rows, version) = trees.of(store, &session)?;
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        let page = page(&rows, since, from, limit);
+        let more = page.next_cursor.is_some();
+        Ok(Some((Json::of(&page), version.filter(|_| more), rows)))
     });
-    match page.await? {
-        Some(page) => page,
+    match answer.await? {
+        Some((page, version, rows)) => {
+            if let Some(version) = version {
+                state.trees.keep(id, version, rows);
+            }
+            page
+        }
         None => {
             state.find_session(&id).await?;
-            Json::of(&page_of_nothing())
+            Json::of(&page(&[], None, 0, limit))
         }
     }
 }
 
-fn page_of_nothing() -> SpanPage {
-    SpanPage { spans: Vec::new(), total: 0, as_of: EventId(0), next_cursor: None }
-}
-
-fn page(mut rows: Vec<SpanNode>, since: Option<EventId>, from: usize, limit: usize) -> SpanPage {
-    let total = rows.len();
+fn page(rows: &[SpanNode], since: Option<EventId>, from: usize, limit: usize) -> SpanPage<'_> {
     let as_of = rows.iter().map(|row| row.span.event_id).max().unwrap_or_default();
-    if let Some(since) = since {
-        rows.retain(|row| row.span.event_id > since);
-    }
-    let end = from.saturating_add(limit);
-    let next_cursor = (end < rows.len()).then(|| end.to_string());
-    rows.truncate(end);
-    rows.drain(..from.min(rows.len()));
-    SpanPage { spans: rows, total, as_of, next_cursor }
+    let wanted = |row: &&SpanNode| since.is_none_or(|since| row.span.event_id > since);
+    let mut rest = rows.iter().filter(wanted).skip(from);
+    let spans: Vec<_> = rest.by_ref().take(limit).collect();
+    let next_cursor = rest.next().map(|_| from.saturating_add(limit).to_string());
+    SpanPage { spans, total: rows.len(), as_of, next_cursor }
 }
 
 /// Which of the spans with this id is wanted.

@@ -9,6 +9,7 @@ use super::access::Guard;
 use super::control::ControlDoor;
 use super::hidden::HiddenSpans;
 use super::limits::Limits;
+use super::trees::Trees;
 use crate::bus::Bus;
 use crate::import::Import;
 use crate::model::InstanceId;
@@ -48,4 +49,6 @@ pub(crate) struct AppState {
     pub(crate) hidden: HiddenSpans,
     /// How much may be asked at once.
     pub(crate) limits: Arc<Limits>,
+    /// Trees of which somebody has read a page.
+    pub(crate) trees: Arc<Trees>,
 }

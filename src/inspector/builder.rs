@@ -280,6 +280,7 @@ impl InspectorBuilder {
             feed,
             import,
             guard: Arc::new(Guard::new(self.access).map_err(|error| Error::Random(error.to_string()))?),
+            trees: Arc::default(),
             limits: Arc::new(Limits::new(Bounds {
                 ring_events: self.ring.0,
                 ring_bytes: self.ring.1,

@@ -78,6 +78,10 @@ impl SessionId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    fn with_text<T>(&self, take: impl FnOnce(&str) -> T) -> T {
+        take(&self.0)
+    }
 }
 
 impl fmt::Display for SessionId {
@@ -133,14 +137,21 @@ macro_rules! hex_id {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl $name {
+            /// Hands over the wire form, without the formatting machinery: every row of a tree has three of them.
+            fn with_text<T>(&self, take: impl FnOnce(&str) -> T) -> T {
                 let mut text = [0_u8; $chars];
                 for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
                     pair[0] = HEX_DIGITS[usize::from(byte >> 4)];
                     pair[1] = HEX_DIGITS[usize::from(byte & 15)];
                 }
-                f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
+                take(std::str::from_utf8(&text).unwrap_or_default())
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.with_text(|text| f.write_str(text))
             }
         }
 
@@ -219,7 +230,7 @@ macro_rules! text_id {
     ($($name:ident, $pattern:literal, $example:literal, $doc:literal;)*) => {$(
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
+                self.with_text(|text| serializer.serialize_str(text))
             }
         }
 

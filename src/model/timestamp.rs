@@ -3,11 +3,10 @@
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use jiff::fmt::temporal::DateTimePrinter;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 
-/// Always nine fractional digits, so that timestamps sort as text.
-static PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(9));
+/// The length of the wire form. There are always nine fractional digits, so that timestamps sort as text.
+const WIRE_BYTES: usize = "2026-11-21T00:52:44.123456789Z".len();
 
 /// A point in time in nanoseconds since the Unix epoch, between the years 1677 and 2262.
 ///
@@ -64,6 +63,44 @@ impl Timestamp {
         let parsed: jiff::Timestamp = text.parse().map_err(|error: jiff::Error| error.to_string())?;
         i64::try_from(parsed.as_nanosecond()).map(Self).map_err(|_| "outside the years 1677 to 2262".into())
     }
+
+    /// The wire form, without the formatting machinery: every span has two of them, in each answer and each line.
+    fn wire(self) -> [u8; WIRE_BYTES] {
+        const SECONDS_OF_DAY: i64 = 86_400;
+        let (seconds, nanos) = (self.0.div_euclid(1_000_000_000), self.0.rem_euclid(1_000_000_000));
+        let (day, second) = (seconds.div_euclid(SECONDS_OF_DAY), seconds.rem_euclid(SECONDS_OF_DAY));
+        let (year, month, day) = date(day);
+        let mut text = *b"0000-00-00T00:00:00.000000000Z";
+        for (from, digits, number) in [
+            (0, 4, year),
+            (5, 2, month),
+            (8, 2, day),
+            (11, 2, second / 3600),
+            (14, 2, second / 60 % 60),
+            (17, 2, second % 60),
+            (20, 9, nanos),
+        ] {
+            let mut left = number;
+            for place in text[from..from + digits].iter_mut().rev() {
+                *place = b'0' + left.rem_euclid(10).to_le_bytes()[0];
+                left /= 10;
+            }
+        }
+        text
+    }
+}
+
+/// Year, month and day of the month, in the Gregorian calendar, of a day counted from the Unix epoch.
+const fn date(day: i64) -> (i64, i64, i64) {
+    // Counted from 1 March of the year 0, so that a leap day is the last one of its year, in eras of 400 years.
+    const DAYS_OF_ERA: i64 = 146_097;
+    let day = day + 719_468;
+    let (era, day) = (day.div_euclid(DAYS_OF_ERA), day.rem_euclid(DAYS_OF_ERA));
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let from_march = (5 * day + 2) / 153;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    (era * 400 + year + (month <= 2) as i64, month, day - (153 * from_march + 2) / 5 + 1)
 }
 
 impl From<SystemTime> for Timestamp {
@@ -77,8 +114,7 @@ impl From<SystemTime> for Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let time = jiff::Timestamp::from_nanosecond(i128::from(self.0)).map_err(|_| fmt::Error)?;
-        PRINTER.print_timestamp(&time, jiff::fmt::StdFmtWrite(f)).map_err(|_| fmt::Error)
+        f.write_str(std::str::from_utf8(&self.wire()).map_err(|_| fmt::Error)?)
     }
 }
 
@@ -90,7 +126,7 @@ impl fmt::Debug for Timestamp {
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(std::str::from_utf8(&self.wire()).map_err(ser::Error::custom)?)
     }
 }
 
@@ -117,6 +153,8 @@ impl utoipa::ToSchema for Timestamp {}
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -124,6 +162,32 @@ mod tests {
         let time = Timestamp::from_nanos(1_720_000_000_800_000_000);
         assert_eq!(time.to_string(), "2024-07-03T09:46:40.800000000Z");
         assert_eq!(Timestamp::parse(&time.to_string()), Ok(time));
+    }
+
+    proptest! {
+        #[test]
+        fn every_moment_is_written_as_the_calendar_library_writes_it(nanos: i64) {
+            let written = Timestamp::from_nanos(nanos).to_string();
+            let time = jiff::Timestamp::from_nanosecond(i128::from(nanos)).unwrap();
+            prop_assert_eq!(&written, &format!("{time:.9}"));
+            prop_assert_eq!(Timestamp::parse(&written), Ok(Timestamp::from_nanos(nanos)));
+        }
+    }
+
+    #[test]
+    fn leap_days_and_the_ends_of_years_are_written_right() {
+        for text in [
+            "1970-01-01T00:00:00.000000000Z",
+            "1969-12-31T23:59:59.999999999Z",
+            "2000-02-29T12:00:00.000000001Z",
+            "1900-02-28T23:59:59.999999999Z",
+            "1900-03-01T00:00:00.000000000Z",
+            "2024-02-29T00:00:00.000000000Z",
+            "2024-12-31T23:59:59.999999999Z",
+            "2100-03-01T00:00:00.000000000Z",
+        ] {
+            assert_eq!(Timestamp::parse(text).unwrap().to_string(), text);
+        }
     }
 
     #[test]

@@ -26,44 +26,57 @@ pub struct SpanNode {
 /// form a circle (only broken senders do that) are shown as roots. Every span given comes out exactly once.
 #[must_use]
 pub fn pre_order(mut spans: Vec<SpanSummary>) -> Vec<SpanNode> {
-    add_placeholders(&mut spans);
-    spans.sort_by_key(|span| (span.start_time, span.trace_id, span.span_id));
-    let position: HashMap<(TraceId, SpanId), usize> =
-        spans.iter().enumerate().map(|(at, span)| ((span.trace_id, span.span_id), at)).collect();
-    let mut children: Vec<Vec<usize>> = vec![Vec::new(); spans.len()];
-    let mut roots = Vec::new();
-    for (at, span) in spans.iter().enumerate() {
-        match span.parent_span_id.and_then(|parent| position.get(&(span.trace_id, parent))) {
-            Some(&parent) if parent != at => children[parent].push(at),
-            _ => roots.push(at),
-        }
-    }
+    let parents = parents(&mut spans);
+    // Rows are some hundreds of bytes: their places are ordered, and each row moves once.
+    let mut in_order: Vec<usize> = (0..spans.len()).collect();
+    in_order.sort_unstable_by_key(|&at| (spans[at].start_time, spans[at].trace_id, spans[at].span_id, at));
+    let children = Children::of(&parents, &in_order);
     let mut walk = Walk { depths: vec![None; spans.len()], order: Vec::with_capacity(spans.len()) };
-    for root in roots {
+    for &root in in_order.iter().filter(|&&at| parents[at].is_none()) {
         walk.visit(root, &children);
     }
     // What is left hangs in a circle: its earliest span becomes a root.
-    for at in 0..spans.len() {
+    for &at in &in_order {
         walk.visit(at, &children);
     }
     into_nodes(spans, &walk)
 }
 
-fn add_placeholders(spans: &mut Vec<SpanSummary>) {
-    let known: std::collections::HashSet<_> =
-        spans.iter().map(|span| (span.trace_id, span.span_id)).collect();
-    let mut missing: HashMap<(TraceId, SpanId), SpanSummary> = HashMap::new();
-    for span in spans.iter() {
-        let Some(parent) = span.parent_span_id.filter(|parent| !known.contains(&(span.trace_id, *parent)))
-        else {
-            continue;
-        };
-        let placeholder = missing.entry((span.trace_id, parent)).or_insert_with(|| placeholder(parent, span));
-        placeholder.start_time = placeholder.start_time.min(span.start_time);
-        placeholder.end_time = placeholder.end_time.zip(span.end_time).map(|(a, b)| a.max(b));
-        placeholder.event_id = placeholder.event_id.max(span.event_id);
+/// Where the parent of each span stands. Those that nobody reported are added behind the others.
+fn parents(spans: &mut Vec<SpanSummary>) -> Vec<Option<usize>> {
+    let mut places: HashMap<(TraceId, SpanId), usize> = HashMap::with_capacity(spans.len());
+    for (at, span) in spans.iter().enumerate() {
+        places.insert((span.trace_id, span.span_id), at);
     }
-    spans.extend(missing.into_values());
+    let reported = spans.len();
+    let mut parents = vec![None; reported];
+    // Siblings often stand together.
+    let mut last = None;
+    for at in 0..reported {
+        let span = &spans[at];
+        let Some(parent) = span.parent_span_id.map(|parent| (span.trace_id, parent)) else { continue };
+        let place = match last {
+            Some((known, place)) if known == parent => place,
+            _ => match places.get(&parent) {
+                Some(&place) => place,
+                None => {
+                    let missing = placeholder(parent.1, span);
+                    places.insert(parent, spans.len());
+                    spans.push(missing);
+                    spans.len() - 1
+                }
+            },
+        };
+        last = Some((parent, place));
+        if place >= reported {
+            let (known, added) = spans.split_at_mut(reported);
+            added[place - reported].cover(&known[at]);
+        }
+        // A span that is its own parent is a root.
+        parents[at] = (place != at).then_some(place);
+    }
+    parents.resize(spans.len(), None);
+    parents
 }
 
 fn placeholder(id: SpanId, child: &SpanSummary) -> SpanSummary {
@@ -73,6 +86,49 @@ fn placeholder(id: SpanId, child: &SpanSummary) -> SpanSummary {
     span
 }
 
+impl SpanSummary {
+    /// Makes a placeholder as long as its children.
+    fn cover(&mut self, child: &Self) {
+        self.start_time = self.start_time.min(child.start_time);
+        self.end_time = self.end_time.zip(child.end_time).map(|(a, b)| a.max(b));
+        self.event_id = self.event_id.max(child.event_id);
+    }
+}
+
+/// The children of all spans in one list, each span's together and in order.
+struct Children {
+    all: Vec<usize>,
+    /// Where each span's end; they begin where those of the span before end.
+    ends: Vec<usize>,
+}
+
+impl Children {
+    fn of(parents: &[Option<usize>], in_order: &[usize]) -> Self {
+        let mut ends = vec![0; parents.len()];
+        for &parent in parents.iter().flatten() {
+            ends[parent] += 1;
+        }
+        let mut sum = 0;
+        for end in &mut ends {
+            // For now where they begin.
+            sum += std::mem::replace(end, sum);
+        }
+        let mut all = vec![0; sum];
+        for &at in in_order {
+            if let Some(parent) = parents[at] {
+                all[ends[parent]] = at;
+                ends[parent] += 1;
+            }
+        }
+        Self { all, ends }
+    }
+
+    fn of_span(&self, at: usize) -> &[usize] {
+        let from = at.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.all[from..self.ends[at]]
+    }
+}
+
 struct Walk {
     depths: Vec<Option<u32>>,
     order: Vec<usize>,
@@ -80,7 +136,10 @@ struct Walk {
 
 impl Walk {
     /// An explicit stack: a trace a million spans deep must not overflow the thread's.
-    fn visit(&mut self, root: usize, children: &[Vec<usize>]) {
+    fn visit(&mut self, root: usize, children: &Children) {
+        if self.depths[root].is_some() {
+            return;
+        }
         let mut stack = vec![(root, 0)];
         while let Some((at, depth)) = stack.pop() {
             if self.depths[at].is_some() {
@@ -88,20 +147,18 @@ impl Walk {
             }
             self.depths[at] = Some(depth);
             self.order.push(at);
-            stack.extend(children[at].iter().rev().map(|&child| (child, depth + 1)));
+            stack.extend(children.of_span(at).iter().rev().map(|&child| (child, depth + 1)));
         }
     }
 }
 
 fn into_nodes(spans: Vec<SpanSummary>, walk: &Walk) -> Vec<SpanNode> {
     let mut slots: Vec<Option<SpanSummary>> = spans.into_iter().map(Some).collect();
-    let mut nodes: Vec<SpanNode> = walk
-        .order
-        .iter()
-        .filter_map(|&at| {
-            Some(SpanNode { span: slots[at].take()?, depth: walk.depths[at].unwrap_or(0), descendants: 0 })
-        })
-        .collect();
+    let mut nodes: Vec<SpanNode> = Vec::with_capacity(slots.len());
+    for &at in &walk.order {
+        let Some(span) = slots[at].take() else { continue };
+        nodes.push(SpanNode { span, depth: walk.depths[at].unwrap_or(0), descendants: 0 });
+    }
     let mut open: Vec<usize> = Vec::new();
     for at in 0..=nodes.len() {
         let depth = nodes.get(at).map_or(0, |node| node.depth) as usize;

@@ -92,6 +92,7 @@ impl Site {
             start_problems: Arc::new([]),
             guard: Arc::new(Guard::new(policy).unwrap()),
             limits: Arc::new(Limits::new(Bounds::default())),
+            trees: Arc::default(),
             control: ControlDoor::new(false, |_, _| {}),
             hidden: crate::http::HiddenSpans::new(|| None),
         };
