@@ -19,7 +19,7 @@ use crate::store::sqlite::{events, lines};
 use crate::store::{Block, ChunkSpan, StoreError};
 
 /// How the index is laid out. Another number lets every file build it again.
-const LAYOUT: i64 = 1;
+const LAYOUT: i64 = 2;
 
 /// `ascii` takes every other character as part of a word. Pages are merged a few at a time, when there is nothing to index.
 const CREATE: &str = "

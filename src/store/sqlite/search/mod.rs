@@ -33,8 +33,12 @@ const STEP: Duration = Duration::from_millis(20);
 /// So many lines of a block are one part of it in the index: fewer make the index larger, more make it say less.
 const PART_LINES: usize = 16;
 
-/// A block has at most so many parts; the last one holds the rest.
-const MAX_PARTS: i64 = 256;
+/// A block has at most so many parts; the last one holds the rest. A packed block has 16.
+///
+/// It is odd because the numbers of the rows are its multiples and a little more: SQLite looks deleted rows up by the
+/// lowest bits of their numbers, and would go through all of them for each row that it merges. It is small because the
+/// index stores differences between these numbers.
+const MAX_PARTS: i64 = 17;
 
 impl SqliteStore {
     /// See [`Store::search`](crate::store::Store::search).
