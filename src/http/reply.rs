@@ -14,8 +14,17 @@ pub(crate) struct Json(Vec<u8>);
 impl Json {
     /// Writes `value`.
     pub(crate) fn of(value: &impl Serialize) -> Result<Self, Problem> {
-        // Only a type without a JSON form fails here; none of ours lacks one.
-        serde_json::to_vec(value).map(Self).map_err(|_| Problem::store_unavailable())
+        Self::of_about(0, value)
+    }
+
+    /// Writes `value`, which takes about so many bytes: megabytes that need not be moved while they grow.
+    pub(crate) fn of_about(bytes: usize, value: &impl Serialize) -> Result<Self, Problem> {
+        let mut json = Vec::with_capacity(bytes);
+        match serde_json::to_writer(&mut json, value) {
+            Ok(()) => Ok(Self(json)),
+            // Only a type without a JSON form fails here; none of ours lacks one.
+            Err(_) => Err(Problem::store_unavailable()),
+        }
     }
 }
 

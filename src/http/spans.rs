@@ -18,6 +18,9 @@ pub(crate) const DEFAULT_ROWS: usize = 1000;
 /// How many rows a page of the tree has at most.
 pub(crate) const MAX_ROWS: usize = 10_000;
 
+/// How many bytes of JSON a row takes, about.
+const ROW_BYTES: usize = 400;
+
 /// Which rows are wanted.
 #[derive(Debug, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -78,7 +81,7 @@ pub(super) async fn list_spans(
         }
         let page = page(&rows, since, from, limit);
         let more = page.next_cursor.is_some();
-        Ok(Some((Json::of(&page), version.filter(|_| more), rows)))
+        Ok(Some((Json::of_about(page.spans.len() * ROW_BYTES, &page), version.filter(|_| more), rows)))
     });
     match answer.await? {
         Some((page, version, rows)) => {
