@@ -267,7 +267,10 @@ impl Work {
         let tended = self.sinks.iter().map(|sink| self.asked(|| sink.tend(history)));
         let problems: Vec<_> = tended.map(|result| result.err().map(|error| error.to_string())).collect();
         for (problem, found) in self.shared.problems.iter().zip(&problems) {
-            problem.lock().clone_from(found);
+            // All is well again only when what was not taken is.
+            if found.is_some() {
+                problem.lock().clone_from(found);
+            }
         }
         problems
     }

@@ -1,6 +1,7 @@
 //! A disk that is really full: capture goes on, senders come back, and nothing is missing when there is room again.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -11,8 +12,13 @@ use axum::extract::State;
 use axum::routing::post;
 use serde_json::{Value, json};
 
+use crate::faults::part;
+
 /// Set for the copy of this test program that plays the host.
 const HOST_DIR: &str = "AGENT_INSPECTOR_TEST_FULL_DISK_DIR";
+
+/// Set too when the disk has the trace files only, and the history is in memory.
+const TRACE_FILES: &str = "AGENT_INSPECTOR_TEST_FULL_DISK_TRACE_FILES";
 
 /// How the disk is filled.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +40,10 @@ struct HostOnDisk {
 impl HostOnDisk {
     /// `None` when the system does not let us have such a disk.
     fn start(disk: Disk, dir: &Path) -> Option<Self> {
+        Self::start_with(disk, dir, &[])
+    }
+
+    fn start_with(disk: Disk, dir: &Path, settings: &[(&str, &str)]) -> Option<Self> {
         let program = std::env::current_exe().unwrap();
         let mut command = match disk {
             Disk::Small => {
@@ -55,7 +65,8 @@ impl HostOnDisk {
             "full_disk::plays_a_host_on_a_full_disk_when_asked",
             "--nocapture",
         ]);
-        let mut child = command.env(HOST_DIR, dir).stdout(Stdio::piped()).spawn().ok()?;
+        let mut child =
+            command.env(HOST_DIR, dir).envs(settings.iter().copied()).stdout(Stdio::piped()).spawn().ok()?;
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let address =
             lines.map_while(Result::ok).find_map(|line| Some(line.strip_prefix("listening on ")?.to_owned()));
@@ -83,10 +94,14 @@ impl HostOnDisk {
         }
     }
 
-    /// Lies on the host's disk, which only its namespace sees.
     fn ballast(&self) -> PathBuf {
+        self.on_disk("ballast")
+    }
+
+    /// A file on the host's disk, which only its namespace sees.
+    fn on_disk(&self, name: &str) -> PathBuf {
         let dir = self.dir.strip_prefix("/").unwrap();
-        Path::new("/proc").join(self.child.id().to_string()).join("root").join(dir).join("ballast")
+        Path::new("/proc").join(self.child.id().to_string()).join("root").join(dir).join(name)
     }
 
     fn limit(&self, bytes: &str) {
@@ -126,8 +141,26 @@ impl HostOnDisk {
     }
 
     fn store_part(&self) -> Value {
-        let health = self.get("/health");
-        health["parts"].as_array().unwrap().iter().find(|part| part["name"] == "store").unwrap().clone()
+        self.part("store")
+    }
+
+    fn part(&self, name: &str) -> Value {
+        part(&self.get("/health"), name).clone()
+    }
+
+    /// The bytes that a trace is served as with gzip.
+    fn trace(&self, session: &str) -> Vec<u8> {
+        let address = self.url.strip_prefix("http://").unwrap();
+        let mut socket = TcpStream::connect(address).unwrap();
+        let head = format!(
+            "GET /_inspector/trace/{session} HTTP/1.1\r\nhost: {address}\r\naccept-encoding: gzip\r\nconnection: close\r\n\r\n"
+        );
+        socket.write_all(head.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        socket.read_to_end(&mut answer).unwrap();
+        assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
+        let head = memchr::memmem::find(&answer, b"\r\n\r\n").unwrap();
+        answer.split_off(head + 4)
     }
 }
 
@@ -190,11 +223,56 @@ fn while_no_file_may_grow_capture_goes_on_and_all_is_stored_when_one_may() {
     recovers(Disk::NoLargerFile, "the disk does not take or give what it should");
 }
 
+#[test]
+fn while_the_disk_of_the_trace_files_is_full_nothing_else_suffers_and_later_they_are_complete() {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(host) = HostOnDisk::start_with(Disk::Small, dir.path(), &[(TRACE_FILES, "yes")]) else {
+        eprintln!("skipped: there is no small disk here");
+        return;
+    };
+    let mut recorded = vec![host.record(100).0];
+    host.settle();
+    let same = |host: &HostOnDisk, session: &str| {
+        std::fs::read(host.on_disk(&format!("{session}.jsonl.gz")))
+            .is_ok_and(|file| file == host.trace(session))
+    };
+    assert!(same(&host, &recorded[0]));
+
+    host.fill();
+    for letters in [1_000, 20_000, 20_000] {
+        recorded.push(host.record(letters).0);
+    }
+    host.settle();
+    let part = host.part("trace files");
+    assert_eq!(part["state"], "degraded", "{part}");
+    assert!(part["why"].as_str().unwrap().contains("No space left"), "{part}");
+    assert_eq!((host.send().0, &host.store_part()["state"]), (200, &json!("ok")));
+    assert!(!same(&host, recorded.last().unwrap()));
+
+    host.make_room();
+    // It tries again within seconds, by itself.
+    while host.part("trace files")["state"] != "ok" {
+        std::thread::yield_now();
+    }
+    for session in &recorded {
+        assert!(same(&host, session), "{session}");
+    }
+    let files = std::fs::read_dir(host.on_disk("")).unwrap().map(|entry| entry.unwrap().file_name());
+    let files: Vec<_> = files.filter(|name| name.to_string_lossy().ends_with(".jsonl.gz")).collect();
+    // One for each session, the one from outside too.
+    assert_eq!(files.len(), recorded.len() + 1, "{files:?}");
+}
+
 /// Not a test of its own: the copy of this program that records on the disk.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn plays_a_host_on_a_full_disk_when_asked() {
     let Ok(dir) = std::env::var(HOST_DIR) else { return };
-    let inspector = Inspector::builder().data_dir(dir).build().unwrap();
+    let builder = Inspector::builder();
+    let builder = match std::env::var_os(TRACE_FILES) {
+        Some(_) => builder.in_memory().trace_files(dir),
+        None => builder.data_dir(dir),
+    };
+    let inspector = builder.build().unwrap();
     let routes = Router::new()
         .route("/record", post(record))
         .route("/settle", post(async |State(inspector): State<Inspector>| inspector.settle().await))

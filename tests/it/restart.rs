@@ -4,6 +4,7 @@ use agent_inspector::Inspector;
 use agent_inspector::model::SpanKind;
 use serde_json::json;
 
+use crate::faults::part;
 use crate::support::Host;
 
 /// Set for the copy of this test program that plays the host.
@@ -50,8 +51,23 @@ async fn a_data_directory_that_cannot_be_written_is_said_and_lived_with() {
     assert_eq!(host.get(&format!("/sessions/{}", session.id())).await["status"], "completed");
     let health = host.get("/health").await;
     assert_eq!((&health["status"], &health["store"]["kind"]), (&json!("degraded"), &json!("memory")));
-    let history = health["parts"].as_array().unwrap().iter().find(|part| part["name"] == "history").unwrap();
+    let history = part(&health, "history");
     assert!(history["why"].as_str().unwrap().contains("memory only"), "{history}");
+}
+
+#[tokio::test]
+async fn a_damaged_history_is_moved_aside_and_the_health_page_says_where() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("inspector.db"), vec![b'x'; 20_000]).unwrap();
+    let host = Host::in_dir(dir.path());
+    host.inspector.session("in a new one").start().finish();
+    host.inspector.settle().await;
+    let health = host.get("/health").await;
+    assert_eq!((&health["status"], &health["store"]["kind"]), (&json!("degraded"), &json!("sqlite")));
+    let why = part(&health, "history")["why"].as_str().unwrap();
+    let (_, aside) = why.split_once("it was moved to ").unwrap();
+    assert_eq!(std::fs::read(aside).unwrap(), vec![b'x'; 20_000]);
+    assert_eq!(host.get("/sessions").await["sessions"][0]["title"], "in a new one");
 }
 
 /// Not a test of its own: the copy of this program that `kill::what_was_acknowledged_survives_a_kill` starts and kills.

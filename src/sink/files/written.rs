@@ -49,9 +49,13 @@ impl Written {
         history: &History<'_>,
     ) -> Result<Option<Self>, SinkError> {
         let (path, index_path) = (dir.join(name.to_string()), index_dir(dir).join(name.index()));
-        let there = path.try_exists().map_err(|error| unavailable(&path, &error))?;
+        let length = match fs::metadata(&path) {
+            Ok(found) => Some(found.len()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(unavailable(&path, &error)),
+        };
         let indexed = index_path.try_exists().map_err(|error| unavailable(&index_path, &error))?;
-        if there && !indexed {
+        if length.is_some() && !indexed {
             return Ok(None);
         }
         let mut index = open_private(&index_path, false).map_err(|error| unavailable(&index_path, &error))?;
@@ -69,8 +73,9 @@ impl Written {
         let known = match known {
             Some(known) if is_of(&known.owner, name, session, history) => known,
             Some(_) => return Ok(None),
-            // Its writer died before it wrote a line, unless the file is there: then nobody knows whose it is.
-            None if there => return Ok(None),
+            // Its writer died, or the disk was full, before it wrote a line; unless something is in the file: then nobody
+            // knows whose it is.
+            None if length.is_some_and(|bytes| bytes > 0) => return Ok(None),
             None => Index { owner: new_owner(name, session, history), records: Vec::new() },
         };
         let Some(file) = Self::take_over(&path, &mut index, &known)? else { return Ok(None) };

@@ -10,7 +10,7 @@ use crate::store::{StoreError, first_event_id};
 const APPLICATION_ID: i64 = 0x4167_496e;
 
 /// Each step leads from the version of its place to the next one. Steps are only ever added.
-const MIGRATIONS: [&str; 4] = [VERSION_1, VERSION_2, KEPT_AND_OPEN, SEARCH];
+const MIGRATIONS: [&str; 5] = [VERSION_1, VERSION_2, KEPT_AND_OPEN, SEARCH, LISTED];
 
 /// - A trace's lines lie in `blocks`: what is known of them (`lines`, see the module of that name) apart from the
 ///   compressed bytes, so that a tree is read without touching a single prompt.
@@ -156,6 +156,20 @@ const SEARCH: &str = "
         SELECT block, -9223372036854775807, 9223372036854775807, 1 FROM block_bytes;
     INSERT OR IGNORE INTO search_documents (document, oldest, newest, lines)
         SELECT -first_id, -9223372036854775807, 9223372036854775807, 1 FROM session_events;
+";
+
+/// Lists in the order of the indexes alone, however many sessions began at one moment.
+const LISTED: &str = "
+    DROP INDEX sessions_by_start;
+    DROP INDEX sessions_by_status;
+    DROP INDEX sessions_by_engine;
+    DROP INDEX sessions_by_agent;
+    DROP INDEX sessions_pinned;
+    CREATE INDEX sessions_by_start ON sessions (started_at, id);
+    CREATE INDEX sessions_by_status ON sessions (status, started_at, id);
+    CREATE INDEX sessions_by_engine ON sessions (engine, status, started_at, id);
+    CREATE INDEX sessions_by_agent ON sessions (agent, started_at, id) WHERE agent IS NOT NULL;
+    CREATE INDEX sessions_pinned ON sessions (started_at, id) WHERE pinned = 1;
 ";
 
 /// Brings the file to the newest version.

@@ -173,7 +173,11 @@ impl Select {
                 "session_tags INDEXED BY sessions_by_tag CROSS JOIN sessions ON sessions.id = session_id"
             }
         };
-        let order = if matches!(lane, Lane::Tag(_)) { "session_tags" } else { "sessions" };
+        // Columns of the index, whose order is that of the list.
+        let (started, id) = match lane {
+            Lane::Tag(_) => ("session_tags.started_at", "session_tags.session_id"),
+            _ => ("sessions.started_at", "sessions.id"),
+        };
         select.sql = format!("SELECT sessions.started_at, sessions.id, json, pinned FROM {from} WHERE 1");
         match lane {
             Lane::All => {}
@@ -186,11 +190,11 @@ impl Select {
             Lane::Tag(tag) => select.and("tag = ?", [tag.clone().into()]),
         }
         select.rest_of(lane, query);
-        select.time(order, query)?;
+        select.time(started, id, query)?;
         for word in query.text.iter().flat_map(|text| SessionQuery::words(text)) {
             select.and("instr(searched_text, ?) > 0", [word.into()]);
         }
-        select.sql.push_str(&format!(" ORDER BY {order}.started_at DESC, sessions.id DESC LIMIT ?"));
+        select.sql.push_str(&format!(" ORDER BY {started} DESC, {id} DESC LIMIT ?"));
         select.parameters.push(i64::try_from(query.limit).unwrap_or(i64::MAX).into());
         Some(select)
     }
@@ -228,20 +232,19 @@ impl Select {
         }
     }
 
-    fn time(&mut self, table: &str, query: &SessionQuery) -> Option<()> {
+    fn time(&mut self, started: &str, id: &str, query: &SessionQuery) -> Option<()> {
         let from = query.since.map_or(i64::MIN, Timestamp::as_nanos);
-        let mut to = match query.until {
+        let last = match query.until {
             Some(until) => until.as_nanos().checked_sub(1)?,
             None => i64::MAX,
         };
-        if let Some(after) = &query.after {
-            to = to.min(after.started_at.as_nanos());
-        }
-        self.and(&format!("{table}.started_at BETWEEN ? AND ?"), [from.into(), to.into()]);
-        if let Some(after) = &query.after {
-            let condition = format!("({table}.started_at < ? OR sessions.id < ?)");
-            let id = after.id.as_str().to_owned();
-            self.and(&condition, [after.started_at.as_nanos().into(), id.into()]);
+        self.and(&format!("{started} >= ?"), [from.into()]);
+        match &query.after {
+            Some(after) if after.started_at.as_nanos() <= last => {
+                let (at, id_after) = (after.started_at.as_nanos(), after.id.as_str().to_owned());
+                self.and(&format!("({started}, {id}) < (?, ?)"), [at.into(), id_after.into()]);
+            }
+            _ => self.and(&format!("{started} <= ?"), [last.into()]),
         }
         Some(())
     }
