@@ -124,11 +124,12 @@ impl Limits {
         STORE_READS_AT_ONCE + STORE_READS_WAITING - self.reads_in_hand.available_permits()
     }
 
-    /// A turn to search, which may take as long as a thousand other reads; none when too many wait for one.
-    pub(crate) async fn search_turn(&self) -> Option<OwnedSemaphorePermit> {
-        let _place = Arc::clone(&self.searches_in_hand).try_acquire_owned().ok()?;
+    /// A turn to search, which may take as long as a thousand other reads, with its place among all that are in hand; none
+    /// when too many wait for one.
+    pub(crate) async fn search_turn(&self) -> Option<[OwnedSemaphorePermit; 2]> {
+        let place = Arc::clone(&self.searches_in_hand).try_acquire_owned().ok()?;
         let turn = Arc::clone(&self.searches).acquire_owned();
-        tokio::time::timeout(STORE_TURN_TIMEOUT, turn).await.ok()?.ok()
+        Some([place, tokio::time::timeout(STORE_TURN_TIMEOUT, turn).await.ok()?.ok()?])
     }
 
     /// A place among those that wait for their turn or their commit; none when too many do.

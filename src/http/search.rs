@@ -1,5 +1,7 @@
 //! Searching spans and stored events.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -98,14 +100,19 @@ pub(super) enum SearchHit {
     ),
 )]
 pub(super) async fn search(State(state): State<AppState>, params: Params) -> Result<Json, Problem> {
-    let query = query(&params)?;
+    let mut query = query(&params)?;
+    // Dropped with this future when the client goes away.
+    let asker = Arc::new(());
+    query.asker = Some(Arc::downgrade(&asker));
     state.catch_up().await;
     let turn = state.limits.search_turn().await.ok_or_else(Problem::store_busy)?;
     let found = state.read(move |store| {
         let _turn = turn;
         results(store.search(&query)?)
     });
-    found.await?
+    let answer = found.await?;
+    drop(asker);
+    answer
 }
 
 fn query(params: &Params) -> Result<SearchQuery, Problem> {

@@ -15,6 +15,7 @@ contract! {
     hits_come_newest_first_within_the_time_that_is_asked_for
     pages_have_no_doubles_and_no_holes_while_spans_arrive
     a_search_without_time_says_how_far_it_came_and_goes_on
+    a_search_that_nobody_waits_for_ends
     a_session_can_be_searched_alone
 }
 
@@ -389,6 +390,18 @@ fn a_search_without_time_says_how_far_it_came_and_goes_on(store: &dyn Store) {
     }
     assert_eq!(seen, (1..40).rev().collect::<Vec<_>>());
     assert!(cut > 1 && pages > cut);
+}
+
+fn a_search_that_nobody_waits_for_ends(store: &dyn Store) {
+    for at in 1..40 {
+        put(store, &[text_span(u8::try_from(at % 5 + 1).unwrap(), at, i64::try_from(at).unwrap(), "slow")]);
+    }
+    let asker = Arc::new(());
+    let query = SearchQuery { asker: Some(Arc::downgrade(&asker)), ..query("/slow/", 100) };
+    assert_eq!(store.search(&query).unwrap().hits.len(), 39);
+    drop(asker);
+    let page = store.search(&query).unwrap();
+    assert!(page.hits.is_empty() && page.searched_to.is_some());
 }
 
 fn a_session_can_be_searched_alone(store: &dyn Store) {

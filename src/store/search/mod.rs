@@ -16,6 +16,7 @@ mod snippet;
 mod sweep;
 mod walk;
 
+use std::sync::Weak;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -33,7 +34,7 @@ use crate::model::{EventId, SearchMatch, SearchPlace, SessionId, SpanSummary, Ti
 pub const SEARCH_TIME: Duration = Duration::from_secs(2);
 
 /// What is searched for, and where.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct SearchQuery {
     /// What is looked for.
     pub query: Query,
@@ -49,13 +50,21 @@ pub struct SearchQuery {
     pub session_id: Option<SessionId>,
     /// How long it may take, about. It takes longer only when it would not have come any further.
     pub patience: Duration,
+    /// Who waits for the answer, if that can go away: once it is dropped the search ends, wherever it is.
+    pub asker: Option<Weak<()>>,
 }
 
 impl SearchQuery {
     /// Everything that `query` means, for at most [`SEARCH_TIME`].
     #[must_use]
     pub fn new(query: Query, limit: usize) -> Self {
-        Self { query, limit, after: None, since: None, until: None, session_id: None, patience: SEARCH_TIME }
+        let patience = SEARCH_TIME;
+        Self { query, limit, after: None, since: None, until: None, session_id: None, patience, asker: None }
+    }
+
+    /// Whether nobody waits for the answer any more.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.asker.as_ref().is_some_and(|asker| asker.strong_count() == 0)
     }
 
     /// Whether a hit at `place` is within the time and comes after the page before.

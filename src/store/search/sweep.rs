@@ -45,10 +45,11 @@ impl<'q> Sweep<'q> {
             && self.hits.first_key_value().is_some_and(|(last, _)| last.at > newest)
     }
 
-    /// Whether the time is up. A search goes on until it has come further than the one before, so that whoever goes on
-    /// comes to the end.
+    /// Whether the time is up, or nobody waits any more. A search goes on until it has come further than the one before, so
+    /// that whoever goes on comes to the end.
     pub(crate) fn is_late(&self, newest: Timestamp) -> bool {
-        self.began.is_none_or(|began| newest < began) && Instant::now() >= self.deadline
+        self.query.is_abandoned()
+            || self.began.is_none_or(|began| newest < began) && Instant::now() >= self.deadline
     }
 
     /// The page, when everything is searched.
