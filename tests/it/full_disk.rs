@@ -13,6 +13,7 @@ use axum::routing::post;
 use serde_json::{Value, json};
 
 use crate::faults::part;
+use crate::support::Host;
 
 /// Set for the copy of this test program that plays the host.
 const HOST_DIR: &str = "AGENT_INSPECTOR_TEST_FULL_DISK_DIR";
@@ -27,6 +28,8 @@ enum Disk {
     Small,
     /// No file may grow any more (`RLIMIT_FSIZE`).
     NoLargerFile,
+    /// Mounted so that nothing on it can be changed.
+    ReadOnly,
 }
 
 /// A host in a process of its own, on a disk that can be filled.
@@ -46,9 +49,14 @@ impl HostOnDisk {
     fn start_with(disk: Disk, dir: &Path, settings: &[(&str, &str)]) -> Option<Self> {
         let program = std::env::current_exe().unwrap();
         let mut command = match disk {
-            Disk::Small => {
+            Disk::Small | Disk::ReadOnly => {
                 let mut command = Command::new("unshare");
-                let script = r#"mount -t tmpfs -o size=8m tmpfs "$0" && exec "$@""#;
+                let script = match disk {
+                    Disk::ReadOnly => {
+                        r#"mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@""#
+                    }
+                    _ => r#"mount -t tmpfs -o size=8m tmpfs "$0" && exec "$@""#,
+                };
                 command.args(["--user", "--map-root-user", "--mount", "sh", "-c", script]);
                 command.arg(dir);
                 command
@@ -84,6 +92,7 @@ impl HostOnDisk {
                 while ballast.write_all(&[0; 512]).is_ok() {}
             }
             Disk::NoLargerFile => self.limit("4096"),
+            Disk::ReadOnly => {}
         }
     }
 
@@ -91,6 +100,7 @@ impl HostOnDisk {
         match self.disk {
             Disk::Small => std::fs::remove_file(self.ballast()).unwrap(),
             Disk::NoLargerFile => self.limit("unlimited"),
+            Disk::ReadOnly => {}
         }
     }
 
@@ -221,6 +231,40 @@ fn while_a_small_disk_is_full_capture_goes_on_and_all_is_stored_when_there_is_ro
 #[test]
 fn while_no_file_may_grow_capture_goes_on_and_all_is_stored_when_one_may() {
     recovers(Disk::NoLargerFile, "the disk does not take or give what it should");
+}
+
+#[tokio::test]
+async fn on_a_read_only_disk_what_is_there_stays_as_it_is_and_capture_goes_on_in_memory() {
+    let dir = tempfile::tempdir().unwrap();
+    let before = Host::in_dir(dir.path());
+    before.inspector.session("before").start().finish();
+    before.inspector.shutdown().await;
+    drop(before);
+    let database = dir.path().join("inspector.db");
+    let bytes = std::fs::read(&database).unwrap();
+    tokio::task::spawn_blocking(move || {
+        let Some(host) = HostOnDisk::start(Disk::ReadOnly, dir.path()) else {
+            eprintln!("skipped: nothing can be mounted here");
+            return;
+        };
+        let history = host.part("history");
+        assert_eq!(history["state"], "degraded", "{history}");
+        assert!(history["why"].as_str().unwrap().contains("memory only"), "{history}");
+        let (session, span) = host.record(100);
+        host.settle();
+        assert_eq!(host.get(&format!("/sessions/{session}"))["status"], "completed");
+        assert_eq!(
+            host.get(&format!("/sessions/{session}/spans/{span}"))["attributes"]["input.value"]
+                .as_str()
+                .map(str::len),
+            Some(100)
+        );
+        assert_eq!(host.send().0, 200);
+        drop(host);
+        assert_eq!(std::fs::read(&database).unwrap(), bytes);
+    })
+    .await
+    .unwrap();
 }
 
 #[test]
