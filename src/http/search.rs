@@ -110,9 +110,7 @@ pub(super) async fn search(State(state): State<AppState>, params: Params) -> Res
         let _turn = turn;
         results(store.search(&query)?)
     });
-    let answer = found.await?;
-    drop(asker);
-    answer
+    found.await?
 }
 
 fn query(params: &Params) -> Result<SearchQuery, Problem> {

@@ -3,8 +3,10 @@
 //! Every page needs the whole tree in order. A tree of many pages is put in order once as long as nothing is added to it.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
 
 use crate::model::{SessionId, SpanNode, pre_order};
 use crate::store::{BlockId, Store, StoreError};
@@ -69,7 +71,7 @@ impl Trees {
     }
 
     fn kept(&self, session: &SessionId, version: Version) -> Option<Rows> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept.lock();
         let at = kept.trees.iter().position(|tree| tree.session == *session)?;
         let mut tree = kept.trees.remove(at)?;
         if tree.version != version {
@@ -86,7 +88,7 @@ impl Trees {
         if rows.len() > MAX_KEPT_ROWS {
             return;
         }
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept.lock();
         kept.trees.retain(|tree| tree.session != session);
         kept.trees.push_back(Tree { session, version, rows, asked: Instant::now() });
         while kept.trees.iter().map(|tree| tree.rows.len()).sum::<usize>() > MAX_KEPT_ROWS {
@@ -108,7 +110,7 @@ impl Trees {
 
     /// Forgets what was not asked for in time. Says whether anything is left.
     fn sweep(&self) -> bool {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept.lock();
         kept.trees.retain(|tree| tree.asked.elapsed() < KEPT_FOR);
         kept.swept = !kept.trees.is_empty();
         kept.swept
@@ -148,7 +150,7 @@ mod tests {
         assert!(trees.kept(&three, version(1)).is_none(), "it is too large");
         assert!(trees.kept(&two, version(1)).is_some());
         assert!(trees.sweep());
-        trees.kept.lock().unwrap().trees[0].asked -= KEPT_FOR;
+        trees.kept.lock().trees[0].asked -= KEPT_FOR;
         assert!(!trees.sweep());
         assert!(trees.kept(&two, version(1)).is_none());
     }

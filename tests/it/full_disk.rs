@@ -21,7 +21,7 @@ const HOST_DIR: &str = "AGENT_INSPECTOR_TEST_FULL_DISK_DIR";
 /// Set too when the disk has the trace files only, and the history is in memory.
 const TRACE_FILES: &str = "AGENT_INSPECTOR_TEST_FULL_DISK_TRACE_FILES";
 
-/// How the disk is filled.
+/// What is wrong with the disk.
 #[derive(Clone, Copy, Debug)]
 enum Disk {
     /// A file system of a few megabytes, in a namespace of its own.

@@ -434,9 +434,12 @@ impl Fold {
         let Some(old) = self.sessions.get_mut(from) else { return };
         old.totals.subtract(totals);
         old.traces.remove(&id);
-        let stored = self.store.traces(from).unwrap_or_default();
-        let others = stored.iter().any(|other| *other != id);
-        if old.traces.is_empty() && !others && old.origin != Origin::Explicit {
+        let others = self.store.traces(from).map(|mut traces| {
+            traces.retain(|other| *other != id);
+            traces
+        });
+        let alone = others.as_ref().map_or(true, Vec::is_empty);
+        if old.traces.is_empty() && alone && old.origin != Origin::Explicit {
             let pinned = old.session.pinned;
             self.sessions.remove(from);
             self.dirty.remove(from);
@@ -452,9 +455,12 @@ impl Fold {
             out.events.push((from.clone(), EventKind::SessionMerged { into: to.clone() }));
         } else {
             self.dirty.insert(from.clone());
-            if old.unsay() {
-                for other in stored {
-                    if other != id && !self.traces.contains_key(&other) {
+            // A store that cannot be read cannot say again what it holds.
+            if let Ok(others) = others
+                && old.unsay()
+            {
+                for other in others {
+                    if !self.traces.contains_key(&other) {
                         self.restore_trace(other);
                     }
                 }

@@ -138,19 +138,13 @@ impl Live {
         anew
     }
 
-    /// All that is known of it: by itself, and by what its `traces` in memory say.
-    fn known_by<'a>(&self, traces: impl Iterator<Item = &'a Trace>) -> Facts {
-        let mut facts = self.facts.clone();
-        traces.for_each(|trace| facts.merge(&trace.facts));
-        facts
-    }
-
     /// Derives everything that the spans say of it, from its `traces` in memory and what it knows of the others.
     pub(super) fn refresh<'a>(&mut self, traces: impl Iterator<Item = &'a Trace> + Clone, now: Timestamp) {
         let open = traces.clone().map(|trace| trace.open).sum();
         // Later beats earlier, and of two at one moment the error counts.
         let root = traces.clone().filter_map(|trace| trace.ended_root).max().max(self.ended_root);
-        let facts = self.known_by(traces);
+        let mut facts = self.facts.clone();
+        traces.for_each(|trace| facts.merge(&trace.facts));
         facts.apply_to(&mut self.session);
         self.session.status = match (self.ended, root) {
             (Some((status, _)), _) => status,
