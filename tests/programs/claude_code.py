@@ -14,18 +14,16 @@ EVENTS = """PreToolUse PostToolUse PostToolUseFailure PostToolBatch Notification
 ONLY_BY_COMMAND = "SessionStart"
 
 
-def run(scenario="default", otlp=None, hooks=None, http_hooks=True, protocol="http/protobuf", at=None, keep=lambda directory: None):
-    """One `claude -p`. `otlp` is the address below which `/v1/logs` and the others are, `hooks` the address that hook
-    payloads are posted to: by Claude Code itself, or with `http_hooks=False` by a command. `keep` may copy from the
-    directory before it goes."""
-    with running.scratch(at) as directory, running.serving(fake_anthropic.bind(scenario=scenario)) as model:
+def run(directory, scenario="default", otlp=None, hooks=None, http_hooks=True, protocol="http/protobuf"):
+    """One `claude -p` in a scratch directory. `otlp` is the address below which `/v1/logs` and the others are, `hooks` the
+    address that hook payloads are posted to: by Claude Code itself, or with `http_hooks=False` by a command."""
+    with running.serving(fake_anthropic.bind(scenario=scenario)) as model:
         settings = directory / "settings.json"
         settings.write_text(json.dumps(settings_of(directory, scenario, hooks, http_hooks)))
         command = [install.claude_code(), "-p", PROMPT, "--model", MODEL, "--settings", settings,
                    "--output-format", "stream-json", "--verbose"]
-        done = running.run(command, directory, {**environment(directory, model), **(telemetry(otlp, protocol) if otlp else {})})
-        keep(directory)
-        return done
+        reporting = telemetry(otlp, protocol) if otlp else {}
+        return running.run(command, directory, {**environment(directory, model), **reporting})
 
 
 def settings_of(directory, scenario, hooks, http_hooks):

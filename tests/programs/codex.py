@@ -13,10 +13,10 @@ EVENTS = """SessionStart UserPromptSubmit PreToolUse PermissionRequest PostToolU
     SubagentStop Stop SessionEnd""".split()
 
 
-def run(scenario="default", otlp=None, hooks=None, notify=None, protocol="binary", at=None, keep=lambda directory: None):
-    """One `codex exec --json`. `otlp` is the address below which `/v1/logs` and the others are, `hooks` and `notify` the
-    addresses that hook payloads and the notification are posted to. `keep` may copy from the directory before it goes."""
-    with running.scratch(at) as directory, running.serving(fake_openai.bind(scenario=scenario)) as model:
+def run(directory, scenario="default", otlp=None, hooks=None, notify=None, protocol="binary"):
+    """One `codex exec --json` in a scratch directory. `otlp` is the address below which `/v1/logs` and the others are,
+    `hooks` and `notify` the addresses that hook payloads and the notification are posted to."""
+    with running.serving(fake_openai.bind(scenario=scenario)) as model:
         home = directory / "home/.codex"
         home.mkdir()
         (home / "config.toml").write_text(configuration(directory, scenario, model, otlp, notify, protocol))
@@ -25,9 +25,7 @@ def run(scenario="default", otlp=None, hooks=None, notify=None, protocol="binary
         # No person is there to trust the hooks or to allow a command.
         command = [install.codex(), "exec", "--json", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox",
                    "--dangerously-bypass-hook-trust", PROMPT]
-        done = running.run(command, directory, {"CODEX_HOME": str(home), "FAKE_API_KEY": "none"})
-        keep(directory)
-        return done
+        return running.run(command, directory, {"CODEX_HOME": str(home), "FAKE_API_KEY": "none"})
 
 
 def configuration(directory, scenario, model, otlp, notify, protocol):

@@ -33,22 +33,21 @@ OF_THE_VENDOR = {"attachment", "api-request", "api-request-shape", "api-request-
 def record_codex():
     # Both encodings of the exporter are worth having.
     for scenario, protocol in (("default", "binary"), ("subagent", "json"), ("error", "binary")):
-        with recording("codex", scenario) as (target, url):
-            done = codex.run(scenario, otlp=url, hooks=f"{url}/hooks", notify=f"{url}/notify", protocol=protocol, at=AT)
+        with running.scratch(AT) as directory, recording("codex", scenario) as (target, url):
+            done = codex.run(directory, scenario, otlp=url, hooks=f"{url}/hooks", notify=f"{url}/notify", protocol=protocol)
             write_lines(target / "exec.jsonl", done.lines)
 
 
 def record_claude_code():
     for scenario in ("default", "subagent", "refused", "error"):
-        with recording("claude-code", scenario) as (target, url):
-
-            def keep(directory, target=target):
-                for path in sorted(directory.glob("home/.claude/projects/**/*.jsonl")):
-                    name = path.relative_to(directory / "home/.claude/projects").parts[1:]
-                    write_lines(target / "transcript" / Path(*name), path.read_text().splitlines())
-
-            done = claude_code.run(scenario, otlp=url, hooks=f"{url}/hooks", http_hooks=False, at=AT, keep=keep)
+        with running.scratch(AT) as directory, recording("claude-code", scenario) as (target, url):
+            done = claude_code.run(directory, scenario, otlp=url, hooks=f"{url}/hooks", http_hooks=False)
             write_lines(target / "stream.jsonl", done.lines)
+            projects = directory / "home/.claude/projects"
+            for path in sorted(projects.glob("**/*.jsonl")):
+                # Without the folder of the project, which is named after where it lies.
+                name = Path(*path.relative_to(projects).parts[1:])
+                write_lines(target / "transcript" / name, path.read_text().splitlines())
 
 
 class recording:
