@@ -1,7 +1,9 @@
-//! Spans from OpenTelemetry exporters: OTLP over HTTP.
+//! What OpenTelemetry exporters send: OTLP over HTTP.
 //!
-//! A 200 is the only acknowledgement that exporters know, so it is given when the spans are stored and never before. What
+//! A 200 is the only acknowledgement that exporters know, so it is given when everything is stored and never before. What
 //! cannot be stored at the moment is answered with 503, which they retry; never with 500, on which they drop their data.
+
+use std::time::SystemTime;
 
 use axum::body::Body;
 use axum::extract::State;
@@ -15,8 +17,12 @@ use super::body::{Reading, Unread};
 use super::limits::SMALL_BODY_BYTES;
 use super::problem::Problem;
 use super::state::AppState;
-use crate::ingest::otlp::{self, Format, RpcCode, TraceRequest};
+use crate::ingest::otlp::{self, Delivered, Format, RpcCode, Signal};
 use crate::ingest::{IngestError, MAX_DECODED_BYTES};
+use crate::model::{Span, Timestamp};
+
+/// What a request comes to.
+type Reported = Vec<Span>;
 
 /// Take spans (`ExportTraceServiceRequest`).
 #[utoipa::path(
@@ -40,10 +46,20 @@ use crate::ingest::{IngestError, MAX_DECODED_BYTES};
     ),
 )]
 pub(super) async fn ingest_traces(State(state): State<AppState>, headers: HeaderMap, body: Body) -> Response {
-    match take(&state, &headers, body).await {
+    ingest::<Span>(&state, &headers, body, Reported::from).await
+}
+
+/// Takes the items of an export request, as `report` makes something of them, and answers as the specification asks.
+async fn ingest<T: Signal>(
+    state: &AppState,
+    headers: &HeaderMap,
+    body: Body,
+    report: impl FnOnce(Vec<T>) -> Reported + Send + 'static,
+) -> Response {
+    match take(state, headers, body, report).await {
         Ok(request) => answer(request.format.content_type(), request.success_body()),
         Err(refused) => {
-            let format = Format::of_answer(text(&headers, &CONTENT_TYPE));
+            let format = Format::of_answer(text(headers, &CONTENT_TYPE));
             let body = format.error_body(refused.code, &refused.problem.message());
             refused.problem.with_body(format.content_type(), body)
         }
@@ -86,7 +102,14 @@ impl Refused {
     }
 }
 
-async fn take(state: &AppState, headers: &HeaderMap, body: Body) -> Result<TraceRequest, Refused> {
+/// What was delivered, without its items: they are stored.
+async fn take<T: Signal>(
+    state: &AppState,
+    headers: &HeaderMap,
+    body: Body,
+    report: impl FnOnce(Vec<T>) -> Reported + Send + 'static,
+) -> Result<Delivered<T>, Refused> {
+    let arrival = Timestamp::from(SystemTime::now());
     let _place = state.limits.ingest_place().ok_or_else(too_many)?;
     // Read before a turn is taken: decoding never waits for a sender.
     let (body, large) = collect(state, body).await?;
@@ -96,12 +119,13 @@ async fn take(state: &AppState, headers: &HeaderMap, body: Body) -> Result<Trace
     // Decoding takes as long as it takes: off the runtime's threads.
     let decoded = tokio::task::spawn_blocking(move || {
         let _large = large;
-        otlp::traces(content_type.as_deref(), coding.as_deref(), &body).map(|request| (request, turn))
+        let mut request = otlp::request(content_type.as_deref(), coding.as_deref(), &body, arrival)?;
+        let reported = report(std::mem::take(&mut request.items));
+        Ok::<_, IngestError>((request, reported, turn))
     });
     let broken = |_| Refused::later(&"the batch could not be decoded");
-    let (mut request, turn) = decoded.await.map_err(broken)??;
-    let spans = std::mem::take(&mut request.spans);
-    state.pipeline.ingest(spans, turn).await.map_err(|refused| Refused::later(&refused))?;
+    let (request, reported, turn) = decoded.await.map_err(broken)??;
+    state.pipeline.ingest(reported, turn).await.map_err(|refused| Refused::later(&refused))?;
     Ok(request)
 }
 
