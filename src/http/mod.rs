@@ -90,7 +90,10 @@ fn routes() -> OpenApiRouter<AppState> {
     #[cfg(feature = "ws")]
     let api = api.routes(routes!(live::stream_events_ws));
     #[cfg(feature = "otlp")]
-    let api = api.routes(routes!(ingest::ingest_traces));
+    let api = api
+        .routes(routes!(ingest::ingest_traces))
+        .routes(routes!(ingest::ingest_logs))
+        .routes(routes!(ingest::ingest_metrics));
     api
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use opentelemetry_proto::tonic::logs::v1::LogRecord as Message;
 
+use super::MAX_LOG_RECORDS;
 use super::mapper::Item;
 use super::span::{span_id, trace_id};
 use super::value::{self, Budget};
@@ -40,6 +41,7 @@ impl Item for LogRecord {
     const ONE: &'static str = "log record";
     const MANY: &'static str = "log records";
     const COPIES: bool = false;
+    const MOST: usize = MAX_LOG_RECORDS;
 
     fn mapped(message: Message, arrival: Timestamp) -> Result<Self, &'static str> {
         let time =

@@ -34,6 +34,9 @@ pub(crate) trait Item: Sized {
     /// Sets what is said of the program that sent it. `dropped` attributes of it were left out.
     fn set_resource(&mut self, resource: &Arc<Attributes>, dropped: u32);
 
+    /// The most of them in one request.
+    const MOST: usize = usize::MAX;
+
     /// Whether each has a scope and a resource of its own in memory, rather than a share in them.
     const COPIES: bool;
 }
@@ -65,6 +68,8 @@ pub(crate) struct Mapper<T> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Mark(usize);
 
+const TOO_MANY_ITEMS: &str = "the request has too many; send smaller batches";
+
 const TOO_LARGE: &str = "the request is too large in memory; send smaller batches";
 
 impl<T: Item> Mapper<T> {
@@ -75,6 +80,9 @@ impl<T: Item> Mapper<T> {
 
     /// Takes an item.
     pub(crate) fn push(&mut self, message: T::Message) {
+        if self.items.len() >= T::MOST {
+            return self.reject(TOO_MANY_ITEMS);
+        }
         match T::mapped(message, self.arrival) {
             Ok(item) => {
                 let memory = self.memory + item.memory();

@@ -52,6 +52,10 @@ pub(crate) const MAX_RESOURCE_BYTES: usize = 32 * 1024;
 /// What the spans, log records or data points of one request may take in memory; those beyond it are rejected. Four times the largest body.
 pub(crate) const MAX_REQUEST_MEMORY: usize = 256 * 1024 * 1024;
 
+/// Log records taken of one request; further ones are rejected. Each becomes an event of the live stream, and an empty one
+/// takes 2 bytes on the wire. Exporters send some hundreds, collectors some thousands.
+pub(crate) const MAX_LOG_RECORDS: usize = 65_536;
+
 /// Where OpenTelemetry's mapping for formats without such fields puts the number of events that were left out.
 pub(crate) const DROPPED_EVENTS: &str = "otel.dropped_events_count";
 

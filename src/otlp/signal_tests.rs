@@ -153,6 +153,17 @@ fn large_records_stay_within_the_memory_of_a_request() {
 }
 
 #[test]
+fn a_request_of_very_many_empty_records_is_taken_in_part() {
+    let mut mapper = Mapper::<LogRecord>::new(ARRIVAL);
+    for _ in 0..MAX_LOG_RECORDS + 5 {
+        mapper.push(LogMessage::default());
+    }
+    let mapped = mapper.finish();
+    assert_eq!((mapped.items.len(), mapped.rejected), (MAX_LOG_RECORDS, 5));
+    assert_eq!(mapped.reasons, "5 log records: the request has too many; send smaller batches");
+}
+
+#[test]
 fn the_name_of_a_scope_on_very_many_spans_stays_within_the_memory_of_a_request() {
     let mut mapper = Mapper::<Span>::new(ARRIVAL);
     let mark = mapper.mark();

@@ -36,6 +36,12 @@ mod openapi;
 mod orders;
 #[cfg(feature = "otlp")]
 mod otlp;
+#[cfg(feature = "otlp")]
+mod otlp_bad;
+#[cfg(feature = "otlp")]
+mod otlp_logs;
+#[cfg(feature = "otlp")]
+mod otlp_metrics;
 mod planted;
 mod redaction;
 mod registry;

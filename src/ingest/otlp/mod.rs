@@ -14,7 +14,8 @@ mod tests;
 pub(crate) use self::format::{Format, RpcCode};
 use super::{IngestError, body};
 use crate::model::{Span, Timestamp};
-use crate::otlp::{LogRecord, Mapper, MetricPoint};
+use crate::otlp::Mapper;
+pub(crate) use crate::otlp::{LogRecord, MetricPoint};
 
 /// One of OTLP's signals, by what it carries.
 pub(crate) trait Signal: json::Listed + protobuf::Listed + Send + 'static {
