@@ -9,6 +9,8 @@ mod context;
 #[cfg(all(feature = "otlp", feature = "sqlite"))]
 mod crashes;
 mod enrich;
+#[cfg(feature = "otlp")]
+mod exporters;
 mod faults;
 mod files;
 #[cfg(feature = "sqlite")]
