@@ -222,7 +222,8 @@ async fn take<T: Signal>(
         Ok::<_, IngestError>((request, reported, taken, turn))
     });
     let broken = |_| Refused::later(&"the batch could not be decoded");
-    let (request, reported, taken, turn) = decoded.await.map_err(broken)??;
+    let (request, mut reported, taken, turn) = decoded.await.map_err(broken)??;
+    state.hooks.observe(&mut reported, arrival);
     state.pipeline.ingest(reported, turn).await.map_err(|refused| Refused::later(&refused))?;
     state.limits.delivered.add(taken);
     Ok(request)

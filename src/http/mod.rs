@@ -10,6 +10,8 @@ mod fresh;
 mod health;
 mod hidden;
 #[cfg(feature = "otlp")]
+mod hooks;
+#[cfg(feature = "otlp")]
 mod ingest;
 mod keep;
 mod limits;
@@ -18,6 +20,8 @@ mod live;
 mod metrics;
 mod mount;
 mod openapi;
+#[cfg(feature = "otlp")]
+mod post_events;
 mod problem;
 mod reply;
 mod search;
@@ -93,7 +97,9 @@ fn routes() -> OpenApiRouter<AppState> {
     let api = api
         .routes(routes!(ingest::ingest_traces))
         .routes(routes!(ingest::ingest_logs))
-        .routes(routes!(ingest::ingest_metrics));
+        .routes(routes!(ingest::ingest_metrics))
+        .routes(routes!(hooks::claude_code_hook))
+        .routes(routes!(post_events::post_events));
     api
 }
 

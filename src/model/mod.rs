@@ -12,6 +12,7 @@ mod query;
 mod report;
 mod search;
 mod session;
+mod shown;
 mod span;
 mod timestamp;
 mod tree;
@@ -27,6 +28,7 @@ pub use self::query::{Cursor, Degraded, EventQuery, SessionQuery};
 pub(crate) use self::report::{Reported, ReportedEvent, ReportedOf, SessionChange, SessionReport};
 pub use self::search::{Highlight, SearchMatch, SearchPlace, SearchedThing};
 pub use self::session::{Engine, IMPORTED_TAG, Session, SessionStatus, WaitingOn};
+pub use self::shown::shown;
 pub(crate) use self::span::METRICS_CALL;
 pub use self::span::{
     DERIVED_SOURCES, Link, MAX_ERROR_CHARS, OtelKind, Scope, Span, SpanError, SpanEvent, SpanKind,

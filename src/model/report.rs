@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{EventKind, SessionStatus, Span, Timestamp, TraceId, WaitingOn};
+use super::{EventKind, SessionStatus, Span, Timestamp, TraceId};
 
 /// Spans, and what is said beside them. All of it is stored together.
 #[derive(Debug, Default)]
@@ -86,8 +86,6 @@ pub(crate) enum SessionChange {
         /// In which error.
         error: Option<String>,
     },
-    /// It waits for a person, or no longer. For senders that have no span for it.
-    Waits(Option<WaitingOn>),
 }
 
 /// Something that happened beside the spans.

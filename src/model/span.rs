@@ -9,8 +9,8 @@ use super::{Attributes, Cost, EventId, SpanId, Timestamp, TraceId, Usage};
 pub const MAX_ERROR_CHARS: usize = 200;
 
 /// The `source` of spans that were put together from what is no span: the calls of hooks, log records, a session's
-/// transcript, lines that a program printed, metrics. A span of the same call that was reported as one is better.
-pub const DERIVED_SOURCES: [&str; 5] = ["hooks", "logs", "transcript", "lines", "metrics"];
+/// transcript, lines that a program printed, metrics, posted events. A span of the same call that was reported as one is better.
+pub const DERIVED_SOURCES: [&str; 6] = ["hooks", "logs", "transcript", "lines", "metrics", "events"];
 
 /// How the [`Span::call_id`] of what metrics report begins: not one call, but all of a session's.
 pub(crate) const METRICS_CALL: &str = "usage:";

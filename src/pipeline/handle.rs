@@ -220,12 +220,31 @@ impl Pipeline {
             IngestRefused::NotStored
         })?;
         let (ack, answer) = oneshot::channel();
-        shared.ingest.push(Request::Ingest { reported, ack, permit });
+        shared.ingest.push(Request::Ingest { reported, ack, permit: Some(permit) });
         match tokio::time::timeout(INGEST_TIMEOUT, answer).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(IngestRefused::Closed),
             Err(_) => Err(IngestRefused::Busy),
         }
+    }
+
+    /// As [`ingest`](Self::ingest), blocking. Called by one thread.
+    ///
+    /// # Errors
+    ///
+    /// When it is not stored. When nothing of it was taken it is given back.
+    pub(crate) fn report(&self, reported: Reported) -> Result<(), (IngestRefused, Option<Reported>)> {
+        let shared = &self.shared;
+        if shared.closed.load(Ordering::Acquire) {
+            return Err((IngestRefused::Closed, Some(reported)));
+        }
+        if shared.store.is_busy() {
+            return Err((IngestRefused::Busy, Some(reported)));
+        }
+        let reported = prepare_report(reported, &shared.redactor);
+        let (ack, answer) = oneshot::channel();
+        shared.ingest.push(Request::Ingest { reported, ack, permit: None });
+        answer.blocking_recv().unwrap_or(Err(IngestRefused::Closed)).map_err(|refused| (refused, None))
     }
 
     /// Hands a request to the pump, unless it has ended: then the request is dropped, which who waits notices.

@@ -40,8 +40,9 @@ impl Done {
 /// What the pump is asked to do.
 #[derive(Debug)]
 pub(super) enum Request {
-    /// Take what was reported. The permit stands for its bytes and is given back with the commit.
-    Ingest { reported: PreparedReport, ack: Ack, permit: OwnedSemaphorePermit },
+    /// Take what was reported. The permit stands for its bytes and is given back with the commit; the hooks' own thread,
+    /// which has one request at a time, needs none.
+    Ingest { reported: PreparedReport, ack: Ack, permit: Option<OwnedSemaphorePermit> },
     /// Change a session as a person asked. `decided` is told at once whether it is done, `ack` when it is stored.
     Change { id: SessionId, change: Change, decided: Decided, ack: Ack },
     /// Take these spans, which were read from a trace file. There is one such request at a time.

@@ -84,11 +84,6 @@ fn session(report: SessionReport, redactor: &Redactor) -> FoldReport {
     let (id, external_id) = session_id(&report.id, redactor);
     let change = match report.change {
         SessionChange::Ended { status, error } => SessionChange::Ended { status, error: text(error) },
-        SessionChange::Waits(Some(mut wait)) => {
-            wait.signal_name = cut_name(redactor.name(&wait.signal_name));
-            wait.prompt = wait.prompt.map(|prompt| cut_name(redactor.text(&prompt)));
-            SessionChange::Waits(Some(wait))
-        }
         change => change,
     };
     FoldReport {

@@ -201,7 +201,7 @@ impl Pump {
                 Request::Ingest { reported, ack, permit } => {
                     self.reported(reported);
                     self.turn.acks.push(ack);
-                    self.turn.permits.push(permit);
+                    self.turn.permits.extend(permit);
                 }
                 Request::Change { id, change, decided, ack } => self.change(&id, change, decided, ack),
                 Request::Import { traces, file, ack } => {

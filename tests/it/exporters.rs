@@ -63,7 +63,8 @@ async fn logs(host: &Host, session: &str) {
     let spans = host.get(&format!("/sessions/{session}/spans")).await["spans"].clone();
     let span = |name: &str| {
         let mut rows = spans.as_array().unwrap().iter();
-        rows.find(|row| row["name"] == name).unwrap_or_else(|| panic!("no {name}: {spans}"))["span_id"].clone()
+        rows.find(|row| row["name"] == name).unwrap_or_else(|| panic!("no {name}: {spans}"))["span_id"]
+            .clone()
     };
     let page = host.get(&format!("/sessions/{session}/events")).await;
     let events = page["events"].as_array().unwrap().iter();

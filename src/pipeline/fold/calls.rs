@@ -34,7 +34,9 @@ impl Told {
             call,
             derived: span.derived,
             metrics: span.call_id.as_deref().is_some_and(|call| call.starts_with(METRICS_CALL)),
-            tokens: span.kind == SpanKind::Llm && span.usage.is_some() && !span.detail,
+            tokens: span.kind == SpanKind::Llm
+                && (span.usage.is_some() || span.cost.is_some())
+                && !span.detail,
         }
     }
 

@@ -63,7 +63,6 @@ impl Live {
             SessionChange::Heard => {}
             SessionChange::Began => self.began_at(report.at),
             SessionChange::Ended { status, error } => self.ended_at(report.at, status, error),
-            SessionChange::Waits(wait) => self.waits_for(wait),
         }
     }
 

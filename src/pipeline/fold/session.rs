@@ -30,7 +30,6 @@ pub(super) enum Origin {
 struct Said {
     began: Option<Timestamp>,
     over: Option<(Timestamp, Option<SessionStatus>)>,
-    wait: Option<WaitingOn>,
 }
 
 #[derive(Debug)]
@@ -159,16 +158,10 @@ impl Live {
     pub(super) fn ended_at(&mut self, at: Timestamp, status: Option<SessionStatus>, error: Option<String>) {
         if self.said.over.is_none_or(|(known, _)| known <= at) {
             self.said.over = Some((at, status));
-            self.said.wait = None;
             if let Some(error) = error {
                 self.facts.set_error(error);
             }
         }
-    }
-
-    /// Its sender says what it waits for, or that it waits no more.
-    pub(super) fn waits_for(&mut self, wait: Option<WaitingOn>) {
-        self.said.wait = wait;
     }
 
     /// When its sender said that it ended, unless something began after that.
@@ -207,7 +200,7 @@ impl Live {
         traces.for_each(|trace| facts.merge(&trace.facts));
         facts.apply_to(&mut self.session);
         let over = self.over();
-        let wait = wait.map(|wait| self.as_known(wait)).or_else(|| self.said.wait.clone());
+        let wait = wait.map(|wait| self.as_known(wait));
         let by_root =
             || root.map(|(_, error)| if error { SessionStatus::Failed } else { SessionStatus::Completed });
         self.session.status = match (self.ended, over) {

@@ -88,7 +88,7 @@ impl Node {
     }
 
     fn has_usage(&self) -> bool {
-        self.is_llm() && self.usage.is_some()
+        self.is_llm() && (self.usage.is_some() || self.cost.is_some())
     }
 
     /// What the span adds: a model call counts where no other lies below it, its tokens where none below has any,
@@ -104,8 +104,8 @@ impl Node {
             SpanKind::Llm if self.llm_below == 0 && !self.told.is_metrics() => totals.llm_call(),
             _ => {}
         }
-        if let (true, 0, Some(usage)) = (self.is_llm(), self.usage_below, self.usage) {
-            totals.usage(usage, self.cost);
+        if self.has_usage() && self.usage_below == 0 {
+            totals.usage(self.usage.unwrap_or_default(), self.cost);
         }
         totals
     }
