@@ -2,7 +2,7 @@
 
 use super::facts::Facts;
 use super::names::Slot;
-use crate::model::{Engine, Span, SpanKind, WaitingOn};
+use crate::model::{Attributes, Engine, Span, SpanKind, WaitingOn};
 
 /// The longest title in characters.
 const MAX_TITLE_CHARS: usize = 120;
@@ -33,6 +33,14 @@ pub(crate) fn session_hint(span: &Span) -> Option<SessionHint> {
         None => (Facts::of_resource(span).text(Slot::Session)?, true),
     };
     Some(SessionHint { id: id.to_owned(), resource_level, masked: None })
+}
+
+/// The session that attributes name which belong to no span: those of a log record or a data point, and otherwise those of
+/// the program that sent it.
+pub(crate) fn session_named<'a>(attributes: &'a Attributes, resource: &'a Attributes) -> Option<&'a str> {
+    let own = Facts::of_attributes(attributes);
+    let session = own.text(Slot::Session).or_else(|| own.text(Slot::McpSession));
+    session.or_else(|| Facts::of_attributes(resource).text(Slot::Session))
 }
 
 /// What a person would call the session of this root: what was asked for, the workflow's or the agent's name, or the

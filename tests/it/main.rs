@@ -11,6 +11,8 @@ mod context;
 #[cfg(all(feature = "otlp", feature = "sqlite"))]
 mod crashes;
 mod enrich;
+#[cfg(feature = "otlp")]
+mod exporters;
 mod faults;
 mod files;
 #[cfg(feature = "sqlite")]
@@ -38,6 +40,12 @@ mod openapi;
 mod orders;
 #[cfg(feature = "otlp")]
 mod otlp;
+#[cfg(feature = "otlp")]
+mod otlp_bad;
+#[cfg(feature = "otlp")]
+mod otlp_logs;
+#[cfg(feature = "otlp")]
+mod otlp_metrics;
 mod planted;
 mod redaction;
 mod registry;
