@@ -26,7 +26,7 @@ pub(crate) use self::content::used;
 use self::facts::Facts;
 pub(crate) use self::hint::{SessionHint, session_hint, title_hint};
 use self::names::Slot;
-use crate::model::{Span, SpanKind};
+use crate::model::{CostSource, Span, SpanKind};
 
 /// Fills in what the span does, with which model, agent and tool, for how many tokens, at what cost, and what went
 /// wrong.
@@ -48,7 +48,8 @@ pub(crate) fn span(span: &mut Span) {
     span.agent = span.agent.take().or(agent);
     span.tool = span.tool.take().or(tool);
     span.usage = span.usage.or(usage);
-    span.cost = span.cost.or(cost);
+    // A trace file may bring a cost that another inspector computed.
+    span.cost = span.cost.filter(|cost| cost.source == CostSource::Reported).or(cost).or(span.cost);
     span.error = span.error.take().or(error);
 }
 
