@@ -37,6 +37,8 @@ mod orders;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod planted;
+#[cfg(feature = "otlp")]
+mod prices;
 mod redaction;
 mod registry;
 mod restart;
