@@ -92,6 +92,7 @@ pub mod store;
 mod normalize;
 #[cfg(feature = "otlp")]
 mod otlp;
+mod pricing;
 
 mod capture;
 mod ingest;

@@ -91,6 +91,9 @@ fn usable(slot: Slot, value: &AttributeValue) -> bool {
         | Slot::Output
         | Slot::CacheRead
         | Slot::CacheWrite
+        | Slot::CacheWrite1h
+        | Slot::CacheWrite5m
+        | Slot::Uncached
         | Slot::Reasoning
         | Slot::ResourceBytes => value.as_count().is_some(),
         Slot::Cost => value.as_f64().is_some_and(|usd| usd.is_finite() && usd >= 0.0),

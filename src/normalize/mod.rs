@@ -28,7 +28,7 @@ pub(crate) use self::hint::{
     SessionHint, engine_hint, one_line, session_hint, session_named, title_hint, wait_hint,
 };
 use self::names::Slot;
-use crate::model::{Span, SpanKind};
+use crate::model::{CostSource, Span, SpanKind};
 
 /// Fills in what the span does, with which model, agent and tool, for how many tokens, at what cost, and what went
 /// wrong.
@@ -50,7 +50,8 @@ pub(crate) fn span(span: &mut Span) {
     span.agent = span.agent.take().or(agent);
     span.tool = span.tool.take().or(tool);
     span.usage = span.usage.or(usage);
-    span.cost = span.cost.or(cost);
+    // A trace file may bring a cost that another inspector computed.
+    span.cost = span.cost.filter(|cost| cost.source == CostSource::Reported).or(cost).or(span.cost);
     span.error = span.error.take().or(error);
 }
 

@@ -81,11 +81,19 @@ pub(super) enum Slot {
     PromptParameters,
     /// What only a workflow has.
     WorkflowContent,
+    /// Tokens written to a cache for an hour.
+    CacheWrite1h,
+    /// Tokens written to a cache for five minutes.
+    CacheWrite5m,
+    /// Tokens read that have to do with no cache.
+    Uncached,
+    /// What the provider answered besides, as a JSON object.
+    ProviderMetadata,
 }
 
 impl Slot {
     /// How many there are.
-    pub(super) const COUNT: usize = Self::WorkflowContent as usize + 1;
+    pub(super) const COUNT: usize = Self::ProviderMetadata as usize + 1;
 }
 
 /// Where a name may be trusted. Names without a prefix mean something only in spans of the program they are from.
@@ -112,7 +120,7 @@ const fn rows<const N: usize>(from: From, names: [(&'static str, Slot); N]) -> [
 }
 
 /// OpenTelemetry's GenAI conventions, with the names that were given up.
-const GEN_AI: [Row; 29] = rows(
+const GEN_AI: [Row; 28] = rows(
     From::Anyone,
     [
         ("gen_ai.operation.name", Slot::Operation),
@@ -137,7 +145,6 @@ const GEN_AI: [Row; 29] = rows(
         ("gen_ai.usage.cache_creation_input_tokens", Slot::CacheWrite),
         ("gen_ai.usage.reasoning.output_tokens", Slot::Reasoning),
         ("gen_ai.usage.reasoning_tokens", Slot::Reasoning),
-        ("gen_ai.usage.details.reasoning_tokens", Slot::Reasoning),
         ("gen_ai.usage.cost", Slot::Cost),
         ("operation.cost", Slot::Cost),
         ("error.type", Slot::ErrorType),
@@ -278,6 +285,23 @@ const OTHERS: [Row; 6] = rows(
 /// Names that Codex shares with Claude Code or with OpenTelemetry's own, so they cannot be trusted elsewhere.
 const CODEX: [Row; 1] = rows(From::Codex, [("thread.id", Slot::Session)]);
 
+/// The parts of cached tokens: for how long they were written, in Anthropic's words, and as pydantic-ai and the Vercel AI
+/// SDK name them.
+const CACHE_PARTS: [Row; 9] = rows(
+    From::Anyone,
+    [
+        ("gen_ai.usage.cache_creation.ephemeral_1h_input_tokens", Slot::CacheWrite1h),
+        ("cache_creation.ephemeral_1h_input_tokens", Slot::CacheWrite1h),
+        ("gen_ai.usage.cache_creation.ephemeral_5m_input_tokens", Slot::CacheWrite5m),
+        ("cache_creation.ephemeral_5m_input_tokens", Slot::CacheWrite5m),
+        ("gen_ai.usage.details.cache_read_tokens", Slot::CacheRead),
+        ("gen_ai.usage.details.cache_write_tokens", Slot::CacheWrite),
+        ("gen_ai.usage.details.reasoning_tokens", Slot::Reasoning),
+        ("ai.usage.inputTokenDetails.noCacheTokens", Slot::Uncached),
+        ("ai.response.providerMetadata", Slot::ProviderMetadata),
+    ],
+);
+
 /// How many rows there are.
 pub(super) const ROW_COUNT: usize = GEN_AI.len()
     + MCP.len()
@@ -286,14 +310,15 @@ pub(super) const ROW_COUNT: usize = GEN_AI.len()
     + VERCEL.len()
     + CLAUDE_CODE.len()
     + OTHERS.len()
-    + CODEX.len();
+    + CODEX.len()
+    + CACHE_PARTS.len();
 
 /// All rows, in the order in which they win.
 pub(super) static ROWS: [Row; ROW_COUNT] = all();
 
 pub(super) const fn all() -> [Row; ROW_COUNT] {
-    let lists: [&[Row]; 8] =
-        [&GEN_AI, &MCP, &OPEN_INFERENCE, &TRACELOOP, &VERCEL, &CLAUDE_CODE, &OTHERS, &CODEX];
+    let lists: [&[Row]; 9] =
+        [&GEN_AI, &MCP, &OPEN_INFERENCE, &TRACELOOP, &VERCEL, &CLAUDE_CODE, &OTHERS, &CODEX, &CACHE_PARTS];
     let mut rows = [("", Slot::Operation, From::Anyone); ROW_COUNT];
     let (mut list, mut next) = (0, 0);
     while list < lists.len() {

@@ -49,6 +49,8 @@ mod otlp_metrics;
 mod planted;
 #[cfg(feature = "otlp")]
 mod posted_events;
+#[cfg(feature = "otlp")]
+mod prices;
 mod redaction;
 mod registry;
 mod restart;

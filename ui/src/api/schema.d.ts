@@ -397,6 +397,12 @@ export interface components {
             cache_write_tokens: number;
             /**
              * Format: double
+             * @description The part of `cost_usd` that was computed here from tokens and a price list; the rest was reported. Absent when
+             *     nothing was computed.
+             */
+            computed_cost_usd?: number;
+            /**
+             * Format: double
              * @description US dollars of the calls whose cost is known; absent when none is.
              */
             cost_usd?: number;
@@ -530,6 +536,8 @@ export interface components {
             mount: string;
             /** @description The parts. */
             parts: components["schemas"]["Part"][];
+            /** @description The prices from which costs are computed. */
+            prices: components["schemas"]["PriceHealth"];
             /**
              * Format: int64
              * @description Sessions that began within 24 hours; absent when the store cannot be asked.
@@ -633,6 +641,28 @@ export interface components {
             id: components["schemas"]["EventId"];
             /** @description What the reader should know, in words. */
             notice?: string;
+        };
+        /** @description The price list from which costs are computed that nobody reported. */
+        PriceHealth: {
+            /**
+             * Format: date
+             * @description The day of the list that ships with the inspector.
+             */
+            date: string;
+            /**
+             * Format: int64
+             * @description How many prices are in force. A model that several providers sell has several.
+             */
+            models: number;
+            /**
+             * Format: int64
+             * @description How many of them are the host's own, from a file; absent without one.
+             */
+            own_models?: number;
+            /** @description That file; only told to callers who may see everything. */
+            path?: string;
+            /** @description Where that list is from, with its version. */
+            source: string;
         };
         /** @description An error as it is answered. Internal text (paths, SQL, panics) never becomes part of one. */
         Problem: {
@@ -1177,6 +1207,11 @@ export interface components {
              * @description The part of the input that came from a cache.
              */
             cache_read_tokens?: number;
+            /**
+             * Format: int64
+             * @description The part of what was written to a cache that is kept for an hour, which costs more than the usual five minutes.
+             */
+            cache_write_1h_tokens?: number;
             /**
              * Format: int64
              * @description The part of the input that was written to a cache.
