@@ -2,6 +2,7 @@
 
 mod absent;
 mod bodies;
+mod errors;
 mod event;
 mod token;
 mod variants;
@@ -15,6 +16,7 @@ use utoipa::openapi::{License, OpenApi};
 
 use self::absent::never_null;
 use self::bodies::useful_bodies;
+use self::errors::every_error_is_a_problem;
 pub(super) use self::event::EventSchema;
 use self::token::tell_token;
 use self::variants::named_variants;
@@ -62,6 +64,7 @@ fn served_at(mount: &Mount) -> Value {
         let mut document = serde_json::to_value(super::routes().split_for_parts().1).unwrap_or_default();
         never_null(&mut document);
         useful_bodies(&mut document);
+        every_error_is_a_problem(&mut document);
         named_variants(&mut document);
         document
     };
@@ -104,6 +107,13 @@ mod tests {
         }
         assert_eq!(document["openapi"], "3.1.0");
         assert!(!document.to_string().contains("\"null\""), "what is absent is left out");
+        let any_other = &document["paths"]["/sessions"]["get"]["responses"]["default"];
+        assert!(any_other["content"]["application/problem+json"].is_object());
+        assert_eq!(
+            document["paths"]["/ws"]["get"]["responses"].get("default"),
+            None,
+            "it has no success beside it"
+        );
         assert_eq!(document["servers"][0]["url"], "/");
         assert_eq!(document["security"][0], json!({}), "the token is not always needed");
         assert_eq!(document["components"]["securitySchemes"]["bearer_token"]["scheme"], "bearer");
