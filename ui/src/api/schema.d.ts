@@ -470,7 +470,10 @@ export interface components {
             registry: string;
         };
         /** @description One event. The set of types is open: keep and show a type that you do not know. */
-        Event: components["schemas"]["SessionStartedEvent"] | components["schemas"]["SessionUpdatedEvent"] | components["schemas"]["SessionFinishedEvent"] | components["schemas"]["SessionMergedEvent"] | components["schemas"]["SessionRemovedEvent"] | components["schemas"]["SpanStartedEvent"] | components["schemas"]["SpanFinishedEvent"] | components["schemas"]["SignalReceivedEvent"] | components["schemas"]["CancelRequestedEvent"] | components["schemas"]["ResourceFetchedEvent"] | components["schemas"]["PromptUsedEvent"] | components["schemas"]["ProgressUpdateEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["RecordsDroppedEvent"] | components["schemas"]["GapEvent"] | components["schemas"]["CustomEvent"];
+        Event: {
+            /** @description Which of them it is. */
+            type: string;
+        } & (components["schemas"]["SessionStartedEvent"] | components["schemas"]["SessionUpdatedEvent"] | components["schemas"]["SessionFinishedEvent"] | components["schemas"]["SessionMergedEvent"] | components["schemas"]["SessionRemovedEvent"] | components["schemas"]["SpanStartedEvent"] | components["schemas"]["SpanFinishedEvent"] | components["schemas"]["SignalReceivedEvent"] | components["schemas"]["CancelRequestedEvent"] | components["schemas"]["ResourceFetchedEvent"] | components["schemas"]["PromptUsedEvent"] | components["schemas"]["ProgressUpdateEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["RecordsDroppedEvent"] | components["schemas"]["GapEvent"] | components["schemas"]["CustomEvent"]);
         /**
          * Format: int64
          * @description The id of an event: strictly increasing, never reused, below 2^53.
@@ -483,6 +486,20 @@ export interface components {
             events: components["schemas"]["Event"][];
             /** @description `after` of the next page; absent on the last one. */
             next_after?: components["schemas"]["EventId"];
+        };
+        /** @description An event. */
+        EventSearchHit: {
+            /** @description The event. */
+            event: components["schemas"]["Event"];
+            /** @description Where it matches, at most three texts. */
+            matches: components["schemas"]["SearchMatch"][];
+            /** @description The session that it belongs to. */
+            session_id?: components["schemas"]["SessionId"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "event";
         };
         /** @description Events that this reader can no longer get. */
         GapEvent: {
@@ -584,6 +601,10 @@ export interface components {
             end: number;
             /** @description Where it begins. */
             start: number;
+        };
+        /** @description A JSON object whose form is told by another specification. */
+        JsonObject: {
+            [key: string]: unknown;
         };
         /** @description A pointer from a span to another one that is not its parent. */
         Link: {
@@ -786,24 +807,9 @@ export interface components {
         };
         /** @description A span or an event that was found. */
         SearchHit: {
-            /** @description Where it matches, at most three texts; empty when only such fields were asked for as stand in `span`. */
-            matches: components["schemas"]["SearchMatch"][];
-            /** @description The session that it belongs to. */
-            session_id?: components["schemas"]["SessionId"];
-            /** @description The span. */
-            span: components["schemas"]["SpanSummary"];
-            /** @enum {string} */
-            type: "span";
-        } | {
-            /** @description The event. */
-            event: components["schemas"]["Event"];
-            /** @description Where it matches, at most three texts. */
-            matches: components["schemas"]["SearchMatch"][];
-            /** @description The session that it belongs to. */
-            session_id?: components["schemas"]["SessionId"];
-            /** @enum {string} */
-            type: "event";
-        };
+            /** @description Which of them it is. */
+            type: string;
+        } & (components["schemas"]["SpanSearchHit"] | components["schemas"]["EventSearchHit"]);
         /** @description A text of a span or an event that matches a search. */
         SearchMatch: {
             /** @description The field, such as `name`, `error.message` or `attributes.gen_ai.input.messages`. */
@@ -1092,6 +1098,20 @@ export interface components {
             /** @description How many rows the whole tree has, also when only changes were asked for. */
             total: number;
         };
+        /** @description A span. */
+        SpanSearchHit: {
+            /** @description Where it matches, at most three texts; empty when only such fields were asked for as stand in `span`. */
+            matches: components["schemas"]["SearchMatch"][];
+            /** @description The session that it belongs to. */
+            session_id?: components["schemas"]["SessionId"];
+            /** @description The span. */
+            span: components["schemas"]["SpanSummary"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "span";
+        };
         /** @description A span began, or more became known of a running one. */
         SpanStartedEvent: {
             id: components["schemas"]["EventId"];
@@ -1328,6 +1348,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     sign_out: {
@@ -1348,6 +1377,15 @@ export interface operations {
             };
             /** @description Another page asks. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1430,6 +1468,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     stream_events: {
@@ -1439,25 +1486,25 @@ export interface operations {
                 session_id?: components["schemas"]["SessionId"];
                 /** @description Only events of these types, separated by commas. A `Gap` always passes. */
                 types?: string;
-                /** @description Begin after this event; the header `Last-Event-ID` counts before it. Without either the stream begins now. */
+                /**
+                 * @description Begin after this event. The header `Last-Event-ID`, which browsers send when they reconnect, counts before it. Without
+                 *     either the stream begins now.
+                 */
                 last_event_id?: components["schemas"]["EventId"];
             };
-            header?: {
-                /** @description Begin after this event; browsers send it when they reconnect. */
-                "last-event-id"?: string;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description A stream of Server-Sent Events that ends when the inspector shuts down; `data:` of each message is one event. */
+            /** @description A stream of Server-Sent Events that ends when the inspector shuts down; `data:` of each message is one `Event` as JSON. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["Event"];
+                    "text/event-stream": string;
                 };
             };
             /** @description A parameter cannot be understood. */
@@ -1480,6 +1527,15 @@ export interface operations {
             };
             /** @description Too many streams are open. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1516,6 +1572,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     get_metrics: {
@@ -1545,6 +1610,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     get_openapi: {
@@ -1562,11 +1636,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             /** @description The caller must sign in. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1642,6 +1725,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     list_sessions: {
@@ -1701,6 +1793,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     get_session: {
@@ -1753,6 +1854,15 @@ export interface operations {
             };
             /** @description The store or a registry that may know the session cannot be asked. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1835,6 +1945,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     list_session_events: {
@@ -1892,6 +2011,15 @@ export interface operations {
             };
             /** @description The store cannot be read. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1974,6 +2102,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     unpin_session: {
@@ -2042,6 +2179,15 @@ export interface operations {
             };
             /** @description It holds, but the store cannot take it at the moment; it is stored when it can. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2118,6 +2264,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     get_span: {
@@ -2184,6 +2339,15 @@ export interface operations {
             };
             /** @description The store cannot be read. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2307,6 +2471,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     get_trace: {
@@ -2410,6 +2583,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     ingest_traces: {
@@ -2422,8 +2604,8 @@ export interface operations {
         /** @description An `ExportTraceServiceRequest` of OTLP, as protobuf or JSON, optionally with `Content-Encoding: gzip`; 64 MiB at most, also when decompressed. */
         requestBody: {
             content: {
-                "application/json": unknown;
-                "application/x-protobuf": number[];
+                "application/json": components["schemas"]["JsonObject"];
+                "application/x-protobuf": string;
             };
         };
         responses: {
@@ -2433,8 +2615,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
-                    "application/x-protobuf": number[];
+                    "application/json": components["schemas"]["JsonObject"];
+                    "application/x-protobuf": string;
                 };
             };
             /** @description The body cannot be understood; nothing of it was taken. A `google.rpc.Status` in the request's content type. */
@@ -2443,8 +2625,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
-                    "application/x-protobuf": number[];
+                    "application/json": components["schemas"]["JsonObject"];
+                    "application/x-protobuf": string;
                 };
             };
             /** @description The caller must sign in. */
@@ -2462,8 +2644,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
-                    "application/x-protobuf": number[];
+                    "application/json": components["schemas"]["JsonObject"];
+                    "application/x-protobuf": string;
                 };
             };
             /** @description The content type or coding is not understood. A `google.rpc.Status`. */
@@ -2472,8 +2654,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
-                    "application/x-protobuf": number[];
+                    "application/json": components["schemas"]["JsonObject"];
+                    "application/x-protobuf": string;
                 };
             };
             /** @description Nothing can be stored at the moment, or the body came too slowly; send the same again after `Retry-After`. */
@@ -2482,8 +2664,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
-                    "application/x-protobuf": number[];
+                    "application/json": components["schemas"]["JsonObject"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2495,7 +2686,10 @@ export interface operations {
                 session_id?: components["schemas"]["SessionId"];
                 /** @description Only events of these types, separated by commas. A `Gap` always passes. */
                 types?: string;
-                /** @description Begin after this event; the header `Last-Event-ID` counts before it. Without either the stream begins now. */
+                /**
+                 * @description Begin after this event. The header `Last-Event-ID`, which browsers send when they reconnect, counts before it. Without
+                 *     either the stream begins now.
+                 */
                 last_event_id?: components["schemas"]["EventId"];
             };
             header?: never;
