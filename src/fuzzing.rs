@@ -21,6 +21,25 @@ pub fn otlp_traces(content_type: Option<&str>, content_encoding: Option<&str>, b
     Some(request.items.len())
 }
 
+/// Reads a logs export request as it would come over HTTP, and does to its records what is done to every one before it is
+/// published; how many there were, if the request could be read.
+pub fn otlp_logs(content_type: Option<&str>, content_encoding: Option<&str>, body: &[u8]) -> Option<usize> {
+    let request = ingest::otlp::request(content_type, content_encoding, body, Timestamp::EPOCH).ok()?;
+    let mut events = ingest::logs::logs(request.items).events;
+    let redactor = redact::Redactor::new();
+    for event in &mut events {
+        redactor.event(&mut event.kind);
+    }
+    Some(events.len())
+}
+
+/// Reads a metrics export request as it would come over HTTP; how many points were in it, if it could be read.
+pub fn otlp_metrics(content_type: Option<&str>, content_encoding: Option<&str>, body: &[u8]) -> Option<usize> {
+    let request = ingest::otlp::request(content_type, content_encoding, body, Timestamp::EPOCH).ok()?;
+    let (usage, ignored) = ingest::metrics::usage_of(&request.items);
+    Some(usage.len() + usize::try_from(ignored).unwrap_or(usize::MAX))
+}
+
 /// Reads a trace file as that of another program, and looks for what is whole in it as after a crash of our own; how many
 /// spans there were.
 pub fn trace_file(bytes: &[u8]) -> usize {
