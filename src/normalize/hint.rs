@@ -25,7 +25,9 @@ pub(crate) struct SessionHint {
 /// `service.instance.id` names a process, which may serve many sessions, and is not taken.
 pub(crate) fn session_hint(span: &Span) -> Option<SessionHint> {
     let own = Facts::of(span);
-    let id = own.text(Slot::Session).or_else(|| own.text(Slot::McpSession));
+    // Within a sub-agent of Claude Code `gen_ai.conversation.id` is that of the sub-agent.
+    let session = || span.attributes.text("session.id").filter(|id| own.is_claude_code() && !id.is_empty());
+    let id = session().or_else(|| own.text(Slot::Session)).or_else(|| own.text(Slot::McpSession));
     let (id, resource_level) = match id {
         Some(id) => (id, false),
         None => (Facts::of_resource(span).text(Slot::Session)?, true),
