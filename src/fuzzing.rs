@@ -34,7 +34,11 @@ pub fn otlp_logs(content_type: Option<&str>, content_encoding: Option<&str>, bod
 }
 
 /// Reads a metrics export request as it would come over HTTP; how many points were in it, if it could be read.
-pub fn otlp_metrics(content_type: Option<&str>, content_encoding: Option<&str>, body: &[u8]) -> Option<usize> {
+pub fn otlp_metrics(
+    content_type: Option<&str>,
+    content_encoding: Option<&str>,
+    body: &[u8],
+) -> Option<usize> {
     let request = ingest::otlp::request(content_type, content_encoding, body, Timestamp::EPOCH).ok()?;
     let (usage, ignored) = ingest::metrics::usage_of(&request.items);
     Some(usage.len() + usize::try_from(ignored).unwrap_or(usize::MAX))
