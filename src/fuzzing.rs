@@ -25,12 +25,14 @@ pub fn otlp_traces(content_type: Option<&str>, content_encoding: Option<&str>, b
 /// published; how many there were, if the request could be read.
 pub fn otlp_logs(content_type: Option<&str>, content_encoding: Option<&str>, body: &[u8]) -> Option<usize> {
     let request = ingest::otlp::request(content_type, content_encoding, body, Timestamp::EPOCH).ok()?;
-    let mut events = ingest::logs::logs(request.items).events;
+    let count = request.items.len();
+    let mut assembler = ingest::agents::Assembler::new(std::sync::Arc::new(|_, _, _| None));
+    let mut reported = ingest::logs::logs(request.items, |record, out| assembler.log(record, out));
     let redactor = redact::Redactor::new();
-    for event in &mut events {
+    for event in &mut reported.events {
         redactor.event(&mut event.kind);
     }
-    Some(events.len())
+    Some(count)
 }
 
 /// Reads a metrics export request as it would come over HTTP; how many points were in it, if it could be read.
@@ -40,8 +42,28 @@ pub fn otlp_metrics(
     body: &[u8],
 ) -> Option<usize> {
     let request = ingest::otlp::request(content_type, content_encoding, body, Timestamp::EPOCH).ok()?;
-    let (usage, ignored) = ingest::metrics::usage_of(&request.items);
-    Some(usage.len() + usize::try_from(ignored).unwrap_or(usize::MAX))
+    let (usage, _) = ingest::metrics::usage_of(&request.items);
+    let mut assembler = ingest::agents::Assembler::new(std::sync::Arc::new(|_, _, _| None));
+    assembler.usage(&usage, &mut crate::model::Reported::default());
+    Some(request.items.len())
+}
+
+/// Takes each line as the payload of a hook, as a printed line or as posted events, and as a line of a transcript; how many spans
+/// that made.
+pub fn agents(lines: &[u8]) -> usize {
+    let mut assembler = ingest::agents::Assembler::new(std::sync::Arc::new(|_, _, _| None));
+    let mut reported = crate::model::Reported::default();
+    for (number, line) in lines.split(|byte| *byte == b'\n').enumerate() {
+        let at = Timestamp::from_nanos(i64::try_from(number).unwrap_or(i64::MAX));
+        if let Ok(payload) = serde_json::from_slice::<serde_json::Value>(line) {
+            let _ = assembler.claude_code(payload.clone(), at, &mut reported);
+            let _ = assembler.events(payload, at, &mut reported);
+        }
+        for read in assembler.transcripts() {
+            assembler.transcript(&read, lines, at, &mut reported);
+        }
+    }
+    reported.spans.len()
 }
 
 /// Reads a trace file as that of another program, and looks for what is whole in it as after a crash of our own; how many
