@@ -86,6 +86,7 @@ browser: $(NPM_INSTALLED)
 
 # Each is a script that installs what it pins below the target directory, and ends what it starts.
 CLIENTS :=
+CLIENTS += tests/clients/exporters/run.sh
 CLIENTS += tests/clients/generated/run.sh
 
 clients:

@@ -21,6 +21,33 @@ pub fn otlp_traces(content_type: Option<&str>, content_encoding: Option<&str>, b
     Some(request.items.len())
 }
 
+/// Reads a logs export request as it would come over HTTP, and does to its records what is done to every one before it is
+/// published; how many there were, if the request could be read.
+pub fn otlp_logs(content_type: Option<&str>, content_encoding: Option<&str>, body: &[u8]) -> Option<usize> {
+    let request = ingest::otlp::request(content_type, content_encoding, body, Timestamp::EPOCH).ok()?;
+    let count = request.items.len();
+    let mut assembler = ingest::agents::Assembler::new(std::sync::Arc::new(|_, _, _| None));
+    let mut reported = ingest::logs::logs(request.items, |record, out| assembler.log(record, out));
+    let redactor = redact::Redactor::new();
+    for event in &mut reported.events {
+        redactor.event(&mut event.kind);
+    }
+    Some(count)
+}
+
+/// Reads a metrics export request as it would come over HTTP; how many points were in it, if it could be read.
+pub fn otlp_metrics(
+    content_type: Option<&str>,
+    content_encoding: Option<&str>,
+    body: &[u8],
+) -> Option<usize> {
+    let request = ingest::otlp::request(content_type, content_encoding, body, Timestamp::EPOCH).ok()?;
+    let (usage, _) = ingest::metrics::usage_of(&request.items);
+    let mut assembler = ingest::agents::Assembler::new(std::sync::Arc::new(|_, _, _| None));
+    assembler.usage(&usage, &mut crate::model::Reported::default());
+    Some(request.items.len())
+}
+
 /// Takes each line as the payload of a hook, as a printed line or as posted events, and as a line of a transcript; how many spans
 /// that made.
 pub fn agents(lines: &[u8]) -> usize {
