@@ -18,6 +18,8 @@ mod kind;
 mod lookup;
 mod names;
 mod provider;
+#[cfg(feature = "otlp")]
+mod spelled;
 #[cfg(test)]
 mod tests;
 mod usage;
@@ -26,6 +28,8 @@ pub(crate) use self::content::used;
 use self::facts::Facts;
 pub(crate) use self::hint::{SessionHint, session_hint, title_hint};
 use self::names::Slot;
+#[cfg(feature = "otlp")]
+pub(crate) use self::spelled::spell_out;
 use crate::model::{Span, SpanKind};
 
 /// Fills in what the span does, with which model, agent and tool, for how many tokens, at what cost, and what went

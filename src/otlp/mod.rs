@@ -5,12 +5,14 @@
 //! (absurd times, unknown enum numbers, values nested too deeply) are clamped rather than rejected. Nothing here
 //! panics, and nothing grows beyond the bounds below.
 
+mod encode;
 mod mapper;
 mod span;
 #[cfg(test)]
 mod tests;
 mod value;
 
+pub(crate) use self::encode::request as encode_request;
 pub(crate) use self::mapper::Mapper;
 
 /// Attributes kept of one span, event, link or resource; further ones are counted as dropped. OpenTelemetry's own
