@@ -9,6 +9,8 @@ mod context;
 #[cfg(all(feature = "otlp", feature = "sqlite"))]
 mod crashes;
 mod enrich;
+#[cfg(feature = "otlp")]
+mod export;
 mod faults;
 mod files;
 #[cfg(feature = "sqlite")]
@@ -19,6 +21,7 @@ mod foreign_files;
 #[cfg(all(target_os = "linux", feature = "otlp", feature = "sqlite"))]
 mod full_disk;
 mod heartbeat;
+mod host_events;
 mod keep;
 #[cfg(feature = "otlp")]
 mod kill;
@@ -36,6 +39,8 @@ mod openapi;
 mod orders;
 #[cfg(feature = "otlp")]
 mod otlp;
+#[cfg(feature = "otlp")]
+mod otlp_listener;
 mod planted;
 mod redaction;
 mod registry;
