@@ -15,9 +15,11 @@ use bytes::Bytes;
 use super::extract::SessionPath;
 use super::problem::Problem;
 use super::state::AppState;
-use crate::model::{Engine, Session, SessionId, Span, SpanId, TraceId};
+use crate::model::{
+    AttributeValue, DERIVED_SOURCES, Engine, Session, SessionId, Span, SpanId, SpanKind, TraceId,
+};
 use crate::normalize::{session_hint, spell_out};
-use crate::otlp::encode_request;
+use crate::otlp::{OWN, encode_request};
 use crate::store::{Block, BlockIndex, Store, StoreError};
 
 /// A line ends when its spans hold about so much memory. Far below the 64 MiB that OTLP asks receivers to take.
@@ -171,6 +173,7 @@ impl Export {
         for span in spans.iter_mut() {
             self.name_session(span);
             spell_out(span);
+            own(span);
         }
         encode_request(spans, out).map_err(|_| corrupt("a stored span has no JSON form"))?;
         spans.clear();
@@ -192,6 +195,27 @@ impl Export {
         if self.of_host && span.parent_span_id.is_none() && span.attributes.get(SESSION).is_none() {
             span.attributes.set(SESSION, session);
         }
+    }
+}
+
+/// Says what OTLP has no field for, to an inspector that takes the span in.
+fn own(span: &mut Span) {
+    let mut say = |name: &str, value: AttributeValue| span.attributes.set(format!("{OWN}{name}"), value);
+    if matches!(span.kind, SpanKind::Mcp | SpanKind::Resource | SpanKind::Human) {
+        say("kind", span.kind.as_str().into());
+    }
+    if DERIVED_SOURCES.contains(&&*span.source) {
+        say("source", (*span.source).into());
+        // Real spans are asked for theirs again.
+        if let Some(call) = &span.call_id {
+            say("call_id", call.as_str().into());
+        }
+    }
+    if span.detail {
+        say("detail", true.into());
+    }
+    if span.abandoned {
+        say("abandoned", true.into());
     }
 }
 

@@ -83,6 +83,12 @@ impl Params {
         self.parse(name, |text| text.parse().map_err(|_| "a whole number that is not negative is wanted"))
     }
 
+    /// Yes or no; no when absent.
+    pub(crate) fn flag(&self, name: &str) -> Result<bool, Problem> {
+        let read = |text: &str| text.parse::<bool>().map_err(|_| "`true` or `false` is wanted");
+        Ok(self.parse(name, read)?.unwrap_or(false))
+    }
+
     /// A moment (RFC 3339).
     pub(crate) fn time(&self, name: &str) -> Result<Option<Timestamp>, Problem> {
         self.parse(name, |text| {

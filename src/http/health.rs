@@ -147,6 +147,8 @@ fn limits(state: &AppState) -> BTreeMap<&'static str, u64> {
     let mut limits = state.limits.by_name();
     limits.extend(state.feed.as_deref().map(Feed::limits).unwrap_or_default());
     limits.extend(state.import.as_deref().map(Import::limits).unwrap_or_default());
+    #[cfg(feature = "otlp")]
+    limits.extend(crate::import::Hooks::limits());
     limits
 }
 
@@ -183,6 +185,8 @@ impl AppState {
         ]);
         counters.extend(sinks.map(Feed::counters).unwrap_or_default());
         counters.extend(self.import.as_deref().map(Import::counters).unwrap_or_default());
+        #[cfg(feature = "otlp")]
+        counters.extend(self.hooks.counters());
         counters
     }
 }

@@ -3,6 +3,8 @@
 //! A 200 is the only acknowledgement that exporters know, so it is given when the spans are stored and never before. What
 //! cannot be stored at the moment is answered with 503, which they retry; never with 500, on which they drop their data.
 
+use std::time::SystemTime;
+
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
@@ -17,6 +19,7 @@ use super::problem::Problem;
 use super::state::AppState;
 use crate::ingest::otlp::{self, Format, RpcCode, TraceRequest};
 use crate::ingest::{IngestError, MAX_DECODED_BYTES};
+use crate::model::{Reported, Timestamp};
 
 /// Take spans (`ExportTraceServiceRequest`).
 #[utoipa::path(
@@ -100,8 +103,9 @@ async fn take(state: &AppState, headers: &HeaderMap, body: Body) -> Result<Trace
     });
     let broken = |_| Refused::later(&"the batch could not be decoded");
     let (mut request, turn) = decoded.await.map_err(broken)??;
-    let spans = std::mem::take(&mut request.spans);
-    state.pipeline.ingest(spans, turn).await.map_err(|refused| Refused::later(&refused))?;
+    let mut reported = Reported::from(std::mem::take(&mut request.spans));
+    state.hooks.observe(&mut reported, Timestamp::from(SystemTime::now()));
+    state.pipeline.ingest(reported, turn).await.map_err(|refused| Refused::later(&refused))?;
     Ok(request)
 }
 

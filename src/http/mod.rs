@@ -12,6 +12,8 @@ mod fresh;
 mod health;
 mod hidden;
 #[cfg(feature = "otlp")]
+mod hooks;
+#[cfg(feature = "otlp")]
 mod ingest;
 mod keep;
 mod limits;
@@ -20,6 +22,8 @@ mod live;
 mod metrics;
 mod mount;
 mod openapi;
+#[cfg(feature = "otlp")]
+mod post_events;
 mod problem;
 mod reply;
 mod search;
@@ -109,7 +113,10 @@ fn routes() -> OpenApiRouter<AppState> {
     #[cfg(feature = "ws")]
     let api = api.routes(routes!(live::stream_events_ws));
     #[cfg(feature = "otlp")]
-    let api = api.routes(routes!(ingest::ingest_traces));
+    let api = api
+        .routes(routes!(ingest::ingest_traces))
+        .routes(routes!(hooks::claude_code_hook))
+        .routes(routes!(post_events::post_events));
     #[cfg(feature = "otlp")]
     let api = api.routes(routes!(export::export_session));
     api

@@ -129,8 +129,17 @@ impl Problem {
     }
 
     /// The body cannot be understood.
-    pub(crate) fn invalid_body(why: &'static str) -> Self {
+    pub(crate) fn invalid_body(why: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid_body", "The body cannot be understood").detail(why)
+    }
+
+    /// One of several posted events cannot be taken.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn invalid_event(number: usize, why: &str) -> Self {
+        let title = "An event cannot be taken";
+        let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_event", title);
+        problem.errors = Box::new([ProblemPart { pointer: format!("/{number}"), message: why.to_owned() }]);
+        problem.detail(format!("event {number}, counted from 0: {why}; none was taken"))
     }
 
     /// No source knows the session.

@@ -10,6 +10,7 @@ use super::extract::{Params, SessionPath, SpanPath};
 use super::problem::Problem;
 use super::reply::Json;
 use super::state::AppState;
+use super::trees::TreeOf;
 use crate::model::{EventId, SessionId, Span, SpanId, SpanNode, TraceId};
 
 /// How many rows a page of the tree has when the client does not say.
@@ -34,6 +35,10 @@ pub(super) struct SpanPageParams {
     cursor: Option<String>,
     /// Only rows that changed after this event, with the depth they have in the whole tree.
     since: Option<EventId>,
+    /// Also the spans that are left out otherwise: what matters only to who works on the program that sent it, and what was
+    /// put together from hooks, log records and the like about a call that was reported better.
+    #[param(default = false)]
+    details: Option<bool>,
 }
 
 /// A page of the span tree in depth-first pre-order.
@@ -71,22 +76,25 @@ pub(super) async fn list_spans(
     let limit = params.limit(DEFAULT_ROWS, MAX_ROWS)?;
     let from = params.number("cursor")?.unwrap_or(0);
     let since = params.number("since")?.map(EventId);
-    let (session, trees) = (id.clone(), Arc::clone(&state.trees));
+    let details = params.flag("details")?;
+    let (of, trees) = (TreeOf { session: id.clone(), details }, Arc::clone(&state.trees));
     state.catch_up().await;
     // Ordering and writing thousands of rows takes as long as reading them: all of it off the runtime's threads.
     let answer = state.read(move |store| {
-        let (rows, version) = trees.of(store, &session)?;
+        let (rows, version) = trees.of(store, &of)?;
         if rows.is_empty() {
             return Ok(None);
         }
         let page = page(&rows, since, from, limit);
         let more = page.next_cursor.is_some();
-        Ok(Some((Json::of_about(page.spans.len() * ROW_BYTES, &page), version.filter(|_| more), rows)))
+        let answer = Json::of_about(page.spans.len() * ROW_BYTES, &page);
+        let kept = version.filter(|_| more);
+        Ok(Some((answer, kept.map(|version| (of, version, Arc::clone(&rows))))))
     });
     match answer.await? {
-        Some((page, version, rows)) => {
-            if let Some(version) = version {
-                state.trees.keep(id, version, rows);
+        Some((page, kept)) => {
+            if let Some((of, version, rows)) = kept {
+                state.trees.keep(of, version, rows);
             }
             page
         }

@@ -11,6 +11,8 @@ use super::hidden::HiddenSpans;
 use super::limits::Limits;
 use super::trees::Trees;
 use crate::bus::Bus;
+#[cfg(feature = "otlp")]
+use crate::import::Hooks;
 use crate::import::Import;
 use crate::model::InstanceId;
 use crate::pipeline::Pipeline;
@@ -41,6 +43,9 @@ pub(crate) struct AppState {
     pub(crate) feed: Option<Arc<Feed>>,
     /// Reads the trace files of other processes, when it does.
     pub(crate) import: Option<Arc<Import>>,
+    /// What agent programs report of their runs.
+    #[cfg(feature = "otlp")]
+    pub(crate) hooks: Arc<Hooks>,
     /// Who may ask.
     pub(crate) guard: Arc<Guard>,
     /// Whether sessions may be answered and cancelled, and where that is made known.

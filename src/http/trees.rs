@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use crate::model::{SessionId, SpanNode, pre_order};
+use crate::model::{SessionId, SpanNode, pre_order, shown};
 use crate::store::{BlockId, Store, StoreError};
 
 /// How many rows are kept at most, of all trees together: some 80 MB. A larger tree is put in order for each page.
@@ -36,10 +36,18 @@ struct Kept {
 
 #[derive(Debug)]
 struct Tree {
-    session: SessionId,
+    of: TreeOf,
     version: Version,
     rows: Rows,
     asked: Instant,
+}
+
+/// Which tree of which session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TreeOf {
+    pub(crate) session: SessionId,
+    /// With all spans, also those that a person is not shown without asking.
+    pub(crate) details: bool,
 }
 
 /// What changes whenever a line is added to a session or taken away. (Spans that another process left running when it died
@@ -53,26 +61,24 @@ pub(crate) struct Version {
 
 impl Trees {
     /// The tree of a session as it is in the store, and its version if it can be kept; without rows when nothing is stored.
-    pub(crate) fn of(
-        &self,
-        store: &dyn Store,
-        session: &SessionId,
-    ) -> Result<(Rows, Option<Version>), StoreError> {
+    pub(crate) fn of(&self, store: &dyn Store, of: &TreeOf) -> Result<(Rows, Option<Version>), StoreError> {
         // Asked before the spans: what is added in between makes the rows newer than their version, never older.
-        let version = store.trace_index(session)?.map(|index| Version {
+        let version = store.trace_index(&of.session)?.map(|index| Version {
             generation: index.generation,
             blocks: index.blocks.len(),
             newest: index.blocks.last().map(|block| block.id),
         });
-        if let Some(rows) = version.and_then(|version| self.kept(session, version)) {
+        if let Some(rows) = version.and_then(|version| self.kept(of, version)) {
             return Ok((rows, version));
         }
-        Ok((Arc::new(pre_order(store.session_spans(session)?)), version))
+        let spans = store.session_spans(&of.session)?;
+        let spans = if of.details { spans } else { shown(spans) };
+        Ok((Arc::new(pre_order(spans)), version))
     }
 
-    fn kept(&self, session: &SessionId, version: Version) -> Option<Rows> {
+    fn kept(&self, of: &TreeOf, version: Version) -> Option<Rows> {
         let mut kept = self.kept.lock();
-        let at = kept.trees.iter().position(|tree| tree.session == *session)?;
+        let at = kept.trees.iter().position(|tree| tree.of == *of)?;
         let mut tree = kept.trees.remove(at)?;
         if tree.version != version {
             return None;
@@ -84,13 +90,13 @@ impl Trees {
     }
 
     /// Keeps a tree of which more pages will be asked for. Call it on a runtime, which forgets it in time.
-    pub(crate) fn keep(self: &Arc<Self>, session: SessionId, version: Version, rows: Rows) {
+    pub(crate) fn keep(self: &Arc<Self>, of: TreeOf, version: Version, rows: Rows) {
         if rows.len() > MAX_KEPT_ROWS {
             return;
         }
         let mut kept = self.kept.lock();
-        kept.trees.retain(|tree| tree.session != session);
-        kept.trees.push_back(Tree { session, version, rows, asked: Instant::now() });
+        kept.trees.retain(|tree| tree.of != of);
+        kept.trees.push_back(Tree { of, version, rows, asked: Instant::now() });
         while kept.trees.iter().map(|tree| tree.rows.len()).sum::<usize>() > MAX_KEPT_ROWS {
             kept.trees.pop_front();
         }
@@ -138,7 +144,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_tree_is_kept_while_it_is_the_same_and_asked_for_and_not_more_than_fit() {
         let trees = Arc::new(Trees::default());
-        let [one, two, three] = ["one", "two", "three"].map(|id| SessionId::parse(id).unwrap());
+        let of = |id| TreeOf { session: SessionId::parse(id).unwrap(), details: false };
+        let [one, two, three] = ["one", "two", "three"].map(of);
         trees.keep(one.clone(), version(1), rows(10));
         assert_eq!(trees.kept(&one, version(1)).unwrap().len(), 10);
         assert!(trees.kept(&one, version(2)).is_none(), "something was added");

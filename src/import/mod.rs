@@ -4,8 +4,12 @@
 //! and what was read is remembered beside the files, so that a restart begins where the last one ended. A history in memory
 //! has nothing after a restart, and so it reads everything again.
 
+#[cfg(feature = "otlp")]
+mod hooks;
 mod read;
 mod seen;
+#[cfg(feature = "otlp")]
+mod transcript;
 mod work;
 
 use std::io;
@@ -17,7 +21,11 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 #[cfg(feature = "otlp")]
+pub(crate) use self::hooks::{HookOf, Hooks, MAX_HOOK_BYTES};
+#[cfg(feature = "otlp")]
 pub(crate) use self::read::{Part, Place, lines};
+#[cfg(feature = "otlp")]
+pub(crate) use self::transcript::TranscriptFolder;
 use self::work::{MAX_FILES, POLL_EVERY, Work};
 use crate::model::InstanceId;
 use crate::pipeline::Pipeline;

@@ -5,6 +5,8 @@
 //! are, and nothing here panics; the fuzz targets and the property tests hold both.
 
 #[cfg(feature = "otlp")]
+pub(crate) mod agents;
+#[cfg(feature = "otlp")]
 mod body;
 pub(crate) mod line;
 #[cfg(feature = "otlp")]

@@ -56,6 +56,8 @@ pub struct InspectorBuilder {
     abandon_after: Duration,
     sinks: Vec<Arc<dyn Sink>>,
     trace_files: Option<TraceFiles>,
+    #[cfg(feature = "otlp")]
+    pub(super) transcripts: super::agents::Transcripts,
 }
 
 impl InspectorBuilder {
@@ -74,6 +76,8 @@ impl InspectorBuilder {
             abandon_after: DEFAULT_ABANDON_AFTER,
             sinks: Vec::new(),
             trace_files: None,
+            #[cfg(feature = "otlp")]
+            transcripts: super::agents::Transcripts::default(),
         }
     }
 
@@ -231,7 +235,7 @@ impl InspectorBuilder {
         self
     }
 
-    /// Builds the inspector and starts its threads: two, one more with a sink, and one more with trace files.
+    /// Builds the inspector and starts its threads: three, one more with a sink, and one more with trace files.
     ///
     /// # Errors
     ///
@@ -266,6 +270,8 @@ impl InspectorBuilder {
         let read = files.filter(|files| files.reads_others());
         let import = |files| Import::start(files, &store, &pipeline, instance);
         let import = read.map(import).transpose().map_err(Error::Thread)?.map(Arc::new);
+        #[cfg(feature = "otlp")]
+        let hooks = super::agents::start(self.transcripts, &store, &pipeline)?;
         let recorder = Recorder::new(lane, clock, Arc::new(pipeline.clone()));
         let shutdown = watch::Sender::new(false);
         let state = AppState {
@@ -279,6 +285,8 @@ impl InspectorBuilder {
             start_problems: problems.into(),
             feed,
             import,
+            #[cfg(feature = "otlp")]
+            hooks,
             guard: Arc::new(Guard::new(self.access).map_err(|error| Error::Random(error.to_string()))?),
             trees: Arc::default(),
             limits: Arc::new(Limits::new(Bounds {

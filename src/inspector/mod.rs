@@ -1,5 +1,7 @@
 //! The public door: an inspector, its builder, and the only wiring.
 
+#[cfg(feature = "otlp")]
+mod agents;
 mod builder;
 
 use std::borrow::Cow;
@@ -207,6 +209,8 @@ impl Inspector {
     /// Waits until everything handed over before this call is in the live stream and the store, and the sinks were told.
     pub async fn settle(&self) {
         if let Some(shared) = &self.shared {
+            #[cfg(feature = "otlp")]
+            shared.state.hooks.settle().await;
             shared.pipeline.settle().await;
             if let Some(feed) = &shared.state.feed {
                 feed.settle().await;
@@ -232,6 +236,8 @@ impl Inspector {
         if let Some(import) = &shared.state.import {
             import.stop();
         }
+        #[cfg(feature = "otlp")]
+        shared.state.hooks.stop().await;
         shared.pipeline.stop().await;
         if let Some(import) = &shared.state.import {
             import.ended().await;

@@ -58,6 +58,18 @@ pub enum EventKind {
         /// The span.
         span: Box<SpanSummary>,
     },
+    /// A session began to wait for a person.
+    WaitingOnSignal {
+        /// The name of the signal that ends the wait.
+        signal_name: String,
+        /// The question to the person.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        prompt: Option<String>,
+        /// A JSON Schema of the answer, when the asker gave one.
+        #[schema(value_type = Option<serde_json::Value>)]
+        #[serde(skip_serializing_if = "Option::is_none")]
+        schema: Option<serde_json::Value>,
+    },
     /// A person, or a program in their name, answered a session that waited; its engine took it.
     SignalReceived {
         /// The signal's name. What it said is between the sender and the engine.
@@ -157,7 +169,7 @@ impl EventKind {
     }
 
     /// The names of all types this version writes.
-    pub const TYPES: [&'static str; 17] = [
+    pub const TYPES: [&'static str; 18] = [
         "SessionStarted",
         "SessionUpdated",
         "SessionFinished",
@@ -165,6 +177,7 @@ impl EventKind {
         "SessionRemoved",
         "SpanStarted",
         "SpanFinished",
+        "WaitingOnSignal",
         "SignalReceived",
         "CancelRequested",
         "ResourceFetched",
@@ -177,6 +190,18 @@ impl EventKind {
         "Custom",
     ];
 
+    /// About how many bytes of memory it holds.
+    pub(crate) fn size(&self) -> usize {
+        let own = match self {
+            Self::Log { message, attributes, .. } => message.len() + attributes.size(),
+            Self::ProgressUpdate { message, .. } => message.as_ref().map_or(0, String::len),
+            // Its numbers and texts take more in memory than in JSON.
+            Self::Custom { data, .. } => serde_json::to_vec(data).map_or(0, |json| json.len() * 2),
+            _ => 0,
+        };
+        size_of::<Self>() + own
+    }
+
     /// The `type` on the wire.
     #[must_use]
     pub const fn type_name(&self) -> &'static str {
@@ -188,6 +213,7 @@ impl EventKind {
             Self::SessionRemoved {} => "SessionRemoved",
             Self::SpanStarted { .. } => "SpanStarted",
             Self::SpanFinished { .. } => "SpanFinished",
+            Self::WaitingOnSignal { .. } => "WaitingOnSignal",
             Self::SignalReceived { .. } => "SignalReceived",
             Self::CancelRequested {} => "CancelRequested",
             Self::ResourceFetched { .. } => "ResourceFetched",

@@ -9,8 +9,10 @@ mod event;
 mod frame;
 mod id;
 mod query;
+mod report;
 mod search;
 mod session;
+mod shown;
 mod span;
 mod timestamp;
 mod tree;
@@ -23,11 +25,14 @@ pub use self::frame::EventFrame;
 pub(crate) use self::frame::FrameWriter;
 pub use self::id::{EventId, InstanceId, InvalidId, MAX_SESSION_ID_CHARS, SessionId, SpanId, TraceId};
 pub use self::query::{Cursor, Degraded, EventQuery, SessionQuery};
+pub(crate) use self::report::{Reported, ReportedEvent, ReportedOf, SessionChange, SessionReport};
 pub use self::search::{Highlight, SearchMatch, SearchPlace, SearchedThing};
 pub use self::session::{Engine, IMPORTED_TAG, Session, SessionStatus, WaitingOn};
+pub use self::shown::shown;
+pub(crate) use self::span::METRICS_CALL;
 pub use self::span::{
-    Link, MAX_ERROR_CHARS, OtelKind, Scope, Span, SpanError, SpanEvent, SpanKind, SpanStatus, SpanSummary,
-    StatusCode,
+    DERIVED_SOURCES, Link, MAX_ERROR_CHARS, OtelKind, Scope, Span, SpanError, SpanEvent, SpanKind,
+    SpanStatus, SpanSummary, StatusCode,
 };
 pub use self::timestamp::Timestamp;
 pub use self::tree::{SpanNode, pre_order};

@@ -16,6 +16,12 @@ impl Engine {
     pub const OTLP: &'static str = "otlp";
     /// A program that is known by its trace file only.
     pub const FILE: &'static str = "file";
+    /// Claude Code.
+    pub const CLAUDE_CODE: &'static str = "claude-code";
+    /// Codex.
+    pub const CODEX: &'static str = "codex";
+    /// A program that reports by `POST /events`.
+    pub const EVENTS: &'static str = "events";
 }
 
 /// The tag of sessions that were read from a trace file of another process.

@@ -8,6 +8,13 @@ use super::{Attributes, Cost, EventId, SpanId, Timestamp, TraceId, Usage};
 /// The longest error text in a [`SpanSummary`], in characters.
 pub const MAX_ERROR_CHARS: usize = 200;
 
+/// The `source` of spans that were put together from what is no span: the calls of hooks, log records, a session's
+/// transcript, lines that a program printed, metrics, posted events. A span of the same call that was reported as one is better.
+pub const DERIVED_SOURCES: [&str; 6] = ["hooks", "logs", "transcript", "lines", "metrics", "events"];
+
+/// How the [`Span::call_id`] of what metrics report begins: not one call, but all of a session's.
+pub(crate) const METRICS_CALL: &str = "usage:";
+
 /// What a span does, whatever convention it was written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -236,8 +243,23 @@ pub struct Span {
     #[serde(default)]
     #[schema(required)]
     pub scope: Scope,
-    /// How it came here: `tracing`, `session`, `otel` (the host's OpenTelemetry SDK), `otlp`, `file`.
+    /// How it came here: `tracing`, `session`, `otel` (the host's OpenTelemetry SDK), `otlp`, `file`; or, when it was put
+    /// together from what is no span, one of [`DERIVED_SOURCES`].
     pub source: std::borrow::Cow<'static, str>,
+    /// The trace that the parent is in, when that is another one of the same session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_trace_id: Option<TraceId>,
+    /// Nobody said what the parent is; it was the one that fits best.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inferred_parent: bool,
+    /// What the span is one report of, when its program reports the same thing in several ways: `tool:`, `llm:` or `turn:`
+    /// with the program's own id. Within a session a [derived](DERIVED_SOURCES) span gives way to any other with the same
+    /// one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call_id: Option<String>,
+    /// It matters only to who works on the program that sent it: not counted, and not shown unless asked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub detail: bool,
     /// The model that answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
@@ -293,6 +315,10 @@ impl Span {
             resource: Attributes::new(),
             scope: Scope::default(),
             source: "".into(),
+            parent_trace_id: None,
+            inferred_parent: false,
+            call_id: None,
+            detail: false,
             model: None,
             provider: None,
             agent: None,
@@ -324,6 +350,11 @@ impl Span {
             tool: self.tool.clone(),
             usage: self.usage,
             cost: self.cost,
+            parent_trace_id: self.parent_trace_id,
+            inferred_parent: self.inferred_parent,
+            call_id: self.call_id.clone(),
+            detail: self.detail,
+            derived: DERIVED_SOURCES.contains(&&*self.source),
             placeholder: false,
             abandoned: self.abandoned,
             event_id,
@@ -384,6 +415,21 @@ pub struct SpanSummary {
     /// The cost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<Cost>,
+    /// The trace that the parent is in, when that is another one of the same session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_trace_id: Option<TraceId>,
+    /// Nobody said what the parent is; it was the one that fits best.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inferred_parent: bool,
+    /// What the span is one report of, when its program reports the same thing in several ways.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call_id: Option<String>,
+    /// It matters only to who works on the program that sent it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub detail: bool,
+    /// It was put together from what is no span: hooks, log records, metrics, a transcript, lines of output.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub derived: bool,
     /// Nobody reported this span yet; it stands in for a parent that its children name.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub placeholder: bool,

@@ -54,13 +54,14 @@ fn parents(spans: &mut Vec<SpanSummary>) -> Vec<Option<usize>> {
     let mut last = None;
     for at in 0..reported {
         let span = &spans[at];
-        let Some(parent) = span.parent_span_id.map(|parent| (span.trace_id, parent)) else { continue };
+        let trace = span.parent_trace_id.unwrap_or(span.trace_id);
+        let Some(parent) = span.parent_span_id.map(|parent| (trace, parent)) else { continue };
         let place = match last {
             Some((known, place)) if known == parent => place,
             _ => match places.get(&parent) {
                 Some(&place) => place,
                 None => {
-                    let missing = placeholder(parent.1, span);
+                    let missing = placeholder(parent, span);
                     places.insert(parent, spans.len());
                     spans.push(missing);
                     spans.len() - 1
@@ -79,8 +80,8 @@ fn parents(spans: &mut Vec<SpanSummary>) -> Vec<Option<usize>> {
     parents
 }
 
-fn placeholder(id: SpanId, child: &SpanSummary) -> SpanSummary {
-    let mut span = Span::new(child.trace_id, id, "not reported", child.start_time).summary(EventId(0));
+fn placeholder((trace, id): (TraceId, SpanId), child: &SpanSummary) -> SpanSummary {
+    let mut span = Span::new(trace, id, "not reported", child.start_time).summary(EventId(0));
     span.end_time = child.end_time;
     span.placeholder = true;
     span

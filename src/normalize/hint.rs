@@ -2,7 +2,7 @@
 
 use super::facts::Facts;
 use super::names::Slot;
-use crate::model::Span;
+use crate::model::{Engine, Span, SpanKind, WaitingOn};
 
 /// The longest title in characters.
 const MAX_TITLE_CHARS: usize = 120;
@@ -47,8 +47,13 @@ pub(crate) fn title_hint(span: &Span) -> Option<String> {
         .or_else(|| facts.text(Slot::Entity))
         .or(span.agent.as_deref())
         .unwrap_or(&span.name);
+    Some(one_line(name)).filter(|title| !title.is_empty())
+}
+
+/// A text as one line of at most [`MAX_TITLE_CHARS`] characters.
+pub(crate) fn one_line(text: &str) -> String {
     let mut title = String::new();
-    for word in name.split_whitespace() {
+    for word in text.split_whitespace() {
         if !title.is_empty() {
             title.push(' ');
         }
@@ -59,5 +64,31 @@ pub(crate) fn title_hint(span: &Span) -> Option<String> {
             break;
         }
     }
-    (!title.is_empty()).then_some(title)
+    title
+}
+
+/// What runs the session that a span belongs to, when its program is known by name.
+pub(crate) fn engine_hint(span: &Span) -> Option<&'static str> {
+    let service = span.resource.text("service.name").unwrap_or_default();
+    if span.scope.name.starts_with("com.anthropic.claude_code") || service == "claude-code" {
+        Some(Engine::CLAUDE_CODE)
+    } else if service.starts_with("codex") {
+        Some(Engine::CODEX)
+    } else {
+        None
+    }
+}
+
+/// The attributes of a span that waits for a person: the name of the signal that ends the wait, and the question.
+pub(crate) const WAIT_SIGNAL: &str = "inspector.wait.signal";
+pub(crate) const WAIT_PROMPT: &str = "inspector.wait.prompt";
+
+/// What an open span waits for, when it waits for a person. To be called after redaction.
+pub(crate) fn wait_hint(span: &Span) -> Option<WaitingOn> {
+    if span.kind != SpanKind::Human || span.end_time.is_some() {
+        return None;
+    }
+    let text = |name| span.attributes.text(name).filter(|text| !text.is_empty());
+    let signal_name = text(WAIT_SIGNAL).unwrap_or(&span.name).to_owned();
+    Some(WaitingOn { signal_name, prompt: text(WAIT_PROMPT).map(str::to_owned), since: span.start_time })
 }

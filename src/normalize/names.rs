@@ -112,7 +112,7 @@ const fn rows<const N: usize>(from: From, names: [(&'static str, Slot); N]) -> [
 }
 
 /// OpenTelemetry's GenAI conventions, with the names that were given up.
-const GEN_AI: [Row; 28] = rows(
+const GEN_AI: [Row; 29] = rows(
     From::Anyone,
     [
         ("gen_ai.operation.name", Slot::Operation),
@@ -137,6 +137,7 @@ const GEN_AI: [Row; 28] = rows(
         ("gen_ai.usage.cache_creation_input_tokens", Slot::CacheWrite),
         ("gen_ai.usage.reasoning.output_tokens", Slot::Reasoning),
         ("gen_ai.usage.reasoning_tokens", Slot::Reasoning),
+        ("gen_ai.usage.details.reasoning_tokens", Slot::Reasoning),
         ("gen_ai.usage.cost", Slot::Cost),
         ("operation.cost", Slot::Cost),
         ("error.type", Slot::ErrorType),

@@ -53,3 +53,7 @@ pub(crate) const DROPPED_EVENTS: &str = "otel.dropped_events_count";
 
 /// As [`DROPPED_EVENTS`], for links.
 pub(crate) const DROPPED_LINKS: &str = "otel.dropped_links_count";
+
+/// How the names begin under which an inspector tells another one what OTLP has no field for: `kind` (where no convention has
+/// a word for it), `source` and `call_id` (of what was put together from hooks, logs and lines), `detail`, `abandoned`.
+pub(crate) const OWN: &str = "inspector.span.";

@@ -12,7 +12,7 @@ use super::fold::{Fold, FromFile};
 use super::ids::Ids;
 use super::lane::{Done, IngestLane, Request};
 use super::open::OpenSpans;
-use super::prepare::prepare;
+use super::prepare::{prepare, prepare_report};
 use super::pump::{Gauges, Pump};
 use super::turn::Turn;
 use super::upkeep;
@@ -21,7 +21,7 @@ use crate::bus::Bus;
 use crate::capture::lane::{Dropped, Lane};
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::model::{EventId, FrameWriter, Span};
+use crate::model::{EventId, FrameWriter, Reported, Span};
 use crate::redact::{Redactor, cut_name};
 use crate::registry::MemoryRegistry;
 use crate::sink::Changed;
@@ -178,30 +178,31 @@ impl Pipeline {
         Ok((Self { shared }, bus))
     }
 
-    /// Takes spans from outside. On `Ok` they are in the store and survive the death of the process.
+    /// Takes what an outside sender reports. On `Ok` it is in the store and survives the death of the process.
     ///
-    /// They are prepared on a thread that may block. `turn` bounds how many batches are at once: it is dropped when this
+    /// It is prepared on a thread that may block. `turn` bounds how many batches are at once: it is dropped when this
     /// one is prepared, and not held through the wait for the commit.
     ///
     /// # Errors
     ///
-    /// When they are not stored.
+    /// When it is not stored.
     pub(crate) async fn ingest(
         &self,
-        spans: Vec<Span>,
+        reported: impl Into<Reported>,
         turn: impl Send + 'static,
     ) -> Result<(), IngestRefused> {
+        let reported = reported.into();
         let shared = &self.shared;
         if shared.closed.load(Ordering::Acquire) {
             return Err(IngestRefused::Closed);
         }
-        if spans.is_empty() {
+        if reported.is_empty() {
             return Ok(());
         }
         if shared.store.is_busy() {
             return Err(IngestRefused::Busy);
         }
-        let bytes: usize = spans.iter().map(Span::size).sum();
+        let bytes = reported.size();
         let permits =
             u32::try_from(bytes.min(DEFAULT_INGEST_BYTES) / PERMIT_BYTES).unwrap_or(u32::MAX).max(1);
         let permit =
@@ -212,19 +213,38 @@ impl Pipeline {
         let redactor = Arc::clone(&shared.redactor);
         let prepared = tokio::task::spawn_blocking(move || {
             let _turn = turn;
-            prepare(spans, &redactor)
+            prepare_report(reported, &redactor)
         });
-        let traces = prepared.await.map_err(|_| {
+        let reported = prepared.await.map_err(|_| {
             shared.gauges.panics.fetch_add(1, Ordering::Relaxed);
             IngestRefused::NotStored
         })?;
         let (ack, answer) = oneshot::channel();
-        shared.ingest.push(Request::Ingest { traces, ack, permit });
+        shared.ingest.push(Request::Ingest { reported, ack, permit: Some(permit) });
         match tokio::time::timeout(INGEST_TIMEOUT, answer).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(IngestRefused::Closed),
             Err(_) => Err(IngestRefused::Busy),
         }
+    }
+
+    /// As [`ingest`](Self::ingest), blocking. Called by one thread.
+    ///
+    /// # Errors
+    ///
+    /// When it is not stored. When nothing of it was taken it is given back.
+    pub(crate) fn report(&self, reported: Reported) -> Result<(), (IngestRefused, Option<Reported>)> {
+        let shared = &self.shared;
+        if shared.closed.load(Ordering::Acquire) {
+            return Err((IngestRefused::Closed, Some(reported)));
+        }
+        if shared.store.is_busy() {
+            return Err((IngestRefused::Busy, Some(reported)));
+        }
+        let reported = prepare_report(reported, &shared.redactor);
+        let (ack, answer) = oneshot::channel();
+        shared.ingest.push(Request::Ingest { reported, ack, permit: None });
+        answer.blocking_recv().unwrap_or(Err(IngestRefused::Closed)).map_err(|refused| (refused, None))
     }
 
     /// Hands a request to the pump, unless it has ended: then the request is dropped, which who waits notices.

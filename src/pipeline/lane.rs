@@ -10,7 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use super::change::{Change, Decided};
 use super::fold::FromFile;
 use super::handle::IngestRefused;
-use super::prepare::Prepared;
+use super::prepare::{Prepared, PreparedReport};
 use crate::model::SessionId;
 
 /// How a batch's sender learns what became of it.
@@ -40,8 +40,9 @@ impl Done {
 /// What the pump is asked to do.
 #[derive(Debug)]
 pub(super) enum Request {
-    /// Take these spans. The permit stands for their bytes and is given back with the commit.
-    Ingest { traces: Vec<Prepared>, ack: Ack, permit: OwnedSemaphorePermit },
+    /// Take what was reported. The permit stands for its bytes and is given back with the commit; the hooks' own thread,
+    /// which has one request at a time, needs none.
+    Ingest { reported: PreparedReport, ack: Ack, permit: Option<OwnedSemaphorePermit> },
     /// Change a session as a person asked. `decided` is told at once whether it is done, `ack` when it is stored.
     Change { id: SessionId, change: Change, decided: Decided, ack: Ack },
     /// Take these spans, which were read from a trace file. There is one such request at a time.
@@ -55,9 +56,8 @@ pub(super) enum Request {
 impl Request {
     fn size(&self) -> usize {
         match self {
-            Self::Ingest { traces, .. } | Self::Import { traces, .. } => {
-                traces.iter().map(Prepared::size).sum()
-            }
+            Self::Ingest { reported, .. } => reported.size(),
+            Self::Import { traces, .. } => traces.iter().map(Prepared::size).sum(),
             Self::Change { .. } | Self::Settle(_) | Self::Stop(_) => 0,
         }
     }

@@ -3,10 +3,13 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::fold::FoldSpan;
-use crate::model::{EventId, Span, TraceId};
+use super::fold::{FoldReport, FoldSpan};
+use crate::model::{
+    EventId, EventKind, Reported, ReportedEvent, ReportedOf, SessionChange, SessionId, SessionReport, Span,
+    Timestamp, TraceId,
+};
 use crate::normalize;
-use crate::redact::{self, Redactor};
+use crate::redact::{self, Redactor, cut_name};
 use crate::store::{Chunk, ChunkBuilder};
 
 /// The spans of one trace that arrived together, compressed.
@@ -15,6 +18,30 @@ pub(super) struct Prepared {
     pub(super) trace_id: TraceId,
     pub(super) spans: Vec<FoldSpan>,
     pub(super) chunks: Vec<Chunk>,
+}
+
+/// What came in one request, ready for the pump. Events are redacted by the pump, as the host's own are.
+#[derive(Debug, Default)]
+pub(super) struct PreparedReport {
+    pub(super) traces: Vec<Prepared>,
+    pub(super) sessions: Vec<FoldReport>,
+    pub(super) events: Vec<(EventOf, Timestamp, EventKind)>,
+}
+
+impl PreparedReport {
+    pub(super) fn size(&self) -> usize {
+        self.traces.iter().map(Prepared::size).sum::<usize>()
+            + self.sessions.len() * size_of::<FoldReport>()
+            + self.events.iter().map(|(.., kind)| kind.size()).sum::<usize>()
+    }
+}
+
+/// What an event belongs to.
+#[derive(Debug)]
+pub(super) enum EventOf {
+    Session(SessionId),
+    Trace(TraceId),
+    Nobody,
 }
 
 impl Prepared {
@@ -38,7 +65,55 @@ pub(super) fn clean(span: &mut Span, redactor: &Redactor) -> FoldSpan {
     // After redaction, for a title may quote the prompt.
     let title = normalize::title_hint(span);
     let used = normalize::used(span);
-    FoldSpan { summary: span.summary(EventId(0)), hint, title, service, used }
+    let (engine, wait) = (normalize::engine_hint(span), normalize::wait_hint(span));
+    FoldSpan { summary: span.summary(EventId(0)), hint, title, service, used, engine, wait }
+}
+
+/// Prepares what an outside sender reports. Heavy: called on threads that may block.
+pub(super) fn prepare_report(reported: Reported, redactor: &Redactor) -> PreparedReport {
+    PreparedReport {
+        traces: prepare(reported.spans, redactor),
+        sessions: reported.sessions.into_iter().map(|report| session(report, redactor)).collect(),
+        events: reported.events.into_iter().map(|event| of_event(event, redactor)).collect(),
+    }
+}
+
+fn session(report: SessionReport, redactor: &Redactor) -> FoldReport {
+    let text = |text: Option<String>| text.map(|text| normalize::one_line(&redactor.text(&text)));
+    let (id, external_id) = session_id(&report.id, redactor);
+    let change = match report.change {
+        SessionChange::Ended { status, error } => SessionChange::Ended { status, error: text(error) },
+        change => change,
+    };
+    FoldReport {
+        id,
+        external_id,
+        engine: report.engine,
+        at: report.at,
+        title: text(report.title),
+        agent: report.agent.map(|agent| cut_name(redactor.name(&agent))),
+        parent: report.parent.map(|parent| session_id(&parent, redactor).0),
+        tags: report.tags.iter().map(|tag| cut_name(redactor.name(tag))).collect(),
+        change,
+    }
+}
+
+/// The id under which a session is known here, and the sender's where that was unfit.
+fn session_id(external: &str, redactor: &Redactor) -> (SessionId, Option<String>) {
+    if let Cow::Owned(masked) = redactor.name(external) {
+        return (SessionId::hashed(external), Some(cut_name(masked.into())));
+    }
+    let (id, hashed) = SessionId::from_external(external);
+    (id, hashed.then(|| cut_name(external.into())))
+}
+
+fn of_event(event: ReportedEvent, redactor: &Redactor) -> (EventOf, Timestamp, EventKind) {
+    let of = match event.of {
+        ReportedOf::Session(id) => EventOf::Session(session_id(&id, redactor).0),
+        ReportedOf::Trace(trace) => EventOf::Trace(trace),
+        ReportedOf::Nobody => EventOf::Nobody,
+    };
+    (of, event.at, event.kind)
 }
 
 /// Prepares what an outside sender sent. Heavy: called on threads that may block.

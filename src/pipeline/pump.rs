@@ -15,7 +15,7 @@ use super::fold::{Fold, FoldSpan, Folded, Source};
 use super::ids::Ids;
 use super::lane::{Done, IngestLane, Request};
 use super::open::{OpenSpans, apply};
-use super::prepare::{Prepared, clean};
+use super::prepare::{EventOf, Prepared, PreparedReport, clean};
 use super::rate::Rate;
 use super::turn::Turn;
 use super::writer::StoreLane;
@@ -198,12 +198,10 @@ impl Pump {
         }
         for request in requests.drain(..) {
             match request {
-                Request::Ingest { traces, ack, permit } => {
-                    for prepared in traces {
-                        self.outside(prepared, Source::Outside);
-                    }
+                Request::Ingest { reported, ack, permit } => {
+                    self.reported(reported);
                     self.turn.acks.push(ack);
-                    self.turn.permits.push(permit);
+                    self.turn.permits.extend(permit);
                 }
                 Request::Change { id, change, decided, ack } => self.change(&id, change, decided, ack),
                 Request::Import { traces, file, ack } => {
@@ -296,6 +294,30 @@ impl Pump {
             self.used(&session, &mut cleaned);
             self.fold.apply(&cleaned);
             self.turn.captured.push((span, cleaned.summary));
+        }
+    }
+
+    /// Publishes what an outside sender reports.
+    fn reported(&mut self, reported: PreparedReport) {
+        let mut folded = Folded::default();
+        // Before the spans: a session is announced as what it is.
+        for report in reported.sessions {
+            self.fold.report(report, &mut folded);
+        }
+        self.announce(folded);
+        for prepared in reported.traces {
+            self.outside(prepared, Source::Outside);
+        }
+        for (of, at, mut kind) in reported.events {
+            self.redact_event(&mut kind);
+            let session = match of {
+                EventOf::Session(session) => Some(session),
+                EventOf::Trace(trace) => self.fold.session_of(trace),
+                EventOf::Nobody => None,
+            };
+            if let Some(id) = self.ids.next() {
+                self.frame(id, at, session, kind);
+            }
         }
     }
 

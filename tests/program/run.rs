@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::support::{Home, Lines, Recorder, fed, script, text};
+use crate::support::{Home, Lines, Recorder, Served, fed, script, text};
 
 const CODEX: &str = r#"{"type":"thread.started","thread_id":"t-1"}
 not json
@@ -69,11 +69,14 @@ fn any_other_program_is_a_session_with_its_lines_and_its_end() {
         "echo one; echo two; exit 7",
     ]);
     assert_eq!(output.status.code(), Some(7));
-    let events = recorder.values_until(|event| event["type"] == "agent_completed");
+    let events = recorder.values_until(|event| event["type"] == "session_finished");
     let types: Vec<_> = events.iter().map(|event| event["type"].as_str().unwrap()).collect();
-    assert_eq!(types, ["agent_started", "log", "log", "agent_completed"]);
-    assert_eq!((&events[1]["message"], &events[2]["message"]), (&"one".into(), &"two".into()));
-    let end = &events[3];
+    assert_eq!(
+        types,
+        ["session_started", "agent_started", "log", "log", "agent_completed", "session_finished"]
+    );
+    assert_eq!((&events[2]["message"], &events[3]["message"]), (&"one".into(), &"two".into()));
+    let end = &events[4];
     assert_eq!(
         (&end["exit_code"], &end["status"], &end["agent"]),
         (&7.into(), &"failed".into(), &"nightly".into())
@@ -166,4 +169,25 @@ fn a_program_without_an_end_of_line_is_told_whole() {
     home.run(&["run", "--as", "codex", "--url", &recorder.url, "--", "printf", r#"{"type":"turn.started"}"#]);
     let values = recorder.next().json;
     assert_eq!(values, Value::Array(vec![serde_json::json!({"type": "turn.started"})]));
+}
+
+#[test]
+fn the_inspector_shows_the_run_of_any_program() {
+    let home = Home::new();
+    let served = Served::start(&home, &[]);
+    let arguments =
+        ["run", "--name", "nightly", "--url", &served.url, "--", "sh", "-c", "echo working; exit 3"];
+    assert_eq!(home.run(&arguments).status.code(), Some(3));
+    let session = &served.get("/sessions")["sessions"][0];
+    assert_eq!((&session["title"], &session["status"]), (&"nightly".into(), &"failed".into()));
+    assert!(session["error"].as_str().unwrap().contains('3'), "{session}");
+    let id = session["id"].as_str().unwrap();
+    let events = served.get(&format!("/sessions/{id}/events"));
+    let said = |event: &Value| event["type"] == "Log" && event["message"] == "working";
+    assert!(events["events"].as_array().unwrap().iter().any(said), "{events}");
+    let spans = served.get(&format!("/sessions/{id}/spans"));
+    assert_eq!(
+        (&spans["spans"][0]["name"], &spans["spans"][0]["kind"]),
+        (&"nightly".into(), &"agent".into())
+    );
 }

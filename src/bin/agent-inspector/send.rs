@@ -16,8 +16,8 @@ use crate::target::Target;
 /// How long the whole may take, reading included. Claude Code waits for a hook.
 const WITHIN: Duration = Duration::from_millis(1500);
 
-/// The largest payload. Hooks carry what a tool answered; what is larger is not sent.
-const MAX_PAYLOAD_BYTES: u64 = 16 << 20;
+/// The largest payload, as large as the inspector takes. Hooks carry what a tool answered; what is larger is not sent.
+const MAX_PAYLOAD_BYTES: u64 = 8 << 20;
 
 /// Sends it, or not.
 pub(crate) fn send(args: Send) -> ExitCode {

@@ -60,9 +60,23 @@ impl Facts {
         (self.started, self.last_end, self.error) = (None, None, None);
     }
 
+    /// Takes in what a sender says of the session itself.
+    pub(super) fn report(&mut self, at: Timestamp, title: Option<&str>, agent: Option<&str>) {
+        self.started = self.started.into_iter().chain([at]).min();
+        for (known, text) in [(&mut self.title, title), (&mut self.agent, agent)] {
+            let said = text.map(|text| Said { rank: 0, at, by: None, text: text.to_owned() });
+            if said.is_some() && (known.is_none() || said < *known) {
+                *known = said;
+            }
+        }
+    }
+
     /// Takes in what one span says: its summary, and the title and the service that came with it.
     pub(super) fn hear(&mut self, summary: &SpanSummary, title: Option<&str>, service: Option<&str>) {
         self.times(Some(summary.start_time), summary.end_time);
+        if summary.detail {
+            return;
+        }
         let (at, by) = (summary.start_time, Some((summary.trace_id, summary.span_id)));
         let say = |slot: &mut Option<Said>, rank: u8, text: &str| {
             // What a span says later replaces what it said before.

@@ -4,8 +4,10 @@
 //! that names its session, a trace may turn out to belong to another session, a span may come twice. Whatever the order,
 //! the sessions end up the same and each span counts once.
 
+mod calls;
 mod change;
 mod facts;
+mod report;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -16,10 +18,13 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub(crate) use self::report::FoldReport;
 use self::session::{Live, Origin};
 use self::trace::{Claim, Trace};
 use crate::capture::record::{SessionEnded, SessionStarted};
-use crate::model::{Engine, EventKind, IMPORTED_TAG, Session, SessionId, SpanSummary, Timestamp, TraceId};
+use crate::model::{
+    Engine, EventKind, IMPORTED_TAG, Session, SessionId, SpanSummary, Timestamp, TraceId, WaitingOn,
+};
 use crate::normalize::SessionHint;
 use crate::registry::MemoryRegistry;
 use crate::store::Store;
@@ -57,6 +62,10 @@ pub(crate) struct FoldSpan {
     pub(crate) hint: Option<SessionHint>,
     pub(crate) title: Option<String>,
     pub(crate) service: Option<String>,
+    /// The program that it is from, when that runs sessions of a kind of its own.
+    pub(crate) engine: Option<&'static str>,
+    /// What it waits for, when it waits for a person.
+    pub(crate) wait: Option<WaitingOn>,
     /// What it made use of, when it ended well.
     pub(crate) used: Option<EventKind>,
 }
@@ -259,18 +268,28 @@ impl Fold {
 
     /// Takes one span in, into the session that [`assign`](Self::assign) gave.
     pub(crate) fn apply(&mut self, span: &FoldSpan) {
+        let Some(Remembered { trace, .. }) = self.traces.get(&span.summary.trace_id) else { return };
+        let session = trace.session.clone();
+        let muted = self.hear_call(&session, &span.summary);
         let Some(Remembered { trace, .. }) = self.traces.get_mut(&span.summary.trace_id) else { return };
-        let Some(live) = self.sessions.get_mut(&trace.session) else { return };
+        let Some(live) = self.sessions.get_mut(&session) else { return };
         self.remembered += usize::from(!trace.contains(span.summary.span_id));
         live.totals.subtract(trace.totals);
-        if trace.apply(&span.summary) {
+        if trace.apply(&span.summary, muted) {
             trace.facts.hear(&span.summary, span.title.as_deref(), span.service.as_deref());
+            if let Some(wait) = &span.wait {
+                trace.set_wait(span.summary.span_id, wait);
+            }
         }
         live.totals.add(trace.totals);
         live.hear();
-        if !self.dirty.contains(&trace.session) {
-            self.dirty.insert(trace.session.clone());
+        if !span.summary.detail {
+            live.span_began(span.summary.start_time);
         }
+        if let Some(engine) = span.engine {
+            live.set_engine(engine);
+        }
+        self.dirty.insert(session);
     }
 
     /// What was just taken in of a session was written so long ago: when that is longer than outside sessions may be silent,
@@ -371,7 +390,10 @@ impl Fold {
         let title =
             spans.iter().find_map(|span| span.title.clone()).unwrap_or_else(|| first.summary.name.clone());
         let (origin, engine) = match source {
-            Source::Outside => (Origin::Outside, Engine::OTLP),
+            Source::Outside => {
+                let engine = spans.iter().find_map(|span| span.engine);
+                (Origin::Outside, engine.unwrap_or(Engine::OTLP))
+            }
             Source::Host => (Origin::Host, Engine::TOKIO),
             Source::File(file) => (Origin::Outside, file.engine.as_deref().unwrap_or(Engine::FILE)),
         };
@@ -406,17 +428,6 @@ impl Fold {
             Some(known) => Some(known.trace.session.clone()),
             None => self.store.session_of_trace(trace).ok().flatten(),
         }
-    }
-
-    fn restore_trace(&mut self, trace: TraceId) -> Option<(Claim, SessionId)> {
-        let session = self.store.session_of_trace(trace).ok().flatten()?;
-        let claim = if session == SessionId::of_trace(trace) { Claim::None } else { Claim::Span };
-        let spans = self.store.trace_spans(trace).unwrap_or_default();
-        self.remembered += spans.len();
-        let restored = Trace::restore(session.clone(), claim, &spans);
-        self.load(&session)?.traces.insert(trace);
-        self.remember(trace, restored);
-        Some((claim, session))
     }
 
     fn move_trace(&mut self, id: TraceId, claim: Claim, from: &SessionId, to: &SessionId, out: &mut Folded) {
@@ -466,6 +477,7 @@ impl Fold {
                 }
             }
         }
+        self.settle_calls(id, [from, to]);
     }
 }
 

@@ -3,11 +3,16 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
+use super::calls::Calls;
 use super::facts::Facts;
 use super::totals::Totals;
 use super::trace::Trace;
 use super::{Folded, HEARTBEAT_INTERVAL, SESSION_UPDATE_INTERVAL};
-use crate::model::{Counters, Engine, EventKind, Session, SessionStatus, Timestamp, TraceId};
+use crate::model::{Counters, Engine, EventKind, Session, SessionStatus, Timestamp, TraceId, WaitingOn};
+
+/// A program that reports by what it does says nothing while a tool of its runs: it may be silent so many times as long as
+/// others.
+const SILENT_TIMES: u32 = 6;
 
 /// Who says when a session begins and ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +25,13 @@ pub(super) enum Origin {
     Outside,
 }
 
+/// What a sender said of its session, without a span.
+#[derive(Debug, Default)]
+struct Said {
+    began: Option<Timestamp>,
+    over: Option<(Timestamp, Option<SessionStatus>)>,
+}
+
 #[derive(Debug)]
 pub(super) struct Live {
     pub(super) session: Session,
@@ -28,8 +40,14 @@ pub(super) struct Live {
     pub(super) traces: HashSet<TraceId>,
     /// The turn that stores its last change.
     pub(super) turn: u64,
+    /// Which reports of its calls are known; not asked yet, for one that comes from the store.
+    pub(super) calls: Option<Calls>,
     /// The explicit end, once it came.
     ended: Option<(SessionStatus, Timestamp)>,
+    /// What its sender said last of when it began, and of its end.
+    said: Said,
+    /// When the last of its spans began that were heard of.
+    last_start: Option<Timestamp>,
     /// The root that ended last, in any of its traces that are not in memory.
     ended_root: Option<(Timestamp, bool)>,
     /// What is known of it but for what its traces in memory say.
@@ -60,7 +78,10 @@ impl Live {
             totals: Totals::default(),
             traces: HashSet::new(),
             turn: 0,
+            calls: Some(Calls::default()),
             ended: None,
+            said: Said::default(),
+            last_start: None,
             ended_root: None,
             facts: Facts::default(),
             summed_up: false,
@@ -80,6 +101,7 @@ impl Live {
         live.beat.1 = live.session.counters;
         live.facts = Facts::stored(&live.session);
         live.summed_up = true;
+        live.calls = None;
         let (status, end) = (live.session.status, live.session.ended_at);
         match status {
             SessionStatus::Running | SessionStatus::Paused | SessionStatus::Abandoned => {}
@@ -118,6 +140,36 @@ impl Live {
         self.heard = Instant::now().checked_sub(quiet_for).unwrap_or(self.heard);
     }
 
+    /// Notes when one of its spans began.
+    pub(super) fn span_began(&mut self, at: Timestamp) {
+        self.last_start = self.last_start.max(Some(at));
+    }
+
+    pub(super) fn facts_mut(&mut self) -> &mut Facts {
+        &mut self.facts
+    }
+
+    /// Its sender says that it began, or goes on.
+    pub(super) fn began_at(&mut self, at: Timestamp) {
+        self.said.began = self.said.began.max(Some(at));
+    }
+
+    /// Its sender says that it ended.
+    pub(super) fn ended_at(&mut self, at: Timestamp, status: Option<SessionStatus>, error: Option<String>) {
+        if self.said.over.is_none_or(|(known, _)| known <= at) {
+            self.said.over = Some((at, status));
+            if let Some(error) = error {
+                self.facts.set_error(error);
+            }
+        }
+    }
+
+    /// When its sender said that it ended, unless something began after that.
+    fn over(&self) -> Option<(Timestamp, Option<SessionStatus>)> {
+        let began = self.said.began.max(self.last_start);
+        self.said.over.filter(|(at, _)| began.is_none_or(|began| began <= *at))
+    }
+
     /// Keeps what a trace says of it that is in memory no more.
     pub(super) fn forget_trace(&mut self, id: TraceId, trace: &Trace) {
         self.traces.remove(&id);
@@ -143,34 +195,52 @@ impl Live {
         let open = traces.clone().map(|trace| trace.open).sum();
         // Later beats earlier, and of two at one moment the error counts.
         let root = traces.clone().filter_map(|trace| trace.ended_root).max().max(self.ended_root);
+        let wait = traces.clone().filter_map(Trace::waits).min_by_key(|wait| wait.since).cloned();
         let mut facts = self.facts.clone();
         traces.for_each(|trace| facts.merge(&trace.facts));
         facts.apply_to(&mut self.session);
-        self.session.status = match (self.ended, root) {
+        let over = self.over();
+        let wait = wait.map(|wait| self.as_known(wait));
+        let by_root =
+            || root.map(|(_, error)| if error { SessionStatus::Failed } else { SessionStatus::Completed });
+        self.session.status = match (self.ended, over) {
             (Some((status, _)), _) => status,
-            (None, _) if self.gave_up => SessionStatus::Abandoned,
-            (None, Some((_, error))) if open == 0 && self.origin != Origin::Explicit => {
-                if error {
-                    SessionStatus::Failed
-                } else {
-                    SessionStatus::Completed
-                }
+            (None, Some((_, status))) => status.or_else(by_root).unwrap_or(SessionStatus::Completed),
+            (None, None) if self.gave_up => SessionStatus::Abandoned,
+            (None, None) if wait.is_some() => SessionStatus::Paused,
+            (None, None) if open == 0 && self.ends_with_its_roots(root) => {
+                by_root().unwrap_or(SessionStatus::Running)
             }
             _ => SessionStatus::Running,
         };
-        self.session.ended_at = match (self.session.status.is_ended(), self.ended) {
-            (false, _) => None,
-            (true, Some((_, at))) => Some(at),
-            (true, None) => facts.last_end().or(Some(self.session.started_at)),
+        self.session.waiting_on = wait.filter(|_| self.session.status == SessionStatus::Paused);
+        self.session.ended_at = match (self.session.status.is_ended(), self.ended, over) {
+            (false, ..) => None,
+            (true, Some((_, at)), _) | (true, None, Some((at, _))) => Some(at),
+            (true, None, None) => facts.last_end().or(Some(self.session.started_at)),
         };
         self.session.counters = self.totals.counters();
         self.open_spans = open;
         self.session.updated_at = now;
     }
 
+    /// Whether it ended because its roots did: none says otherwise.
+    fn ends_with_its_roots(&self, root: Option<(Timestamp, bool)>) -> bool {
+        let goes_on = self.said.began.is_some_and(|began| root.is_none_or(|(ended, _)| ended < began));
+        self.origin != Origin::Explicit && !goes_on
+    }
+
+    /// A wait, with the question that was stored with it when only its span is known.
+    fn as_known(&self, wait: WaitingOn) -> WaitingOn {
+        let known = self.session.waiting_on.as_ref().filter(|known| known.since == wait.since);
+        if wait.prompt.is_none() { known.cloned().unwrap_or(wait) } else { wait }
+    }
+
     /// Gives up a session that has been silent for longer than `after`: one of an outside sender, or `any` session when the
     /// inspector ends. Says whether it did.
     pub(super) fn give_up(&mut self, now: Instant, after: Duration, any: bool) -> bool {
+        let by_what_it_does = matches!(&*self.session.engine, Engine::CLAUDE_CODE | Engine::CODEX);
+        let after = if by_what_it_does { after.saturating_mul(SILENT_TIMES) } else { after };
         let silent =
             (any || self.origin == Origin::Outside) && now.saturating_duration_since(self.heard) >= after;
         // Whoever waits for a person may wait for days.
@@ -208,6 +278,11 @@ impl Live {
     /// [`SESSION_UPDATE_INTERVAL`]; says whether it did.
     pub(super) fn announce_change(&mut self, out: &mut Folded) -> bool {
         let (status, before) = (self.session.status, self.told_status);
+        if let Some(wait) = self.session.waiting_on.as_ref().filter(|_| before != SessionStatus::Paused) {
+            let (signal_name, prompt) = (wait.signal_name.clone(), wait.prompt.clone());
+            let kind = EventKind::WaitingOnSignal { signal_name, prompt, schema: None };
+            out.events.push((self.session.id.clone(), kind));
+        }
         if status == before && self.told.is_some_and(|told| told.elapsed() < SESSION_UPDATE_INTERVAL) {
             return false;
         }

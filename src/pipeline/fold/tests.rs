@@ -8,7 +8,15 @@ fn span(trace: u8, end: bool) -> FoldSpan {
     let (trace, id) = (TraceId::from_bytes([trace; 16]).unwrap(), SpanId::from_bytes([1; 8]).unwrap());
     let mut span = Span::new(trace, id, "work", Timestamp::EPOCH);
     span.end_time = end.then_some(Timestamp::EPOCH);
-    FoldSpan { summary: span.summary(EventId(1)), hint: None, title: None, service: None, used: None }
+    FoldSpan {
+        summary: span.summary(EventId(1)),
+        hint: None,
+        title: None,
+        service: None,
+        used: None,
+        engine: None,
+        wait: None,
+    }
 }
 
 struct Folding {

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
+use super::calls::Told;
 use super::facts::Facts;
 use super::totals::Totals;
-use crate::model::{Cost, SessionId, SpanId, SpanKind, SpanSummary, StatusCode, Timestamp, Usage};
+use crate::model::{Cost, SessionId, SpanId, SpanKind, SpanSummary, StatusCode, Timestamp, Usage, WaitingOn};
 
 /// Deeper than this, ancestors are not followed: only a circle of parents is that deep.
 const MAX_DEPTH: usize = 10_000;
@@ -37,6 +38,8 @@ pub(super) struct Trace {
     pub(super) ended_root: Option<(Timestamp, bool)>,
     /// What its spans say of the session; of those that were loaded from the store what their summaries say.
     pub(super) facts: Facts,
+    /// What its spans wait for that wait for a person.
+    waits: HashMap<SpanId, WaitingOn>,
     nodes: HashMap<SpanId, Node>,
     /// Children whose parent was not reported yet.
     waiting: HashMap<SpanId, Vec<SpanId>>,
@@ -51,6 +54,9 @@ struct Node {
     open: bool,
     usage: Option<Usage>,
     cost: Option<Cost>,
+    told: Told,
+    /// It counts for nothing: a detail of its program, or reported better elsewhere.
+    muted: bool,
     /// Model calls somewhere below.
     llm_below: u32,
     /// Model calls with tokens somewhere below.
@@ -66,30 +72,40 @@ impl Node {
             open: span.end_time.is_none() && !span.abandoned,
             usage: span.usage,
             cost: span.cost,
+            told: Told::of(span),
+            muted: span.detail,
             llm_below: 0,
             usage_below: 0,
         }
     }
 
     fn is_llm(&self) -> bool {
-        self.kind == SpanKind::Llm
+        self.kind == SpanKind::Llm && !self.muted
+    }
+
+    fn is_open(&self) -> bool {
+        self.open && !self.muted
     }
 
     fn has_usage(&self) -> bool {
-        self.is_llm() && self.usage.is_some()
+        self.is_llm() && (self.usage.is_some() || self.cost.is_some())
     }
 
     /// What the span adds: a model call counts where no other lies below it, its tokens where none below has any,
     /// because frameworks repeat the sums of the children on their parents.
     fn totals(&self) -> Totals {
+        if self.muted {
+            return Totals::default();
+        }
         let mut totals = Totals::of_span(self.error);
         match self.kind {
             SpanKind::Tool => totals.tool_call(),
-            SpanKind::Llm if self.llm_below == 0 => totals.llm_call(),
+            // Metrics say how many tokens, and not in how many calls.
+            SpanKind::Llm if self.llm_below == 0 && !self.told.is_metrics() => totals.llm_call(),
             _ => {}
         }
-        if let (true, 0, Some(usage)) = (self.is_llm(), self.usage_below, self.usage) {
-            totals.usage(usage, self.cost);
+        if self.has_usage() && self.usage_below == 0 {
+            totals.usage(self.usage.unwrap_or_default(), self.cost);
         }
         totals
     }
@@ -109,20 +125,63 @@ impl Trace {
             open: 0,
             ended_root: None,
             facts: Facts::default(),
+            waits: HashMap::new(),
             nodes: HashMap::new(),
             waiting: HashMap::new(),
         }
     }
 
-    /// From what is stored of it.
-    pub(super) fn restore(session: SessionId, claim: Claim, spans: &[SpanSummary]) -> Self {
+    /// From what is stored of it. Those that `mutes` counts for nothing do.
+    pub(super) fn restore(
+        session: SessionId,
+        claim: Claim,
+        spans: &[SpanSummary],
+        mutes: impl Fn(&SpanSummary) -> bool,
+    ) -> Self {
         let mut trace = Self::new(session, claim);
         for span in spans {
-            if trace.apply(span) {
+            if trace.apply(span, mutes(span)) {
                 trace.facts.hear(span, None, None);
             }
         }
         trace
+    }
+
+    /// What its spans say of calls.
+    pub(super) fn told(&self) -> impl Iterator<Item = (SpanId, Told)> {
+        self.nodes.iter().filter(|(_, node)| node.told != Told::default()).map(|(id, node)| (*id, node.told))
+    }
+
+    /// Whether any of its spans is of a call that may be reported elsewhere too.
+    pub(super) fn tells_of_calls(&self) -> bool {
+        self.nodes.values().any(|node| node.told.is_of_call())
+    }
+
+    /// What the first of those that wait for a person waits for.
+    pub(super) fn waits(&self) -> Option<&WaitingOn> {
+        let counts = |id: &SpanId| self.nodes.get(id).is_some_and(|node| !node.muted);
+        let waits = self.waits.iter().filter(|(id, _)| counts(id)).map(|(_, wait)| wait);
+        waits.min_by(|a, b| (a.since, &a.signal_name).cmp(&(b.since, &b.signal_name)))
+    }
+
+    /// Has a span count for nothing.
+    pub(super) fn mute_one(&mut self, id: SpanId) {
+        if let Some(old) = self.nodes.get(&id).copied() {
+            self.replace(id, Some(old), Node { muted: true, ..old });
+        }
+    }
+
+    /// Has spans count, or not, as `muted` says; what it says nothing of stays.
+    pub(super) fn mute(&mut self, muted: impl Fn(SpanId) -> Option<bool>) {
+        let changes: Vec<_> = self
+            .nodes
+            .iter()
+            .filter_map(|(id, node)| Some((*id, muted(*id).filter(|muted| *muted != node.muted)?)))
+            .collect();
+        for (id, muted) in changes {
+            let Some(old) = self.nodes.get(&id).copied() else { continue };
+            self.replace(id, Some(old), Node { muted, ..old });
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -134,9 +193,10 @@ impl Trace {
     }
 
     /// Takes a span in, or what became newly known of one; says whether it was new. `totals` afterwards holds what the whole
-    /// trace adds up to.
-    pub(super) fn apply(&mut self, span: &SpanSummary) -> bool {
+    /// trace adds up to. A span that is `muted` counts for nothing in it.
+    pub(super) fn apply(&mut self, span: &SpanSummary, muted: bool) -> bool {
         let mut node = Node::of(span);
+        node.muted |= muted;
         let old = self.nodes.get(&span.span_id).copied();
         match old {
             // A late start after the end changes nothing but what it may add.
@@ -147,18 +207,37 @@ impl Trace {
             }
             None => (node.llm_below, node.usage_below) = self.adopt(span.span_id, node.parent),
         }
-        self.open = self.open + usize::from(node.open) - usize::from(old.is_some_and(|old| old.open));
-        if node.parent.is_none() {
+        if node.parent.is_none() && !span.detail {
             self.ended_root = self.ended_root.max(span.end_time.map(|end| (end, node.error)));
         }
+        if span.kind == SpanKind::Human && node.open {
+            let signal_name = span.name.clone();
+            let wait = WaitingOn { signal_name, prompt: None, since: span.start_time };
+            self.waits.entry(span.span_id).or_insert(wait);
+        } else {
+            self.waits.remove(&span.span_id);
+        }
+        self.replace(span.span_id, old, node);
+        true
+    }
+
+    /// Says better what a span waits for that waits for a person.
+    pub(super) fn set_wait(&mut self, span: SpanId, wait: &WaitingOn) {
+        if let Some(known) = self.waits.get_mut(&span) {
+            known.clone_from(wait);
+        }
+    }
+
+    fn replace(&mut self, id: SpanId, old: Option<Node>, node: Node) {
+        self.open =
+            self.open + usize::from(node.is_open()) - usize::from(old.is_some_and(|old| old.is_open()));
         if let Some(old) = old {
             self.totals.subtract(old.totals());
         }
         self.totals.add(node.totals());
-        self.nodes.insert(span.span_id, node);
+        self.nodes.insert(id, node);
         let (before, after) = (old.map_or((0, 0), |old| old.weight()), node.weight());
         self.tell_ancestors(node.parent, before, after);
-        true
     }
 
     /// What the children that were here before their parent weigh. Puts the new span on its own parent's list when
@@ -210,7 +289,7 @@ mod tests {
     }
 
     fn trace(spans: &[SpanSummary]) -> Trace {
-        Trace::restore(SessionId::generate(), Claim::None, spans)
+        Trace::restore(SessionId::generate(), Claim::None, spans, |_| false)
     }
 
     #[test]
@@ -241,7 +320,7 @@ mod tests {
             trace(&[span(1, None, SpanKind::Llm, Some(5)), span(1, None, SpanKind::Llm, Some(7))]);
         let mut start = span(1, None, SpanKind::Llm, None);
         start.end_time = None;
-        trace.apply(&start);
+        trace.apply(&start, false);
         assert_eq!(
             (trace.totals.counters().input_tokens, trace.totals.counters().spans, trace.open),
             (7, 1, 0)

@@ -76,6 +76,11 @@ fn every_field_of_a_summary_comes_back(store: &dyn Store) {
         Some(Usage { input_tokens: Some(u64::MAX), reasoning_tokens: Some(0), ..Default::default() });
     whole.cost = Some(Cost { usd: 0.1, source: CostSource::Computed });
     whole.abandoned = true;
+    whole.parent_trace_id = TraceId::from_bytes([8; 16]);
+    whole.inferred_parent = true;
+    whole.call_id = Some("tool:1".into());
+    whole.detail = true;
+    whole.source = "hooks".into();
     store.write(&mapped(trace(1), "a", vec![chunk(std::slice::from_ref(&whole))])).unwrap();
     assert_eq!(store.trace_spans(trace(1)).unwrap(), [whole.summary(EventId(1))]);
     assert_eq!(store.spans(&id("a"), whole.span_id).unwrap(), [whole]);

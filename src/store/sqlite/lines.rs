@@ -28,6 +28,11 @@ mod has {
     pub(super) const COST_COMPUTED: u64 = 1 << 12;
     /// The first of five: error, model, provider, agent, tool.
     pub(super) const TEXTS: u64 = 1 << 13;
+    pub(super) const CALL: u64 = 1 << 18;
+    pub(super) const PARENT_TRACE: u64 = 1 << 19;
+    pub(super) const INFERRED: u64 = 1 << 20;
+    pub(super) const DETAIL: u64 = 1 << 21;
+    pub(super) const DERIVED: u64 = 1 << 22;
 }
 
 /// Writes lines. Their trace is not in it.
@@ -97,6 +102,12 @@ impl<'a> Writer<'a> {
         if let Some(cost) = &span.cost {
             self.out.extend_from_slice(&cost.usd.to_le_bytes());
         }
+        if let Some(call) = &span.call_id {
+            self.text(call);
+        }
+        if let Some(trace) = span.parent_trace_id {
+            self.out.extend_from_slice(trace.as_bytes());
+        }
     }
 
     fn span_id(&mut self, id: SpanId) {
@@ -152,6 +163,11 @@ fn flags(span: &SpanSummary, texts: [bool; 5]) -> u64 {
         (span.usage.is_some(), has::USAGE),
         (span.cost.is_some(), has::COST),
         (span.cost.is_some_and(|cost| cost.source == CostSource::Computed), has::COST_COMPUTED),
+        (span.call_id.is_some(), has::CALL),
+        (span.parent_trace_id.is_some(), has::PARENT_TRACE),
+        (span.inferred_parent, has::INFERRED),
+        (span.detail, has::DETAIL),
+        (span.derived, has::DERIVED),
     ];
     let texts = texts.into_iter().enumerate().map(|(at, present)| (present, has::TEXTS << at));
     bits.into_iter()
@@ -231,6 +247,12 @@ impl<'a> Reader<'a> {
         let [error, model, provider, agent, tool] = texts;
         let usage = if has(has::USAGE) { Some(self.usage()?) } else { None };
         let cost = if has(has::COST) { Some(self.cost(has(has::COST_COMPUTED))?) } else { None };
+        let call_id = if has(has::CALL) { Some(self.text()?.to_owned()) } else { None };
+        let parent_trace_id = if has(has::PARENT_TRACE) {
+            Some(TraceId::from_bytes(self.array()?).ok_or_else(broken)?)
+        } else {
+            None
+        };
         let summary = SpanSummary {
             trace_id,
             span_id,
@@ -247,6 +269,11 @@ impl<'a> Reader<'a> {
             tool,
             usage,
             cost,
+            parent_trace_id,
+            inferred_parent: has(has::INFERRED),
+            call_id,
+            detail: has(has::DETAIL),
+            derived: has(has::DERIVED),
             placeholder: has(has::PLACEHOLDER),
             abandoned: has(has::ABANDONED),
             event_id: EventId(self.last.event.cast_unsigned()),

@@ -42,11 +42,11 @@ impl Report {
         };
         let words = std::iter::once(program).chain(rest.iter().map(OsString::as_os_str));
         let command = words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ");
+        report.tell(outbox, "session_started", json!({ "title": report.agent }));
         report.tell(
             outbox,
             "agent_started",
             json!({
-                "title": report.agent,
                 "command": cut(&command, MAX_COMMAND_CHARS),
                 "cwd": std::env::current_dir().ok(),
             }),
@@ -79,7 +79,8 @@ impl Report {
         if left_out > 0 {
             said["lines_left_out"] = left_out.into();
         }
-        self.tell(outbox, "agent_completed", said);
+        self.tell(outbox, "agent_completed", said.clone());
+        self.tell(outbox, "session_finished", said);
     }
 
     fn tell(&self, outbox: &Outbox, kind: &str, mut event: Value) {

@@ -15,8 +15,10 @@ fn lines() -> impl Strategy<Value = Vec<ChunkSpan>> {
     let texts = ("[a-c]{0,3}", text(), text(), text(), text(), text());
     let usage = prop::option::of(prop::array::uniform5(prop::option::of(any::<u64>())));
     let cost = prop::option::of((-1e9..1e9, any::<bool>()));
-    let line = (ids, times, codes, texts, usage, cost, any::<u32>(), any::<u32>());
-    let line = line.prop_map(|(ids, times, codes, texts, usage, cost, offset, length)| ChunkSpan {
+    let other_trace = prop::option::of((1_u8..4).prop_map(|id| TraceId::from_bytes([id; 16]).unwrap()));
+    let call = (text(), other_trace, any::<bool>(), any::<bool>(), any::<bool>());
+    let line = (ids, times, codes, texts, usage, cost, call, (any::<u32>(), any::<u32>()));
+    let line = line.prop_map(|(ids, times, codes, texts, usage, cost, call, (offset, length))| ChunkSpan {
         summary: SpanSummary {
             trace_id: of(),
             span_id: ids.0,
@@ -49,6 +51,11 @@ fn lines() -> impl Strategy<Value = Vec<ChunkSpan>> {
                 usd,
                 source: if computed { CostSource::Computed } else { CostSource::Reported },
             }),
+            call_id: call.0,
+            parent_trace_id: call.1,
+            inferred_parent: call.2,
+            detail: call.3,
+            derived: call.4,
         },
         offset,
         length,

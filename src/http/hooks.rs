@@ -1,0 +1,40 @@
+//! Hooks of agent programs: answered at once, whatever becomes of them.
+//!
+//! The program waits for the answer, and takes a body as a decision. So there is one answer, `{}`, which decides nothing;
+//! it is given before anything is done, and losses are counted instead of told.
+
+use std::time::SystemTime;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+
+use super::body::small;
+use super::problem::Problem;
+use super::state::AppState;
+use crate::import::{HookOf, MAX_HOOK_BYTES};
+use crate::model::Timestamp;
+
+/// Take a hook's payload from Claude Code.
+///
+/// Also lines of `claude -p --output-format stream-json`. One object, or an array of them.
+#[utoipa::path(
+    post, path = "/hooks/claude-code", operation_id = "claude_code_hook", tag = "agents",
+    request_body(description = "The payload, as the hook got it; 8 MiB at most.", content_type = "application/json", content = serde_json::Value),
+    responses(
+        (status = 200, description = "Always an empty object, which decides nothing. What cannot be understood or kept is counted in `/health`.", body = serde_json::Value),
+        (status = 401, description = "The caller must sign in.", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn claude_code_hook(State(state): State<AppState>, body: Body) -> Response {
+    take(&state, HookOf::ClaudeCode, body).await
+}
+
+async fn take(state: &AppState, of: HookOf, body: Body) -> Response {
+    match small(body, MAX_HOOK_BYTES, state.limits.bounds.body).await {
+        Ok(body) => state.hooks.push(of, Timestamp::from(SystemTime::now()), body),
+        Err(_) => state.hooks.lose(),
+    }
+    ([(CONTENT_TYPE, "application/json")], "{}").into_response()
+}

@@ -1,0 +1,275 @@
+//! The lane of the hooks: a program waits for the answer of its hook, and so it is answered before anything is done.
+//!
+//! A thread takes the payloads in order, has them put together, and stores them. What does not fit into the lane, and what
+//! cannot be understood, is counted.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+use std::{fmt, io};
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+use tokio::sync::oneshot;
+
+use super::transcript::TranscriptFolder;
+use crate::ingest::agents::{Assembler, EventRefused, MAX_RUNS, Refused};
+use crate::model::{Reported, Timestamp};
+use crate::pipeline::{IngestRefused, Pipeline};
+
+/// The largest payload of a hook, in bytes.
+pub(crate) const MAX_HOOK_BYTES: usize = 8 << 20;
+
+/// How many payloads wait at most.
+pub(crate) const HOOKS_WAITING: usize = 10_000;
+
+/// How many bytes of payloads wait at most.
+pub(crate) const HOOK_BYTES_WAITING: usize = 64 << 20;
+
+/// How many payloads are stored together.
+const BATCH: usize = 256;
+
+/// How often transcripts are looked at while something more is expected of them.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// How long to wait before a busy store is asked again.
+const RETRY_AFTER: Duration = Duration::from_millis(50);
+
+/// Whose hook it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HookOf {
+    /// Claude Code's.
+    ClaudeCode,
+}
+
+/// A payload as it came.
+#[derive(Debug)]
+struct Hook {
+    of: HookOf,
+    at: Timestamp,
+    body: Bytes,
+}
+
+/// What waits.
+#[derive(Debug, Default)]
+struct Waiting {
+    hooks: VecDeque<Hook>,
+    bytes: usize,
+    settled: Vec<oneshot::Sender<()>>,
+}
+
+/// The lane, and what agent programs report of their runs behind it.
+pub(crate) struct Hooks {
+    shared: Arc<Shared>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+struct Shared {
+    assembler: Mutex<Assembler>,
+    waiting: Mutex<Waiting>,
+    stop: AtomicBool,
+    taken: AtomicU64,
+    lost: AtomicU64,
+    not_understood: AtomicU64,
+    not_stored: AtomicU64,
+}
+
+impl fmt::Debug for Hooks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hooks").finish_non_exhaustive()
+    }
+}
+
+impl Hooks {
+    /// Starts the thread. Transcripts are read below `folder` only, and none without it.
+    pub(crate) fn start(
+        assembler: Assembler,
+        pipeline: Pipeline,
+        folder: Option<TranscriptFolder>,
+    ) -> io::Result<Self> {
+        let shared = Arc::new(Shared {
+            assembler: Mutex::new(assembler),
+            waiting: Mutex::default(),
+            stop: AtomicBool::new(false),
+            taken: AtomicU64::new(0),
+            lost: AtomicU64::new(0),
+            not_understood: AtomicU64::new(0),
+            not_stored: AtomicU64::new(0),
+        });
+        let work = Work { shared: Arc::clone(&shared), pipeline, folder };
+        let thread = thread::Builder::new().name("inspector-hooks".to_owned()).spawn(move || work.run())?;
+        Ok(Self { shared, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Hands a payload over. It is lost, and counted, when too much waits.
+    pub(crate) fn push(&self, of: HookOf, at: Timestamp, body: Bytes) {
+        {
+            let mut waiting = self.shared.waiting.lock();
+            if waiting.hooks.len() >= HOOKS_WAITING || waiting.bytes + body.len() > HOOK_BYTES_WAITING {
+                self.shared.lost.fetch_add(1, Ordering::Relaxed);
+                return;
+            }
+            waiting.bytes += body.len();
+            waiting.hooks.push_back(Hook { of, at, body });
+        }
+        self.wake();
+    }
+
+    /// Counts a payload that could not be read from its sender.
+    pub(crate) fn lose(&self) {
+        self.shared.lost.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Completes what was reported as spans with what else is known of their calls.
+    pub(crate) fn observe(&self, reported: &mut Reported, at: Timestamp) {
+        self.shared.assembler.lock().observe(reported, at);
+    }
+
+    /// Takes what a program posted.
+    ///
+    /// # Errors
+    ///
+    /// Why which of the events cannot be taken, counted from 0; then none is.
+    pub(crate) fn events(
+        &self,
+        posted: serde_json::Value,
+        at: Timestamp,
+        out: &mut Reported,
+    ) -> Result<usize, (usize, EventRefused)> {
+        self.shared.assembler.lock().events(posted, at, out)
+    }
+
+    /// Bounds in force.
+    pub(crate) fn limits() -> [(&'static str, u64); 4] {
+        [
+            ("hook_bytes", MAX_HOOK_BYTES as u64),
+            ("hooks_waiting", HOOKS_WAITING as u64),
+            ("hook_bytes_waiting", HOOK_BYTES_WAITING as u64),
+            ("agent_runs", MAX_RUNS as u64),
+        ]
+    }
+
+    /// Waits until everything that was handed over before is stored.
+    pub(crate) async fn settle(&self) {
+        let (settled, wait) = oneshot::channel();
+        if self.shared.stop.load(Ordering::Acquire) {
+            return;
+        }
+        self.shared.waiting.lock().settled.push(settled);
+        self.wake();
+        // Dropped when the thread ends.
+        let _ = wait.await;
+    }
+
+    /// Takes nothing more. What was handed over is stored before the thread ends.
+    pub(crate) async fn stop(&self) {
+        self.shared.stop.store(true, Ordering::Release);
+        self.wake();
+        if let Some(thread) = self.thread.lock().take() {
+            // It is at its end but for a commit.
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+    }
+
+    fn wake(&self) {
+        if let Some(thread) = &*self.thread.lock() {
+            thread.thread().unpark();
+        }
+    }
+
+    /// Counts since the start.
+    pub(crate) fn counters(&self) -> [(&'static str, u64); 4] {
+        let count = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        [
+            ("hooks_taken", count(&self.shared.taken)),
+            ("hooks_lost", count(&self.shared.lost)),
+            ("hooks_not_understood", count(&self.shared.not_understood)),
+            ("hooks_not_stored", count(&self.shared.not_stored)),
+        ]
+    }
+}
+
+impl Drop for Hooks {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::Release);
+        self.wake();
+    }
+}
+
+struct Work {
+    shared: Arc<Shared>,
+    pipeline: Pipeline,
+    folder: Option<TranscriptFolder>,
+}
+
+impl Work {
+    fn run(self) {
+        loop {
+            // Asked before what waits is taken: what was handed over before the end is stored.
+            let stop = self.shared.stop.load(Ordering::Acquire);
+            let (hooks, settled) = {
+                let mut waiting = self.shared.waiting.lock();
+                let count = waiting.hooks.len().min(BATCH);
+                let hooks: Vec<_> = waiting.hooks.drain(..count).collect();
+                waiting.bytes -= hooks.iter().map(|hook| hook.body.len()).sum::<usize>();
+                let all = waiting.hooks.is_empty();
+                (hooks, if all { std::mem::take(&mut waiting.settled) } else { Vec::new() })
+            };
+            let idle = hooks.is_empty();
+            let mut reported = self.put_together(hooks);
+            let looked = self.read_transcripts(&mut reported);
+            self.store(reported);
+            settled.into_iter().for_each(|settled| _ = settled.send(()));
+            match (idle, stop) {
+                (true, true) => return,
+                (true, false) if looked => thread::park_timeout(LOOK_EVERY),
+                (true, false) => thread::park(),
+                (false, _) => {}
+            }
+        }
+    }
+
+    fn put_together(&self, hooks: Vec<Hook>) -> Reported {
+        let mut reported = Reported::default();
+        for Hook { of, at, body } in hooks {
+            let payload = serde_json::from_slice(&body).map_err(|_| Refused::NoObject);
+            let mut assembler = self.shared.assembler.lock();
+            let taken = payload.and_then(|payload| match of {
+                HookOf::ClaudeCode => assembler.claude_code(payload, at, &mut reported),
+            });
+            let counter = if taken.is_ok() { &self.shared.taken } else { &self.shared.not_understood };
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+        reported
+    }
+
+    /// Reads what is new in the transcripts. Says whether there was any to look at.
+    fn read_transcripts(&self, reported: &mut Reported) -> bool {
+        let reads = self.shared.assembler.lock().transcripts();
+        for read in &reads {
+            let Some(bytes) = self.folder.as_ref().and_then(|folder| folder.read(read)) else { continue };
+            let at = Timestamp::from(std::time::SystemTime::now());
+            self.shared.assembler.lock().transcript(read, &bytes, at, reported);
+        }
+        !reads.is_empty()
+    }
+
+    fn store(&self, reported: Reported) {
+        if reported.is_empty() {
+            return;
+        }
+        let mut reported = Some(reported);
+        while let Some(next) = reported.take() {
+            match self.pipeline.report(next) {
+                Ok(()) => {}
+                Err((IngestRefused::Busy, Some(back))) if !self.shared.stop.load(Ordering::Acquire) => {
+                    thread::sleep(RETRY_AFTER);
+                    reported = Some(back);
+                }
+                Err(_) => _ = self.shared.not_stored.fetch_add(1, Ordering::Relaxed),
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Claude Code: its hooks, its transcripts, its spans, its log records and metrics.
+//!
+//! Verified against version 2.1.197. A hook's payload has no time, so it counts from its arrival. Events that are not known
+//! here are published as they are.
+
+mod calls;
+mod hook;
+mod spans;
+mod tools;
+mod transcript;
+mod waits;
+
+use super::run::Run;
+
+pub(super) use self::hook::hook;
+pub(super) use self::spans::{observe, session_of};
+pub(crate) use self::transcript::TranscriptRead;
+pub(super) use self::transcript::{Transcripts, transcript};
+
+/// What the main agent of a run is called.
+const AGENT: &str = "claude-code";
+
+/// Who runs its models, unless a span says otherwise.
+const PROVIDER: &str = "anthropic";
+
+/// The `source` of what hooks tell.
+const HOOKS: &str = "hooks";
+
+/// The transcripts of a run that have something new to read.
+pub(super) fn transcripts(run: &mut Run) -> Vec<TranscriptRead> {
+    let session = run.session().to_owned();
+    run.transcripts.stale(&session)
+}

@@ -1,0 +1,257 @@
+//! Transcripts: what a session's file says of the calls of the model, with their tokens and the whole of what they answered.
+//!
+//! One answer of `k` parts is `k` lines, and each repeats the tokens: it is one call, by its request and message id. A line
+//! says when it was written, so a call is taken to have begun with what was said to the model before.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::super::call::{Call, Outcome};
+use super::super::run::Run;
+use super::{PROVIDER, calls};
+use crate::model::{Reported, SpanKind, Timestamp};
+
+/// How many transcripts of a session are followed: its own, and those of its sub-agents.
+const MAX_TRANSCRIPTS: usize = 64;
+
+/// How often a transcript is looked at after a turn has ended.
+const LOOKS: u8 = 4;
+
+/// The `source` of what transcripts tell.
+const SOURCE: &str = "transcript";
+
+/// A part of a transcript that is to be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TranscriptRead {
+    /// The session, in the program's own words.
+    pub(crate) session: String,
+    /// The file, as a hook named it: not to be trusted.
+    pub(crate) path: String,
+    /// How many bytes of it were read before.
+    pub(crate) offset: u64,
+}
+
+/// The transcripts of a session, by their paths.
+#[derive(Debug, Default)]
+pub(in super::super) struct Transcripts(HashMap<String, Followed>);
+
+#[derive(Debug, Default)]
+struct Followed {
+    /// The call id of the sub-agent that it is of.
+    agent: Option<String>,
+    /// Up to where it was read.
+    offset: u64,
+    /// How often it is still to be looked at: the last lines are written shortly after a hook tells of them.
+    looks: u8,
+    /// The turn that the last line was of.
+    turn: Option<String>,
+    /// When the model was last told something.
+    told: Option<Timestamp>,
+    /// The answer that the last line was of: its next part may follow.
+    answer: Option<Answer>,
+}
+
+/// One answer of the model.
+#[derive(Clone, Debug)]
+struct Answer {
+    call_id: String,
+    began: Timestamp,
+    ended: Timestamp,
+    message: Message,
+    parts: Vec<Value>,
+    error: bool,
+}
+
+impl Transcripts {
+    /// A hook named this one.
+    pub(super) fn know(&mut self, path: &str, agent: Option<&str>) {
+        if self.0.len() < MAX_TRANSCRIPTS || self.0.contains_key(path) {
+            let followed = self.0.entry(path.to_owned()).or_default();
+            if let Some(agent) = agent {
+                followed.agent = Some(agent.to_owned());
+                followed.looks = LOOKS;
+            }
+        }
+    }
+
+    /// They may have something new.
+    pub(super) fn look_again(&mut self) {
+        for followed in self.0.values_mut() {
+            followed.looks = LOOKS;
+        }
+    }
+
+    /// Those that may have something new.
+    pub(super) fn stale(&mut self, session: &str) -> Vec<TranscriptRead> {
+        let stale = self.0.iter_mut().filter(|(_, followed)| followed.looks > 0);
+        stale
+            .map(|(path, followed)| {
+                followed.looks -= 1;
+                TranscriptRead { session: session.to_owned(), path: path.clone(), offset: followed.offset }
+            })
+            .collect()
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Line {
+    #[serde(rename = "type")]
+    kind: String,
+    timestamp: Option<String>,
+    prompt_id: Option<String>,
+    request_id: Option<String>,
+    agent_id: Option<String>,
+    #[serde(default)]
+    is_api_error_message: bool,
+    message: Option<Message>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Message {
+    id: Option<String>,
+    model: Option<String>,
+    stop_reason: Option<String>,
+    #[serde(default)]
+    content: Value,
+    usage: Option<Tokens>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Tokens {
+    input_tokens: u64,
+    output_tokens: u64,
+    cache_read_input_tokens: u64,
+    cache_creation_input_tokens: u64,
+    cache_creation: Lifetimes,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Lifetimes {
+    ephemeral_1h_input_tokens: u64,
+}
+
+/// Takes what was read of a transcript. An unfinished last line is left for the next time.
+pub(in super::super) fn transcript(run: &mut Run, read: &TranscriptRead, bytes: &[u8], out: &mut Reported) {
+    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    let Some(mut followed) = run.transcripts.0.remove(&read.path) else { return };
+    // Two threads may have read the same part.
+    if followed.offset == read.offset {
+        followed.offset += whole as u64;
+        for line in bytes[..whole].split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            // Lines of other kinds have other fields, and come and go with the program's versions.
+            if let Ok(line) = serde_json::from_slice::<Line>(line) {
+                followed.line(run, line, out);
+            }
+        }
+        if let Some(answer) = followed.answer.clone() {
+            followed.tell(run, answer, out);
+        }
+    }
+    run.transcripts.0.insert(read.path.clone(), followed);
+}
+
+impl Followed {
+    fn line(&mut self, run: &mut Run, line: Line, out: &mut Reported) {
+        let Some(at) = line.timestamp.as_deref().and_then(|at| Timestamp::parse(at).ok()) else { return };
+        if let Some(prompt) = &line.prompt_id {
+            self.turn = Some(calls::turn(prompt));
+        }
+        let Some(message) = line.message.filter(|_| line.kind == "assistant") else {
+            if line.kind == "user" {
+                self.told = Some(at);
+            }
+            return;
+        };
+        let Some(id) = line.request_id.as_ref().or(message.id.as_ref()) else { return };
+        if let Some(agent) = &line.agent_id {
+            self.agent = Some(calls::agent(agent));
+        }
+        let call_id = calls::llm(id);
+        let parts = parts(&message.content);
+        match &mut self.answer {
+            Some(answer) if answer.call_id == call_id => {
+                answer.parts.extend(parts);
+                answer.ended = answer.ended.max(at);
+                // The last line has the final count, where a version writes it as it comes.
+                answer.message = Message { content: Value::Null, ..message };
+            }
+            _ => {
+                if let Some(before) = self.answer.take() {
+                    self.tell(run, before, out);
+                }
+                let message = Message { content: Value::Null, ..message };
+                let began = self.told.unwrap_or(at).min(at);
+                let error = line.is_api_error_message;
+                self.answer = Some(Answer { call_id, began, ended: at, message, parts, error });
+            }
+        }
+    }
+
+    fn tell(&self, run: &mut Run, answer: Answer, out: &mut Reported) {
+        let Answer { call_id, began, ended, message, parts, error } = answer;
+        let model = message.model.filter(|model| model != "<synthetic>");
+        let outcome = if error {
+            let text = parts.iter().find_map(|part| part["content"].as_str()).unwrap_or_default();
+            Outcome::Failed("api_error", text.to_owned())
+        } else {
+            Outcome::Ok
+        };
+        let finish = message.stop_reason.unwrap_or_default();
+        let answered = json!([{"role": "assistant", "parts": parts, "finish_reason": finish}]).to_string();
+        let mut call = Call::new(SpanKind::Llm, format!("chat {}", model.as_deref().unwrap_or("claude")))
+            .began(began)
+            .ended(ended, outcome)
+            .likely_below(self.agent.clone().or_else(|| self.turn.clone()).or_else(|| run.turn()))
+            .with("gen_ai.operation.name", "chat")
+            .with("gen_ai.provider.name", PROVIDER)
+            .with_some("gen_ai.request.model", model)
+            .with("gen_ai.output.messages", answered)
+            .replacing();
+        if let Some(tokens) = message.usage.filter(|_| !error) {
+            call = tokens.of(call);
+        }
+        run.tell(SOURCE, &call_id, call, ended, out);
+    }
+}
+
+impl Tokens {
+    /// Anthropic counts the cached part beside the input, OpenTelemetry within.
+    fn of(self, call: Call) -> Call {
+        let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
+        let cached = self.cache_read_input_tokens.saturating_add(self.cache_creation_input_tokens);
+        let hour = self.cache_creation.ephemeral_1h_input_tokens;
+        call.with("gen_ai.usage.input_tokens", count(self.input_tokens.saturating_add(cached)))
+            .with("gen_ai.usage.output_tokens", count(self.output_tokens))
+            .with("gen_ai.usage.cache_read.input_tokens", count(self.cache_read_input_tokens))
+            .with("gen_ai.usage.cache_creation.input_tokens", count(self.cache_creation_input_tokens))
+            .with_some(
+                "gen_ai.usage.cache_creation.ephemeral_1h_input_tokens",
+                (hour > 0).then(|| count(hour)),
+            )
+    }
+}
+
+/// The parts of an answer, in OpenTelemetry's words.
+fn parts(content: &Value) -> Vec<Value> {
+    match content {
+        Value::String(text) => vec![json!({"type": "text", "content": text})],
+        Value::Array(blocks) => blocks.iter().map(part).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn part(block: &Value) -> Value {
+    match block["type"].as_str() {
+        Some("text") => json!({"type": "text", "content": block["text"]}),
+        Some("thinking") => json!({"type": "reasoning", "content": block["thinking"]}),
+        Some("tool_use") => {
+            json!({"type": "tool_call", "id": block["id"], "name": block["name"], "arguments": block["input"]})
+        }
+        _ => block.clone(),
+    }
+}

@@ -1,0 +1,110 @@
+//! When the program waits for a person.
+//!
+//! That a person has answered is not told by a hook of its own: the wait is over with the next event of the same agent.
+
+use super::super::call::{Call, Outcome};
+use super::super::hooks::{Payload, as_text, text};
+use super::super::run::Run;
+use super::hook::{context, make_context_known};
+use super::{HOOKS, tools};
+use crate::model::{Reported, SpanKind, Timestamp};
+
+/// The attributes that say what is waited for.
+const SIGNAL: &str = "inspector.wait.signal";
+const PROMPT: &str = "inspector.wait.prompt";
+
+/// Whether an event begins a wait, or only says again that there is one.
+pub(super) fn is_about_waiting(event: &str, payload: &Payload) -> bool {
+    match event {
+        "PermissionRequest" | "Elicitation" => true,
+        "Notification" => waits_for(payload).is_some(),
+        _ => false,
+    }
+}
+
+/// What a notification says that is waited for. One that the program has nothing to do is no wait in a run.
+fn waits_for(payload: &Payload) -> Option<&'static str> {
+    match text(payload, "notification_type")? {
+        "permission_prompt" => Some("permission"),
+        "elicitation_dialog" => Some("elicitation"),
+        _ => None,
+    }
+}
+
+pub(super) fn asked(run: &mut Run, payload: &Payload, at: Timestamp, out: &mut Reported) {
+    make_context_known(run, payload, at, out);
+    let tool = text(payload, "tool_name");
+    let (signal, prompt, within) = match tool {
+        Some(tool) => {
+            let input = payload.get("tool_input").map(as_text).unwrap_or_default();
+            let call = tools::same_call(run, payload).or_else(|| context(run, payload));
+            ("permission", format!("{tool} {input}"), call)
+        }
+        None => {
+            let message = text(payload, "message").unwrap_or("An answer is wanted.").to_owned();
+            ("elicitation", message, context(run, payload))
+        }
+    };
+    begin(run, payload, at, (signal, prompt, within), out);
+}
+
+pub(super) fn notified(run: &mut Run, payload: &Payload, at: Timestamp, out: &mut Reported) {
+    match waits_for(payload) {
+        // The request itself says more, where there is one.
+        Some(signal) if run.wait().is_none() => {
+            let message = text(payload, "message").unwrap_or("Claude Code waits for you.").to_owned();
+            let within = context(run, payload);
+            begin(run, payload, at, (signal, message, within), out);
+        }
+        Some(_) => {}
+        // The turn was interrupted: there is no other word of that.
+        None if text(payload, "notification_type") == Some("idle_prompt") => {
+            run.give_up_all(HOOKS, |open| !open.starts_with("agent:"), at, out);
+        }
+        None => {}
+    }
+}
+
+fn begin(
+    run: &mut Run,
+    payload: &Payload,
+    at: Timestamp,
+    (signal, prompt, within): (&'static str, String, Option<String>),
+    out: &mut Reported,
+) {
+    end(run, at, Outcome::Unknown, out);
+    let id = run.number("wait", at);
+    let call = Call::new(SpanKind::Human, signal)
+        .began(at)
+        .likely_below(within)
+        .with(SIGNAL, signal)
+        .with(PROMPT, prompt)
+        .with_some("mcp.server.name", text(payload, "mcp_server_name"))
+        .with_some("claude_code.requested_schema", payload.get("requested_schema").map(as_text));
+    run.tell(HOOKS, &id, call, at, out);
+    run.set_wait(Some((id, text(payload, "agent_id").map(str::to_owned))));
+}
+
+/// A person answered, or whatever happens next in the agent that waited shows that nobody waits any more.
+pub(super) fn end_of_wait(run: &mut Run, payload: &Payload, at: Timestamp, out: &mut Reported) {
+    let agent = text(payload, "agent_id");
+    if run.wait().is_some_and(|(_, waits)| waits.as_deref() == agent) {
+        end(run, at, Outcome::Ok, out);
+    }
+}
+
+pub(super) fn answered(run: &mut Run, payload: &Payload, at: Timestamp, out: &mut Reported) {
+    if let Some((id, _)) = run.set_wait(None) {
+        let call = Call::new(SpanKind::Human, "elicitation")
+            .ended(at, Outcome::Ok)
+            .with_some("claude_code.elicitation.action", text(payload, "action"))
+            .with_some("claude_code.elicitation.content", payload.get("content").map(as_text));
+        run.tell(HOOKS, &id, call, at, out);
+    }
+}
+
+fn end(run: &mut Run, at: Timestamp, outcome: Outcome, out: &mut Reported) {
+    if let Some((id, _)) = run.set_wait(None) {
+        run.tell(HOOKS, &id, Call::new(SpanKind::Human, "").ended(at, outcome), at, out);
+    }
+}

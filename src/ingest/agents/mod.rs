@@ -1,0 +1,140 @@
+//! What agent programs report of a run, put together to spans.
+//!
+//! A program such as Claude Code reports one run in several ways at once: hooks while it happens, log records and spans some
+//! seconds later, a transcript beside. Hooks and log records are no spans, and each knows a part of a call only: what it was
+//! asked, how long it took, what it cost. The [`Assembler`] puts together what was said of one call.
+//!
+//! What is said of a call that was not reported as a span becomes a *derived* span, in one trace for each session, whose
+//! ids follow from the ids of the program: whoever says it, and however often, it is the same span. What is said of a call
+//! that was reported as a span is added to that. Which of two reports counts is decided where sessions are added up.
+
+mod call;
+mod claude_code;
+mod events;
+mod hooks;
+mod ids;
+mod known;
+mod run;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+pub(crate) use self::claude_code::TranscriptRead;
+pub(crate) use self::events::EventRefused;
+use self::events::Posted;
+pub(crate) use self::hooks::Refused;
+use self::run::Run;
+use crate::model::{Engine, Reported, Span, SpanId, Timestamp, TraceId};
+
+/// How many runs are remembered; the one that was silent for longest is forgotten for another. What comes later of a
+/// forgotten one still finds its spans in the store.
+pub(crate) const MAX_RUNS: usize = 256;
+
+/// Looks a span up that was stored before, by the sender's id of its session.
+pub(crate) type Recall = Arc<dyn Fn(&str, TraceId, SpanId) -> Option<Span> + Send + Sync>;
+
+/// Puts together what programs report of their runs. It is one for all senders, behind a lock: what it does takes
+/// microseconds.
+pub(crate) struct Assembler {
+    runs: HashMap<(&'static str, String), Run>,
+    recall: Recall,
+}
+
+impl fmt::Debug for Assembler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Assembler").field("runs", &self.runs.len()).finish_non_exhaustive()
+    }
+}
+
+impl Assembler {
+    /// Knows of no run yet. `recall` finds what was stored by an earlier one.
+    pub(crate) fn new(recall: Recall) -> Self {
+        Self { runs: HashMap::new(), recall }
+    }
+
+    /// Takes what a hook of Claude Code delivered: one payload, or several in an array.
+    pub(crate) fn claude_code(
+        &mut self,
+        payload: serde_json::Value,
+        at: Timestamp,
+        out: &mut Reported,
+    ) -> Result<(), Refused> {
+        hooks::each(payload, |payload| {
+            let run = self.run(Engine::CLAUDE_CODE, hooks::session_of(&payload)?, at);
+            claude_code::hook(run, &payload, at, out);
+            Ok(())
+        })
+    }
+
+    /// Takes what a program posted: one event, or an array of them. Either all of them are taken, or none.
+    ///
+    /// # Errors
+    ///
+    /// Why which of them cannot be taken, counted from 0.
+    pub(crate) fn events(
+        &mut self,
+        posted: serde_json::Value,
+        at: Timestamp,
+        out: &mut Reported,
+    ) -> Result<usize, (usize, EventRefused)> {
+        let posted = match posted {
+            serde_json::Value::Array(posted) => posted,
+            one => vec![one],
+        };
+        let numbered = posted.into_iter().enumerate();
+        let read = |(number, event)| Posted::read(event).map_err(|refused| (number, refused));
+        let events = numbered.map(read).collect::<Result<Vec<_>, _>>()?;
+        for event in &events {
+            let at = event.at().unwrap_or(at);
+            match event.session() {
+                Some(session) => {
+                    events::event(self.run(Engine::EVENTS, session.to_owned(), at), event, at, out)
+                }
+                None => event.of_nobody(at, out),
+            }
+        }
+        Ok(events.len())
+    }
+
+    /// Completes what was reported as spans with what else is known of their calls, and learns from them.
+    pub(crate) fn observe(&mut self, reported: &mut Reported, at: Timestamp) {
+        let mut added = Reported::default();
+        for span in &mut reported.spans {
+            if let Some(session) = claude_code::session_of(span) {
+                claude_code::observe(self.run(Engine::CLAUDE_CODE, session, at), span, &mut added);
+            }
+        }
+        reported.spans.append(&mut added.spans);
+        reported.sessions.append(&mut added.sessions);
+        reported.events.append(&mut added.events);
+    }
+
+    /// The transcripts that have something new to read, as far as is known.
+    pub(crate) fn transcripts(&mut self) -> Vec<TranscriptRead> {
+        self.runs.values_mut().flat_map(claude_code::transcripts).collect()
+    }
+
+    /// Takes lines of a transcript.
+    pub(crate) fn transcript(
+        &mut self,
+        read: &TranscriptRead,
+        lines: &[u8],
+        at: Timestamp,
+        out: &mut Reported,
+    ) {
+        claude_code::transcript(self.run(Engine::CLAUDE_CODE, read.session.clone(), at), read, lines, out);
+    }
+
+    fn run(&mut self, engine: &'static str, session: String, at: Timestamp) -> &mut Run {
+        let key = (engine, session);
+        if !self.runs.contains_key(&key) && self.runs.len() >= MAX_RUNS {
+            let silent = self.runs.iter().min_by_key(|(_, run)| run.heard()).map(|(key, _)| key.clone());
+            silent.and_then(|silent| self.runs.remove(&silent));
+        }
+        let recall = &self.recall;
+        let run = self.runs.entry(key.clone()).or_insert_with(|| Run::new(key.0, key.1, Arc::clone(recall)));
+        run.hear(at);
+        run
+    }
+}

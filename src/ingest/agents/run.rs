@@ -1,0 +1,325 @@
+//! One run of a program: what is known of it while it goes on.
+
+use std::collections::{HashMap, VecDeque};
+
+use super::call::{Call, Outcome};
+use super::known::Known;
+use super::{Recall, ids};
+use crate::model::{Reported, SessionChange, SessionReport, Span, SpanId, Timestamp, TraceId};
+
+/// How many calls of a run are remembered, and how many bytes of them. Others are looked up in the store.
+const MAX_CALLS: usize = 512;
+const MAX_CALL_BYTES: usize = 1 << 20;
+
+/// How many turns of a run are remembered.
+const MAX_TURNS: usize = 32;
+
+/// How many calls of a run may be open; the oldest is taken for ended then.
+const MAX_OPEN: usize = 256;
+
+/// A person's request, and all that the program does for it.
+#[derive(Clone, Debug)]
+pub(super) struct Turn {
+    pub(super) call_id: String,
+    pub(super) start: Timestamp,
+    /// The span that the program itself reported of it.
+    pub(super) span: Option<(TraceId, SpanId)>,
+}
+
+pub(super) struct Run {
+    engine: &'static str,
+    session: String,
+    trace_id: TraceId,
+    recall: Recall,
+    heard: Timestamp,
+    calls: HashMap<String, Known>,
+    /// The call ids that are remembered, the one that was told of last at the end.
+    order: VecDeque<String>,
+    bytes: usize,
+    /// Calls that began and did not end, the newest last.
+    open: Vec<String>,
+    /// The newest is the last.
+    turns: VecDeque<Turn>,
+    /// The open wait for a person, and which part of the run waits.
+    wait: Option<(String, Option<String>)>,
+    /// The calls that were taken for what started a sub-agent.
+    starters: VecDeque<String>,
+    numbered: u64,
+    /// What was read of its transcripts.
+    pub(super) transcripts: super::claude_code::Transcripts,
+}
+
+impl Run {
+    pub(super) fn new(engine: &'static str, session: String, recall: Recall) -> Self {
+        Self {
+            engine,
+            trace_id: ids::trace_id(engine, &session),
+            session,
+            recall,
+            heard: Timestamp::EPOCH,
+            calls: HashMap::new(),
+            order: VecDeque::new(),
+            bytes: 0,
+            open: Vec::new(),
+            turns: VecDeque::new(),
+            wait: None,
+            starters: VecDeque::new(),
+            numbered: 0,
+            transcripts: super::claude_code::Transcripts::default(),
+        }
+    }
+
+    pub(super) fn hear(&mut self, at: Timestamp) {
+        self.heard = at;
+    }
+
+    pub(super) fn heard(&self) -> Timestamp {
+        self.heard
+    }
+
+    pub(super) fn session(&self) -> &str {
+        &self.session
+    }
+
+    /// An id for a call that the program gives none.
+    pub(super) fn number(&mut self, kind: &str, at: Timestamp) -> String {
+        self.numbered += 1;
+        format!("{kind}:{}:{}", at.as_nanos(), self.numbered)
+    }
+
+    /// What is said of the session itself.
+    pub(super) fn report(&self, at: Timestamp, change: SessionChange) -> SessionReport {
+        SessionReport { change, ..SessionReport::new(self.session.clone(), self.engine, at) }
+    }
+
+    /// Takes what `source` says of a call.
+    pub(super) fn tell(
+        &mut self,
+        source: &'static str,
+        call_id: &str,
+        call: Call,
+        at: Timestamp,
+        out: &mut Reported,
+    ) {
+        let mut known =
+            self.take(call_id, call.end.is_some()).unwrap_or_else(|| self.derived(call_id, &call, at));
+        // Nothing was published of it yet.
+        let new = known.span.name.is_empty();
+        if known.span.source.is_empty() {
+            known.span.source = source.into();
+        }
+        if let (false, None, Some((parent, likely))) = (known.real, known.span.parent_span_id, &call.parent) {
+            let (trace, id) = self.place_of(parent);
+            known.span.parent_span_id = Some(id);
+            known.span.parent_trace_id = Some(trace).filter(|trace| *trace != self.trace_id);
+            known.span.inferred_parent = *likely;
+        }
+        if known.learn(call) || new {
+            out.spans.push(known.span.clone());
+        }
+        let open = !known.real && known.span.end_time.is_none();
+        self.keep(call_id, known);
+        self.open.retain(|open| open != call_id);
+        if open {
+            self.open.push(call_id.to_owned());
+            if self.open.len() > MAX_OPEN {
+                let oldest = self.open.remove(0);
+                self.give_up(source, &oldest, at, out);
+            }
+        }
+    }
+
+    /// Notes what was said of a call without making a span of it: it belongs to one that is still to be reported.
+    pub(super) fn note(&mut self, call_id: &str, call: Call, at: Timestamp, out: &mut Reported) {
+        if let Some(known) = self.calls.get(call_id)
+            && !known.span.name.is_empty()
+        {
+            return self.tell("", call_id, call, at, out);
+        }
+        let mut known = self.take(call_id, false).unwrap_or_else(|| self.derived(call_id, &call, at));
+        let name = std::mem::take(&mut known.span.name);
+        known.learn(call);
+        known.span.name = name;
+        self.keep(call_id, known);
+    }
+
+    /// Has a call known that began before anything was heard of the run: from the store, or from what is said now.
+    pub(super) fn recall_or_tell(
+        &mut self,
+        source: &'static str,
+        call_id: &str,
+        call: Call,
+        at: Timestamp,
+        out: &mut Reported,
+    ) {
+        match self.take(call_id, true) {
+            Some(known) => {
+                if known.span.end_time.is_none() {
+                    self.open.push(call_id.to_owned());
+                }
+                self.keep(call_id, known);
+            }
+            None => self.tell(source, call_id, call, at, out),
+        }
+    }
+
+    fn derived(&self, call_id: &str, call: &Call, at: Timestamp) -> Known {
+        let start = call.start.or(call.end.as_ref().map(|(end, _)| *end)).unwrap_or(at);
+        let mut span = Span::new(self.trace_id, ids::span_id(call_id), String::new(), start);
+        span.call_id = Some(call_id.to_owned());
+        span.resource.set("service.name", self.engine);
+        span.attributes.set("gen_ai.conversation.id", self.session.clone());
+        Known { span, real: false, partial: false }
+    }
+
+    /// Takes a span that the program itself reported of a call: it learns what else is known, and what is said later is
+    /// added to it.
+    pub(super) fn observe(&mut self, call_id: &str, span: &mut Span) {
+        span.call_id = Some(call_id.to_owned());
+        if let Some(known) = self.take(call_id, true).filter(|known| !known.real) {
+            known.complete(span);
+        }
+        self.open.retain(|open| open != call_id);
+        self.keep(call_id, Known { span: span.clone(), real: true, partial: false });
+    }
+
+    /// What is remembered of a call, whole; or what the store has of it when it is `sought` there.
+    fn take(&mut self, call_id: &str, sought: bool) -> Option<Known> {
+        match self.calls.remove(call_id) {
+            Some(mut known) => {
+                self.bytes = self.bytes.saturating_sub(known.size());
+                if known.partial {
+                    known.recalled((self.recall)(&self.session, known.span.trace_id, known.span.span_id));
+                }
+                Some(known)
+            }
+            None if sought => {
+                let span = (self.recall)(&self.session, self.trace_id, ids::span_id(call_id))?;
+                Some(Known { span, real: false, partial: false })
+            }
+            None => None,
+        }
+    }
+
+    fn keep(&mut self, call_id: &str, known: Known) {
+        let known = known.remembered();
+        self.bytes += known.size();
+        self.order.retain(|id| id != call_id);
+        self.order.push_back(call_id.to_owned());
+        self.calls.insert(call_id.to_owned(), known);
+        while (self.calls.len() > MAX_CALLS || self.bytes > MAX_CALL_BYTES) && self.order.len() > 1 {
+            let oldest = self.order.pop_front().and_then(|oldest| self.calls.remove(&oldest));
+            self.bytes = self.bytes.saturating_sub(oldest.map_or(0, |known| known.size()));
+        }
+    }
+
+    /// Where the span of a call is: the one that the program reported, or the derived one.
+    fn place_of(&self, call_id: &str) -> (TraceId, SpanId) {
+        let known = self.calls.get(call_id).map(|known| (known.span.trace_id, known.span.span_id));
+        known.unwrap_or((self.trace_id, ids::span_id(call_id)))
+    }
+
+    /// Whether a call is remembered.
+    pub(super) fn knows(&self, call_id: &str) -> bool {
+        self.calls.contains_key(call_id)
+    }
+
+    /// The newest open call of which `fits` holds.
+    pub(super) fn open_call(&self, fits: impl Fn(&str, &Span) -> bool) -> Option<String> {
+        let fits =
+            |call_id: &&String| self.calls.get(*call_id).is_some_and(|known| fits(call_id, &known.span));
+        self.open.iter().rev().find(fits).cloned()
+    }
+
+    /// Ends all open calls of which `fits` holds: nobody will say any more how they ended.
+    pub(super) fn give_up_all(
+        &mut self,
+        source: &'static str,
+        fits: impl Fn(&str) -> bool,
+        at: Timestamp,
+        out: &mut Reported,
+    ) {
+        let open: Vec<_> = self.open.iter().rev().filter(|call_id| fits(call_id)).cloned().collect();
+        for call_id in open {
+            self.give_up(source, &call_id, at, out);
+        }
+    }
+
+    fn give_up(&mut self, source: &'static str, call_id: &str, at: Timestamp, out: &mut Reported) {
+        let Some(kind) = self.calls.get(call_id).map(|known| known.span.kind) else {
+            self.open.retain(|open| open != call_id);
+            return;
+        };
+        self.tell(source, call_id, Call::new(kind, "").ended(at, Outcome::Unknown), at, out);
+    }
+
+    /// The turn that is under way or was last.
+    pub(super) fn turn(&self) -> Option<String> {
+        self.turns.back().map(|turn| turn.call_id.clone())
+    }
+
+    /// Notes a turn; says whether it is a new one.
+    pub(super) fn begin_turn(&mut self, call_id: &str, start: Timestamp) -> bool {
+        let new = !self.turns.iter().any(|turn| turn.call_id == call_id);
+        if new {
+            self.turns.push_back(Turn { call_id: call_id.to_owned(), start, span: None });
+            if self.turns.len() > MAX_TURNS {
+                self.turns.pop_front();
+            }
+        }
+        new
+    }
+
+    /// Which turn a span is of: the one that it was said to be of, or the nearest that began about then and has none.
+    pub(super) fn turn_of(
+        &mut self,
+        span: (TraceId, SpanId),
+        start: Timestamp,
+        within: std::time::Duration,
+    ) -> Option<String> {
+        let distance = |turn: &Turn| turn.start.since(start).max(start.since(turn.start));
+        let said = self.turns.iter().position(|turn| turn.span == Some(span));
+        let near = || {
+            let free = self
+                .turns
+                .iter()
+                .enumerate()
+                .filter(|(_, turn)| turn.span.is_none() && distance(turn) <= within);
+            free.min_by_key(|(_, turn)| distance(turn)).map(|(at, _)| at)
+        };
+        let at = said.or_else(near)?;
+        self.turns[at].span = Some(span);
+        Some(self.turns[at].call_id.clone())
+    }
+
+    /// Notes which span a turn was reported as.
+    pub(super) fn turn_is(&mut self, call_id: &str, span: (TraceId, SpanId)) {
+        if let Some(turn) = self.turns.iter_mut().find(|turn| turn.call_id == call_id) {
+            turn.span = Some(span);
+        }
+    }
+
+    /// The calls that started sub-agents, as far as was guessed.
+    pub(super) fn starters(&self) -> &VecDeque<String> {
+        &self.starters
+    }
+
+    /// Notes which call started a sub-agent most likely.
+    pub(super) fn started_by(&mut self, call_id: String) {
+        self.starters.push_back(call_id);
+        if self.starters.len() > MAX_OPEN {
+            self.starters.pop_front();
+        }
+    }
+
+    pub(super) fn wait(&self) -> Option<&(String, Option<String>)> {
+        self.wait.as_ref()
+    }
+
+    pub(super) fn set_wait(
+        &mut self,
+        wait: Option<(String, Option<String>)>,
+    ) -> Option<(String, Option<String>)> {
+        std::mem::replace(&mut self.wait, wait)
+    }
+}
