@@ -177,3 +177,28 @@ async fn a_session_that_is_not_there_is_a_problem() {
     assert_eq!(host.try_get("/sessions/nobody/otlp").await.0, 404);
     assert_eq!(host.try_get("/sessions/no%20id/otlp").await.0, 400);
 }
+
+#[tokio::test]
+async fn what_was_put_together_from_events_is_known_as_that_again() {
+    let host = Host::in_memory();
+    let events = json!([
+        {"type": "session_started", "session_id": "queue-1", "title": "a task", "timestamp": 1_720_000_000},
+        {"type": "agent_started", "session_id": "queue-1", "agent": "worker", "timestamp": 1_720_000_001},
+        {"type": "span_started", "session_id": "queue-1", "span_id": "a", "name": "look", "kind": "resource", "timestamp": 1_720_000_002},
+        {"type": "span_finished", "session_id": "queue-1", "span_id": "a", "name": "look", "kind": "resource", "timestamp": 1_720_000_003},
+        {"type": "hitl_escalated", "session_id": "queue-1", "reason": "may I?", "timestamp": 1_720_000_004},
+    ]);
+    let (status, answer) = host.post("/events", &events).await;
+    assert_eq!(status, 200, "{answer}");
+    let copy = copied(&host).await;
+    let shown = async |host: &Host| {
+        let session = host.get("/sessions/queue-1").await;
+        let tree = host.get("/sessions/queue-1/spans").await;
+        let row =
+            |row: &Value| json!([row["name"], row["kind"], row["call_id"], row["depth"], row["derived"]]);
+        let rows: Vec<Value> = tree["spans"].as_array().unwrap().iter().map(row).collect();
+        json!([session["status"], session["counters"], rows])
+    };
+    assert_eq!(shown(&copy).await, shown(&host).await);
+    assert_eq!(copy.get("/sessions/queue-1").await["status"], "paused");
+}
