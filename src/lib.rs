@@ -70,6 +70,7 @@
 //! | `otlp` | yes | `POST {mount}/v1/traces`, `{mount}/v1/logs`, `{mount}/v1/metrics` |
 //! | `metrics` | yes | `GET {mount}/metrics`: OpenMetrics text |
 //! | `otel` | no | `Inspector::span_processor`, for hosts on the OpenTelemetry SDK |
+//! | `cli` | no | the program `agent-inspector`, for those who have no Rust host |
 //!
 //! # What it promises
 //!
@@ -112,7 +113,7 @@ pub use self::capture::{
     SessionHandle, SpanGuard, current_session, current_traceparent, in_current_session,
 };
 pub use self::error::Error;
-pub use self::http::{Access, DEFAULT_BODY_IDLE_TIMEOUT, DEFAULT_BODY_TIMEOUT, PublicPath};
+pub use self::http::{Access, DEFAULT_BODY_IDLE_TIMEOUT, DEFAULT_BODY_TIMEOUT, Events, PublicPath};
 pub use self::inspector::{Inspector, InspectorBuilder};
 pub use self::pipeline::{DEFAULT_ABANDON_AFTER, DEFAULT_STORE_BACKLOG_BYTES};
 

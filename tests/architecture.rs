@@ -39,7 +39,7 @@ const ORDER: &[(&str, &str)] = &[
     ("import", "model clock store sink ingest pipeline"),
     (
         "http",
-        "model clock bus store registry redact normalize metrics alert sink pricing ingest pipeline import",
+        "model clock bus store registry otlp redact normalize metrics alert sink pricing ingest pipeline import",
     ),
     ("inspector", "*"),
     // Doors for the fuzz targets, no part of the public interface.

@@ -5,6 +5,8 @@ mod auth;
 mod body;
 mod control;
 mod events;
+#[cfg(feature = "otlp")]
+mod export;
 mod extract;
 mod fresh;
 mod health;
@@ -51,6 +53,7 @@ pub use self::body::{DEFAULT_BODY_IDLE_TIMEOUT, DEFAULT_BODY_TIMEOUT};
 pub(crate) use self::control::ControlDoor;
 pub(crate) use self::hidden::HiddenSpans;
 pub(crate) use self::limits::{Bounds, Limits};
+pub use self::live::Events;
 #[cfg(test)]
 pub(crate) use self::live::SLOW_READER_CUT;
 use self::mount::Mount;
@@ -70,6 +73,22 @@ pub(crate) fn router(state: AppState) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .layer(guard)
         .with_state(state)
+}
+
+/// Where OpenTelemetry exporters send, and nothing else: for a listener of its own.
+#[cfg(feature = "otlp")]
+pub(crate) fn otlp_router(state: AppState) -> Router {
+    use axum::extract::Request;
+    use axum::middleware::{Next, from_fn};
+    use axum::response::{IntoResponse, Response};
+    async fn only(request: Request, next: Next) -> Response {
+        if request.uri().path().starts_with("/v1/") {
+            next.run(request).await
+        } else {
+            Problem::not_found().into_response()
+        }
+    }
+    router(state).layer(from_fn(only))
 }
 
 /// The routes that are described in the API document.
@@ -100,6 +119,8 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(ingest::ingest_metrics))
         .routes(routes!(hooks::claude_code_hook))
         .routes(routes!(post_events::post_events));
+    #[cfg(feature = "otlp")]
+    let api = api.routes(routes!(export::export_session));
     api
 }
 

@@ -20,7 +20,7 @@ pub use self::builder::InspectorBuilder;
 use crate::capture::CaptureProcessor;
 use crate::capture::record::Of;
 use crate::capture::{CaptureFilter, CaptureLayer, Recorder, SessionBuilder};
-use crate::http::{self, AppState};
+use crate::http::{self, AppState, Events};
 use crate::model::EventKind;
 use crate::pipeline::Pipeline;
 
@@ -164,6 +164,34 @@ impl Inspector {
             }
             None => router,
         }
+    }
+
+    /// The routes under `/v1/` alone, at the root: for a listener of its own on port 4318, where OpenTelemetry exporters send
+    /// unless told otherwise. Everything else there is a 404. Who is let in is decided as for [`router`](Self::router).
+    #[cfg(feature = "otlp")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "otlp")))]
+    pub fn otlp_router<S>(&self) -> Router<S>
+    where
+        S: Clone + Send + Sync + 'static,
+    {
+        match &self.shared {
+            Some(shared) => http::otlp_router(shared.state.clone()).with_state(()),
+            None => Router::new(),
+        }
+    }
+
+    /// The live stream from now on, for a reader in the host's own process: what `GET /events` sends, without HTTP.
+    ///
+    /// ```no_run
+    /// # async fn run(inspector: agent_inspector::Inspector) {
+    /// let mut events = inspector.events();
+    /// while let Some(event) = events.next().await {
+    ///     println!("{}", String::from_utf8_lossy(event.json()));
+    /// }
+    /// # }
+    /// ```
+    pub fn events(&self) -> Events {
+        Events::new(self.shared.as_ref().map(|shared| shared.state.clone()))
     }
 
     /// The link that opens the page of an inspector mounted at `url` (such as `http://127.0.0.1:3000/_inspector`) and signs

@@ -18,6 +18,8 @@ mod kind;
 mod lookup;
 mod names;
 mod provider;
+#[cfg(feature = "otlp")]
+mod spelled;
 #[cfg(test)]
 mod tests;
 mod usage;
@@ -28,6 +30,8 @@ pub(crate) use self::hint::{
     SessionHint, engine_hint, one_line, session_hint, session_named, title_hint, wait_hint,
 };
 use self::names::Slot;
+#[cfg(feature = "otlp")]
+pub(crate) use self::spelled::spell_out;
 use crate::model::{CostSource, Span, SpanKind};
 
 /// Fills in what the span does, with which model, agent and tool, for how many tokens, at what cost, and what went

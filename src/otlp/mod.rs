@@ -5,6 +5,7 @@
 //! odd values (absurd times, unknown enum numbers, values nested too deeply) are clamped rather than rejected. Nothing here
 //! panics, and nothing grows beyond the bounds below.
 
+mod encode;
 mod log;
 mod mapper;
 mod metric;
@@ -15,6 +16,7 @@ mod span;
 mod tests;
 mod value;
 
+pub(crate) use self::encode::request as encode_request;
 pub(crate) use self::log::LogRecord;
 pub(crate) use self::mapper::{Item, Mapper};
 pub(crate) use self::metric::{Metric, MetricPoint, PointMessage, Temporality};
@@ -61,3 +63,7 @@ pub(crate) const DROPPED_EVENTS: &str = "otel.dropped_events_count";
 
 /// As [`DROPPED_EVENTS`], for links.
 pub(crate) const DROPPED_LINKS: &str = "otel.dropped_links_count";
+
+/// How the names begin under which an inspector tells another one what OTLP has no field for: `kind` (where no convention has
+/// a word for it), `source` and `call_id` (of what was put together from hooks, logs and lines), `detail`, `abandoned`.
+pub(crate) const OWN: &str = "inspector.span.";

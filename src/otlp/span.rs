@@ -7,9 +7,10 @@ use opentelemetry_proto::tonic::trace::v1::{Span as Message, Status};
 
 use super::mapper::Item;
 use super::value::{self, Budget};
-use super::{DROPPED_EVENTS, DROPPED_LINKS, MAX_EVENTS, MAX_LINKS};
+use super::{DROPPED_EVENTS, DROPPED_LINKS, MAX_EVENTS, MAX_LINKS, OWN};
 use crate::model::{
-    Attributes, Link, OtelKind, Scope, Span, SpanEvent, SpanId, SpanStatus, StatusCode, Timestamp, TraceId,
+    Attributes, DERIVED_SOURCES, Link, OtelKind, Scope, Span, SpanEvent, SpanId, SpanKind, SpanStatus,
+    StatusCode, Timestamp, TraceId,
 };
 
 /// The `source` of spans that came over OTLP.
@@ -78,7 +79,27 @@ fn span(message: Message) -> Result<Span, &'static str> {
             span.attributes.set(key, count);
         }
     }
+    own(&mut span);
     Ok(span)
+}
+
+/// Takes in what another inspector said of the span.
+fn own(span: &mut Span) {
+    let Span { attributes, kind, source, call_id, detail, abandoned, .. } = span;
+    let said = attributes.iter().filter_map(|(key, value)| Some((key.strip_prefix(OWN)?, value)));
+    for (name, value) in said {
+        match name {
+            "kind" => *kind = value.as_str().and_then(SpanKind::parse).unwrap_or(*kind),
+            "source" => {
+                let known = DERIVED_SOURCES.into_iter().find(|known| value.as_str() == Some(known));
+                *source = known.map_or_else(|| source.clone(), Into::into);
+            }
+            "call_id" => *call_id = value.as_str().map(str::to_owned),
+            "detail" => *detail = value.as_bool() == Some(true),
+            "abandoned" => *abandoned = value.as_bool() == Some(true),
+            _ => {}
+        }
+    }
 }
 
 fn dropped_count(by_sender: u32, given: usize, kept: usize) -> u64 {

@@ -12,6 +12,8 @@ mod context;
 mod crashes;
 mod enrich;
 #[cfg(feature = "otlp")]
+mod export;
+#[cfg(feature = "otlp")]
 mod exporters;
 mod faults;
 mod files;
@@ -23,6 +25,7 @@ mod foreign_files;
 #[cfg(all(target_os = "linux", feature = "otlp", feature = "sqlite"))]
 mod full_disk;
 mod heartbeat;
+mod host_events;
 mod keep;
 #[cfg(feature = "otlp")]
 mod kill;
@@ -42,6 +45,8 @@ mod orders;
 mod otlp;
 #[cfg(feature = "otlp")]
 mod otlp_bad;
+#[cfg(feature = "otlp")]
+mod otlp_listener;
 #[cfg(feature = "otlp")]
 mod otlp_logs;
 #[cfg(feature = "otlp")]

@@ -3,12 +3,14 @@
 mod begin;
 mod filter;
 mod gap;
+mod host;
 mod reader;
 mod readers;
 mod sse;
 #[cfg(feature = "ws")]
 mod ws;
 
+pub use self::host::Events;
 #[cfg(test)]
 pub(crate) use self::readers::SLOW_READER_CUT;
 pub(crate) use self::readers::{MAX_STREAMS, Place, Readers};

@@ -1,0 +1,63 @@
+//! `send`: one payload of a hook to the inspector.
+//!
+//! An agent waits for its hooks, and takes what they print and how they exit as orders. So this prints nothing, exits with 0
+//! whatever happens, and ends within a bound.
+
+use std::io::{self, IsTerminal, Read};
+use std::process::ExitCode;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::args::{Payload, Send};
+use crate::post::post;
+use crate::target::Target;
+
+/// How long the whole may take, reading included. Claude Code waits for a hook.
+const WITHIN: Duration = Duration::from_millis(1500);
+
+/// The largest payload, as large as the inspector takes. Hooks carry what a tool answered; what is larger is not sent.
+const MAX_PAYLOAD_BYTES: u64 = 8 << 20;
+
+/// Sends it, or not.
+pub(crate) fn send(args: Send) -> ExitCode {
+    let (done, finished) = mpsc::channel();
+    let until = Instant::now() + WITHIN;
+    let sender = thread::Builder::new().spawn(move || {
+        deliver(args, until);
+        // Nobody listens when the time was up.
+        _ = done.send(());
+    });
+    if sender.is_ok() {
+        // Neither a name server nor standard input can be asked to answer in time. The process ends all the same.
+        _ = finished.recv_timeout(WITHIN);
+    }
+    ExitCode::SUCCESS
+}
+
+fn deliver(args: Send, until: Instant) -> Option<()> {
+    let target = Target::of(&args.inspector).ok()?;
+    let json = match args.json {
+        Some(json) => json.into_bytes(),
+        None => from_stdin()?,
+    };
+    let path = match args.payload {
+        Payload::ClaudeCode => "/hooks/claude-code",
+        Payload::Codex => "/hooks/codex",
+        Payload::Events => "/events",
+    };
+    let within = until.saturating_duration_since(Instant::now());
+    post(&target.at(path), target.token.as_deref(), &json, within).ok().map(|_| ())
+}
+
+fn from_stdin() -> Option<Vec<u8>> {
+    let stdin = io::stdin();
+    // A person who tries it out is not kept waiting.
+    if stdin.is_terminal() {
+        return None;
+    }
+    let mut json = Vec::new();
+    stdin.lock().take(MAX_PAYLOAD_BYTES + 1).read_to_end(&mut json).ok()?;
+    let fits = json.len() as u64 <= MAX_PAYLOAD_BYTES && !json.trim_ascii().is_empty();
+    fits.then_some(json)
+}

@@ -1,0 +1,207 @@
+//! `serve`: a host of its own.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::{TcpListener, TcpStream};
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::support::{Home, Lines, Served, span, text};
+
+#[test]
+#[cfg(unix)]
+fn it_says_where_it_is_and_stops_when_asked() {
+    for signal in ["TERM", "INT"] {
+        let home = Home::new();
+        let mut served = Served::start(&home, &[]);
+        assert_eq!(served.get("/health")["status"], "ok");
+        let root = served.url.trim_end_matches("/_inspector").to_owned();
+        let page = ureq::get(&root).call().unwrap().body_mut().read_to_string().unwrap();
+        assert!(page.contains("<title>agent-inspector</title>"), "the root leads to the page");
+        assert!(served.stop(signal));
+        assert_eq!(served.lines.until("stopped"), "stopped");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn it_stops_while_a_client_streams_and_one_that_does_not_read() {
+    use std::io::Write;
+    let home = Home::new();
+    let mut served = Served::start(&home, &[]);
+    let mut stream = ureq::get(format!("{}/events", served.url)).call().unwrap().into_body().into_reader();
+    let mut first = [0; 1];
+    stream.read_exact(&mut first).unwrap();
+    // One that asked and never reads.
+    let address = served.url.trim_start_matches("http://").split('/').next().unwrap().to_owned();
+    let mut silent = TcpStream::connect(&address).unwrap();
+    write!(silent, "GET /_inspector/events HTTP/1.1\r\nhost: {address}\r\n\r\n").unwrap();
+    assert!(served.stop("TERM"));
+    let mut rest = String::new();
+    stream.read_to_string(&mut rest).unwrap();
+    drop(silent);
+}
+
+#[test]
+#[cfg(unix)]
+fn what_was_acknowledged_is_there_after_a_restart() {
+    let home = Home::new();
+    let data = home.path("data");
+    let arguments =
+        ["serve", "--listen", "127.0.0.1:0", "--otlp-listen", "off", "--data-dir", data.to_str().unwrap()];
+    for restart in 0..2 {
+        let mut child = home.command(&arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = Lines::of(&mut child);
+        let url =
+            lines.until("inspector: ").trim_start_matches("inspector: ").trim_end_matches("/ui/").to_owned();
+        let mut served = Served { child, url, lines };
+        if restart == 0 {
+            assert_eq!(served.post("/v1/traces", &span("kept", "n")), 200);
+        }
+        assert_eq!(served.get("/sessions")["sessions"][0]["id"], "kept");
+        assert!(served.stop("TERM"));
+    }
+}
+
+#[test]
+fn a_port_that_is_taken_is_said() {
+    let home = Home::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let said = home.fails(&["serve", "--in-memory", "--otlp-listen", "off", "--listen", &address]);
+    assert!(said.contains(&format!("cannot listen on {address}")), "{said}");
+    // Also the exporters' port, when somebody asked for it.
+    let said = home.fails(&["serve", "--in-memory", "--listen", "127.0.0.1:0", "--otlp-listen", &address]);
+    assert!(said.contains(&format!("cannot listen on {address}")), "{said}");
+    assert!(home.fails(&["serve", "--listen", "nowhere"]).contains("cannot listen on nowhere"));
+}
+
+#[test]
+fn exporters_have_a_port_of_their_own() {
+    let home = Home::new();
+    let mut served = Served::start(&home, &["--otlp-listen", "127.0.0.1:0"]);
+    let url = served.lines.until("exporters: ").trim_start_matches("OpenTelemetry exporters: ").to_owned();
+    let answer = ureq::post(format!("{url}/v1/traces")).send_json(span("by-port", "n")).unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(served.get("/sessions")["sessions"][0]["id"], "by-port");
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    assert_eq!(agent.get(format!("{url}/sessions")).call().unwrap().status(), 404);
+}
+
+#[test]
+fn each_event_is_a_line_on_the_console_without_colours_in_a_pipe() {
+    let home = Home::new();
+    let mut served = Served::start(&home, &["--console"]);
+    assert_eq!(served.post("/v1/traces", &span("shown", "\u{1b}]0;owned\u{7}\nline two")), 200);
+    let line = served.lines.until("SpanFinished");
+    assert!(line.contains("\\u{1b}]0;owned\\u{7}\\nline two"), "{line}");
+    assert!(!line.contains('\u{1b}') && line.contains("shown") && line.contains("agent"), "{line}");
+}
+
+#[test]
+#[cfg(unix)]
+fn each_event_is_a_line_in_the_file_until_the_end() {
+    let home = Home::new();
+    let file = home.path("events.jsonl");
+    let mut served = Served::start(&home, &["--jsonl", file.to_str().unwrap()]);
+    assert_eq!(served.post("/v1/traces", &span("filed", "n")), 200);
+    assert!(served.stop("TERM"));
+    let lines: Vec<Value> =
+        home.read("events.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let types: Vec<_> = lines.iter().map(|line| line["type"].as_str().unwrap()).collect();
+    assert!(types.contains(&"SpanFinished") && types.contains(&"SessionStarted"), "{types:?}");
+    assert!(lines.is_sorted_by_key(|line| line["id"].as_u64().unwrap()));
+    use std::os::unix::fs::PermissionsExt;
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_costs_the_file_and_nothing_else() {
+    let home = Home::new();
+    let arguments =
+        ["serve", "--in-memory", "--listen", "127.0.0.1:0", "--otlp-listen", "off", "--jsonl", "/dev/full"];
+    let mut child = home.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap());
+    let mut lines = Lines::of(&mut child);
+    let url =
+        lines.until("inspector: ").trim_start_matches("inspector: ").trim_end_matches("/ui/").to_owned();
+    let mut served = Served { child, url, lines };
+    for number in 0..5 {
+        assert_eq!(served.post("/v1/traces", &span(&format!("s{number}"), "n")), 200);
+    }
+    let mut line = String::new();
+    said.read_line(&mut line).unwrap();
+    assert!(line.contains("/dev/full"), "{line}");
+    assert_eq!(served.get("/health")["status"], "ok");
+    assert!(served.stop("TERM"));
+    let mut more = String::new();
+    said.read_to_string(&mut more).unwrap();
+    assert_eq!(more, "", "it was said once");
+}
+
+#[test]
+fn a_token_is_made_once_and_asked_for() {
+    let home = Home::new();
+    let file = home.path("token");
+    let arguments = ["--token-file", file.to_str().unwrap(), "--require-token"];
+    let first = {
+        let served = Served::start(&home, &arguments);
+        let token = home.read("token").trim().to_owned();
+        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let url = format!("{}/sessions", served.url);
+        assert_eq!(agent.get(&url).call().unwrap().status(), 401);
+        let with = agent.get(&url).header("authorization", format!("Bearer {token}"));
+        assert_eq!(with.call().unwrap().status(), 200);
+        token
+    };
+    drop(Served::start(&home, &arguments));
+    assert_eq!(home.read("token").trim(), first);
+    home.write("short", "secret");
+    let short = home.path("short");
+    assert!(
+        home.fails(&[
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--otlp-listen",
+            "off",
+            "--token-file",
+            short.to_str().unwrap()
+        ])
+        .contains("too short")
+    );
+}
+
+#[test]
+fn a_file_that_cannot_be_opened_ends_it_at_once() {
+    let home = Home::new();
+    let arguments = [
+        "serve",
+        "--in-memory",
+        "--listen",
+        "127.0.0.1:0",
+        "--otlp-listen",
+        "off",
+        "--jsonl",
+        "/nowhere/file",
+    ];
+    assert!(home.fails(&arguments).contains("/nowhere/file"));
+    assert_eq!(text(&home.run(&arguments).stdout), "");
+}
+
+#[test]
+fn trace_files_are_written_where_they_are_wanted() {
+    let home = Home::new();
+    let dir = home.path("traces");
+    let mut served = Served::start(&home, &["--trace-files", dir.to_str().unwrap()]);
+    assert_eq!(served.post("/v1/traces", &span("on-disk", "n")), 200);
+    #[cfg(unix)]
+    assert!(served.stop("TERM"));
+    assert_eq!(
+        home.list("traces").iter().filter(|name| name.starts_with("on-disk")).count(),
+        1,
+        "{:?}",
+        home.list("traces")
+    );
+}
