@@ -16,7 +16,9 @@ pub(super) fn error(span: &Span, facts: &Facts<'_>, kind: SpanKind) -> Option<Sp
     let said = span.status.code == StatusCode::Error
         || facts.value(Slot::Success).is_some_and(|success| success.as_bool() == Some(false))
         || (span.status.code == StatusCode::Unset
-            && (facts.has(Slot::ErrorType) || exception.is_some_and(escaped)));
+            && (facts.has(Slot::ErrorType)
+                || exception.is_some_and(escaped)
+                || facts.text(Slot::TaskStatus).is_some_and(failed)));
     let answer = if matches!(kind, SpanKind::Tool | SpanKind::Mcp) { tool_error(facts) } else { None };
     if !said && answer.is_none() {
         return None;
@@ -36,6 +38,11 @@ pub(super) fn error(span: &Span, facts: &Facts<'_>, kind: SpanKind) -> Option<Sp
             .or_else(|| facts.text(Slot::ErrorMessage).map(str::to_owned))
             .or(answer.flatten()),
     })
+}
+
+/// The words of agent frameworks for a task that did not end well.
+fn failed(status: &str) -> bool {
+    ["failure", "failed", "error"].iter().any(|word| word.eq_ignore_ascii_case(status))
 }
 
 /// Python's SDK records handled exceptions too and says so in text.

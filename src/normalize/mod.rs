@@ -8,6 +8,8 @@
 //! Nothing here fails: what is unknown stays in the attributes, and an unknown operation is [`SpanKind::Other`].
 //! Fields that are already set (the session API knows its kinds) are kept.
 
+#[cfg(test)]
+mod cells;
 mod content;
 #[cfg(test)]
 mod documented;
@@ -16,6 +18,7 @@ mod facts;
 mod hint;
 mod kind;
 mod lookup;
+mod messages;
 mod names;
 mod provider;
 #[cfg(test)]
@@ -25,6 +28,7 @@ mod usage;
 pub(crate) use self::content::used;
 use self::facts::Facts;
 pub(crate) use self::hint::{SessionHint, session_hint, title_hint};
+pub(crate) use self::messages::content;
 use self::names::Slot;
 use crate::model::{Span, SpanKind};
 
@@ -35,7 +39,10 @@ pub(crate) fn span(span: &mut Span) {
 
     let kind = if span.kind == SpanKind::Other { kind::kind(span, &facts) } else { span.kind };
     let model = facts.text(Slot::Model).map(str::to_owned);
-    let provider = facts.text(Slot::Provider).map(provider::name);
+    let provider = facts.text(Slot::Provider).map(provider::name).or_else(|| {
+        // It calls one provider's models, whoever runs them.
+        (facts.is_claude_code() && kind == SpanKind::Llm).then(|| "anthropic".to_owned())
+    });
     let agent = agent(span, &facts, kind);
     let tool = tool(span, &facts, kind);
     let usage = usage::usage(&facts);

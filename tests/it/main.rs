@@ -5,6 +5,8 @@ mod access;
 #[cfg(all(feature = "metrics", feature = "otlp", feature = "sqlite", feature = "ws"))]
 mod api_docs;
 mod capture;
+#[cfg(feature = "otlp")]
+mod content;
 mod context;
 #[cfg(all(feature = "otlp", feature = "sqlite"))]
 mod crashes;

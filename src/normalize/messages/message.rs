@@ -1,0 +1,443 @@
+//! Messages in every shape that frameworks and providers give them: OpenTelemetry's, OpenAI's (chat, responses), Anthropic's,
+//! Gemini's, Bedrock's, LangChain's, the Vercel AI SDK's, pydantic-ai's, and OpenInference's and Traceloop's flattened ones.
+
+use super::budget::Budget;
+use super::place::At;
+use super::value::{
+    Fields, Read, fields, has, is_list, items, omitted, peek, peek_text, read, take, take_text, text,
+};
+use super::{part, tool};
+use crate::model::{AttributeValue, Message, Part};
+
+/// How deeply requests and answers wrap their messages.
+const MAX_WRAPPINGS: usize = 6;
+
+/// The longest role in bytes.
+const MAX_ROLE_BYTES: usize = 64;
+
+/// Who says it, in other words.
+const ROLES: &[(&str, &str)] = &[
+    ("human", "user"),
+    ("humanmessage", "user"),
+    ("humanmessagechunk", "user"),
+    ("request", "user"),
+    ("ai", "assistant"),
+    ("aimessage", "assistant"),
+    ("aimessagechunk", "assistant"),
+    ("model", "assistant"),
+    ("bot", "assistant"),
+    ("chatbot", "assistant"),
+    ("response", "assistant"),
+    ("systemmessage", "system"),
+    ("toolmessage", "tool"),
+    ("function", "tool"),
+    ("functionmessage", "tool"),
+    ("gen_ai.system.message", "system"),
+    ("gen_ai.user.message", "user"),
+    ("gen_ai.assistant.message", "assistant"),
+    ("gen_ai.tool.message", "tool"),
+    ("gen_ai.choice", "assistant"),
+];
+
+/// Why the model stopped, in other words, with `_` for `-`.
+const FINISH_REASONS: &[(&str, &str)] = &[
+    ("tool_calls", "tool_call"),
+    ("tool_use", "tool_call"),
+    ("function_call", "tool_call"),
+    ("end_turn", "stop"),
+    ("stop_sequence", "stop"),
+    ("eos", "stop"),
+    ("complete", "stop"),
+    ("completed", "stop"),
+    ("max_tokens", "length"),
+    ("max_output_tokens", "length"),
+    ("safety", "content_filter"),
+    ("refusal", "content_filter"),
+];
+
+/// Fields of an object that stands around messages, with who says what stands there as plain text.
+const WRAPPERS: &[(&str, Option<&str>)] = &[
+    ("system_instruction", Some("system")),
+    ("systemInstruction", Some("system")),
+    ("instructions", Some("system")),
+    ("system", Some("system")),
+    ("messages", None),
+    ("contents", None),
+    ("prompt", Some("user")),
+    ("prompts", Some("user")),
+    ("input", Some("user")),
+    ("inputs", Some("user")),
+    ("kwargs", None),
+    ("choices", Some("assistant")),
+    ("candidates", Some("assistant")),
+    ("generations", Some("assistant")),
+    ("output", Some("assistant")),
+    ("outputs", Some("assistant")),
+];
+
+/// The role in the common words.
+pub(super) fn role(said: &str) -> String {
+    let said = said.trim();
+    let lower = said.to_ascii_lowercase();
+    let known = ROLES.iter().find(|(word, _)| *word == lower).map(|(_, role)| *role);
+    let mut role = known.map_or(lower, str::to_owned);
+    let mut end = role.len().min(MAX_ROLE_BYTES);
+    while !role.is_char_boundary(end) {
+        end -= 1;
+    }
+    role.truncate(end);
+    role
+}
+
+/// Why the model stopped, in the common words.
+pub(super) fn finish_reason(said: &str) -> String {
+    let lower = said.trim().to_ascii_lowercase().replace('-', "_");
+    FINISH_REASONS
+        .iter()
+        .find(|(word, _)| *word == lower)
+        .map_or(lower.clone(), |(_, reason)| (*reason).to_owned())
+}
+
+/// Reads all messages that `value` holds, by `by` when nobody says by whom. `false` when it is no messages at all.
+pub(super) fn read_all(
+    value: AttributeValue,
+    by: &str,
+    at: &At<'_>,
+    budget: &mut Budget,
+    out: &mut Vec<Message>,
+) -> bool {
+    all(value, by, at, budget, out, 0)
+}
+
+fn all(
+    value: AttributeValue,
+    by: &str,
+    at: &At<'_>,
+    budget: &mut Budget,
+    out: &mut Vec<Message>,
+    depth: usize,
+) -> bool {
+    if depth > MAX_WRAPPINGS {
+        return false;
+    }
+    if is_list(&value) {
+        list(items(value).unwrap_or_default(), by, at, budget, out, depth);
+        return true;
+    }
+    match value {
+        AttributeValue::Object(fields) => object(fields, by, at, budget, out, depth),
+        AttributeValue::Null
+        | AttributeValue::Bool(_)
+        | AttributeValue::Double(_)
+        | AttributeValue::Int(_) => false,
+        AttributeValue::Bytes(_) => {
+            let mut parts = Vec::new();
+            part::read(value, at, budget, &mut parts);
+            push(Message { role: by.to_owned(), parts, ..Message::default() }, budget, out);
+            true
+        }
+        other => {
+            push_text(text(other).unwrap_or_default(), by, at, budget, out);
+            true
+        }
+    }
+}
+
+/// One message that is nothing but text.
+pub(super) fn push_text(text: String, by: &str, at: &At<'_>, budget: &mut Budget, out: &mut Vec<Message>) {
+    let role = if omitted(&text).is_some() { "omitted" } else { by };
+    let parts = if budget.part() { vec![part::plain(text, at, budget)] } else { Vec::new() };
+    push(Message { role: role.to_owned(), parts, ..Message::default() }, budget, out);
+}
+
+/// One message that is nothing but a value.
+pub(super) fn push_value(
+    value: AttributeValue,
+    by: &str,
+    at: &At<'_>,
+    budget: &mut Budget,
+    out: &mut Vec<Message>,
+) {
+    let json = tool::kept(value, at, budget);
+    push(
+        Message { role: by.to_owned(), parts: vec![Part::Unknown { json }], ..Message::default() },
+        budget,
+        out,
+    );
+}
+
+fn push(message: Message, budget: &mut Budget, out: &mut Vec<Message>) {
+    if budget.message() {
+        out.push(message);
+    }
+}
+
+fn list(
+    list: Vec<(usize, AttributeValue)>,
+    by: &str,
+    at: &At<'_>,
+    budget: &mut Budget,
+    out: &mut Vec<Message>,
+    depth: usize,
+) {
+    // Parts without a message around them: those of one speaker are one message.
+    let mut loose = false;
+    for (index, item) in list {
+        let at = &at.index(index);
+        let was_loose = std::mem::take(&mut loose);
+        let item = match item {
+            AttributeValue::Object(fields) => match alone(&fields, by) {
+                Some(role) => {
+                    loose = true;
+                    let mut parts = Vec::new();
+                    part::read(AttributeValue::Object(fields), at, budget, &mut parts);
+                    match out.last_mut().filter(|last| was_loose && last.role == role) {
+                        Some(last) => last.parts.append(&mut parts),
+                        None => push(Message { role, parts, ..Message::default() }, budget, out),
+                    }
+                    continue;
+                }
+                None => AttributeValue::Object(fields),
+            },
+            other => other,
+        };
+        if let AttributeValue::Object(fields) = &item
+            && !is_message(fields)
+            && !WRAPPERS.iter().any(|(name, _)| has(fields, &[name]))
+        {
+            push_value(item, by, at, budget, out);
+            continue;
+        }
+        all(item, by, at, budget, out, depth + 1);
+    }
+}
+
+/// Who says a part that stands in a list of messages; `None` for a message.
+fn alone(fields: &Fields, by: &str) -> Option<String> {
+    if has(fields, &["role", "message", "kwargs", "parts", "tool_calls", "event.name"]) {
+        return None;
+    }
+    let kind = peek_text(fields, "type");
+    if kind.is_some_and(|kind| kind == "message" || known_role(kind)) || has(fields, &["lc"]) {
+        return None;
+    }
+    match part::role(fields) {
+        Some(role) => Some(role.unwrap_or(by).to_owned()),
+        // Of an unknown type, and yet with one: a part.
+        None => kind.map(|_| by.to_owned()),
+    }
+}
+
+fn known_role(word: &str) -> bool {
+    let word = word.to_ascii_lowercase();
+    matches!(&*word, "system" | "user" | "assistant" | "tool" | "developer" | "human" | "ai")
+}
+
+fn is_message(fields: &Fields) -> bool {
+    const MARKS: [&str; 10] = [
+        "role",
+        "content",
+        "parts",
+        "message",
+        "tool_calls",
+        "contents",
+        "event.name",
+        "function_call",
+        "kwargs",
+        "toolCalls",
+    ];
+    has(fields, &MARKS) || is_tagged(fields)
+}
+
+/// LangChain: `{"type": "human", "data": {…}}`.
+fn is_tagged(fields: &Fields) -> bool {
+    peek_text(fields, "type").is_some_and(known_role) && has(fields, &["data"])
+}
+
+fn object(
+    mut fields: Fields,
+    by: &str,
+    at: &At<'_>,
+    budget: &mut Budget,
+    out: &mut Vec<Message>,
+    depth: usize,
+) -> bool {
+    let said = has(&fields, &["role", "content", "parts", "message", "tool_calls"]);
+    if !said || (has(&fields, &["messages", "choices", "candidates"]) && !has(&fields, &["role"])) {
+        let before = out.len();
+        let mut wrapped = false;
+        for (name, role) in WRAPPERS {
+            // An answer repeats what it was asked, and what is asked may hold former answers.
+            if role.is_some_and(|role| (role == "assistant") != (by == "assistant")) {
+                continue;
+            }
+            let inner = match peek(&fields, name) {
+                Some(
+                    AttributeValue::Object(_)
+                    | AttributeValue::Array(_)
+                    | AttributeValue::String(_)
+                    | AttributeValue::Static(_),
+                ) => take(&mut fields, &[name]),
+                _ => None,
+            };
+            let Some((_, inner)) = inner else { continue };
+            wrapped |= all(inner, role.unwrap_or(by), &at.key(name), budget, out, depth + 1);
+        }
+        if wrapped || out.len() > before {
+            return true;
+        }
+    }
+    if let Some(role) = alone(&fields, by) {
+        let mut parts = Vec::new();
+        part::read(AttributeValue::Object(fields), at, budget, &mut parts);
+        push(Message { role, parts, ..Message::default() }, budget, out);
+        return true;
+    }
+    if !is_message(&fields) {
+        return false;
+    }
+    let message = message(fields, by, at, budget, 0);
+    push(message, budget, out);
+    true
+}
+
+/// One message, with what may be wrapped around it.
+pub(super) fn message(
+    mut outer: Fields,
+    by: &str,
+    at: &At<'_>,
+    budget: &mut Budget,
+    depth: usize,
+) -> Message {
+    let finish = ["finish_reason", "stop_reason", "finishReason", "stopReason"];
+    let finish_reason = take_text(&mut outer, &finish).map(|reason| finish_reason(&reason));
+    // LangChain's `kwargs` and `data`, OpenAI's `choices`, OpenInference's `message`, Gemini's `content`.
+    for wrapper in ["message", "kwargs", "data", "content"] {
+        let wraps = match peek(&outer, wrapper) {
+            Some(AttributeValue::Object(inner)) => {
+                depth < MAX_WRAPPINGS
+                    && match wrapper {
+                        "content" => has(inner, &["parts", "role"]),
+                        "data" => is_tagged(&outer),
+                        _ => true,
+                    }
+            }
+            _ => false,
+        };
+        if wraps && let Some(inner) = take(&mut outer, &[wrapper]).and_then(|(_, inner)| fields(inner)) {
+            let by = said_role(&mut outer).unwrap_or_else(|| by.to_owned());
+            let mut message = message(inner, &by, &at.key(wrapper), budget, depth + 1);
+            message.finish_reason = finish_reason.or(message.finish_reason);
+            return message;
+        }
+    }
+    let role = said_role(&mut outer).unwrap_or_else(|| by.to_owned());
+    let parts = parts(&role, &mut outer, at, budget);
+    let name = take_text(&mut outer, &["name"]).map(|name| budget.text(name));
+    Message { role, name, parts, finish_reason }
+}
+
+fn said_role(fields: &mut Fields) -> Option<String> {
+    if let Some(said) = take_text(fields, &["role", "event.name", "kind", "author"]) {
+        return Some(role(&said)).filter(|role| !role.is_empty());
+    }
+    // LangChain: `"id": ["langchain", "schema", "messages", "HumanMessage"]`, and `"type": "human"`.
+    if let Some(AttributeValue::Array(path)) = peek(fields, "id") {
+        return path.last().and_then(AttributeValue::as_str).map(role);
+    }
+    peek_text(fields, "type").filter(|kind| known_role(kind)).map(role)
+}
+
+fn parts(role: &str, fields: &mut Fields, at: &At<'_>, budget: &mut Budget) -> Vec<Part> {
+    let mut parts = Vec::new();
+    for name in ["reasoning_content", "reasoning", "thinking"] {
+        if let Some(text) = take_text(fields, &[name]).filter(|text| !text.is_empty())
+            && budget.part()
+        {
+            parts.push(Part::Reasoning { text: budget.text(text), redacted: false });
+        }
+    }
+    for name in ["parts", "contents", "content", "text", "message"] {
+        if let Some((_, content)) = take(fields, &[name]) {
+            let at = at.key(name);
+            match content_of_tool(role, content) {
+                Ok(result) => {
+                    let id =
+                        take_text(fields, &["tool_call_id", "toolCallId", "tool_use_id", "call_id", "id"]);
+                    let called = take_text(fields, &["name", "tool_name"]);
+                    if budget.part() {
+                        parts.push(tool::result_message(id, called, Some(result), &at, budget));
+                    }
+                }
+                Err(content) => read_content(content, &at, budget, &mut parts),
+            }
+        }
+    }
+    if let Some(text) = take_text(fields, &["refusal"])
+        && budget.part()
+    {
+        parts.push(Part::Refusal { text: budget.text(text) });
+    }
+    for name in ["tool_calls", "toolCalls"] {
+        let Some((_, calls)) = take(fields, &[name]) else { continue };
+        let at = at.key(name);
+        for (index, call) in items(super::value::opened(calls)).unwrap_or_default() {
+            match call {
+                AttributeValue::Object(call) if budget.part() => {
+                    parts.push(tool::call("tool_call", call, &at.index(index), budget));
+                }
+                _ => {}
+            }
+        }
+    }
+    if let Some(call) = take(fields, &["function_call"]).and_then(|(_, call)| super::value::fields(call))
+        && budget.part()
+    {
+        parts.push(tool::call("function_call", call, at, budget));
+    }
+    parts
+}
+
+/// What a message of the role `tool` holds, unless it is made of parts that say so themselves.
+fn content_of_tool(role: &str, content: AttributeValue) -> Result<AttributeValue, AttributeValue> {
+    let says_so = |item: &AttributeValue| {
+        let AttributeValue::Object(fields) = item else { return false };
+        matches!(part::role(fields), Some(Some("tool"))) || has(fields, &["message_content"])
+    };
+    let parts = match &content {
+        AttributeValue::Array(items) => items.iter().any(says_so),
+        AttributeValue::Object(items) => is_list(&content) && items.iter().any(|(_, item)| says_so(item)),
+        _ => false,
+    };
+    if role != "tool" || parts { Err(content) } else { Ok(content) }
+}
+
+fn read_content(content: AttributeValue, at: &At<'_>, budget: &mut Budget, parts: &mut Vec<Part>) {
+    // Where every attribute is a text, a list of parts is JSON.
+    let opened = match content.as_str() {
+        Some(text) if at.is_flat() && text.starts_with('[') => match read(text) {
+            Read::Json(json) if are_parts(&json) => Some(json),
+            _ => None,
+        },
+        _ => None,
+    };
+    if let Some(json) = opened {
+        return read_content(json, &at.json(), budget, parts);
+    }
+    if content.as_str().is_some_and(str::is_empty) {
+        return;
+    }
+    if !is_list(&content) {
+        return part::read(content, at, budget, parts);
+    }
+    for (index, item) in items(content).unwrap_or_default() {
+        part::read(item, &at.index(index), budget, parts);
+    }
+}
+
+/// Whether each element of a list is a part with a type.
+fn are_parts(json: &AttributeValue) -> bool {
+    let AttributeValue::Array(items) = json else { return false };
+    let part = |item: &AttributeValue| matches!(item, AttributeValue::Object(fields) if peek_text(fields, "type").is_some());
+    !items.is_empty() && items.iter().all(part)
+}
