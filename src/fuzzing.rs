@@ -1,9 +1,9 @@
-//! Doors for the fuzz targets in `fuzz/`; no part of the public interface.
+//! Doors for the fuzz targets in `fuzz/` and the benchmarks in `benches/`; no part of the public interface.
 
 use std::io::Cursor;
 
 use crate::model::{
-    AttributeValue, Attributes, EventId, Span, SpanEvent, SpanId, SpanKind, Timestamp, TraceId,
+    AttributeValue, Attributes, EventId, Span, SpanContent, SpanEvent, SpanId, SpanKind, Timestamp, TraceId,
 };
 use crate::store::search::{Matching, Of, Subject};
 use crate::store::{Query, QueryError};
@@ -73,6 +73,12 @@ pub fn search(query: &str, text: &str) -> usize {
     matches.len()
 }
 
+/// What a span holds in words, as whoever opens it gets it.
+#[must_use]
+pub fn content(span: &Span) -> SpanContent {
+    normalize::content(span)
+}
+
 /// Reads the content of a span of the kind that is counted so, of a program of this name, with these attributes. Each has a
 /// name, a text, and whether the text is to stand there as the value that its JSON says. An empty name begins an event. How
 /// many bytes its JSON has.
@@ -99,7 +105,7 @@ pub fn messages(kind: u8, program: &str, attributes: &[(&str, &str, bool)]) -> u
         to.set((*name).to_owned(), value);
     }
     normalize::span(&mut span);
-    let content = normalize::content(&span);
+    let content = content(&span);
     assert_eq!(content, normalize::content(&span));
     serde_json::to_vec(&content).expect("content has a JSON form").len()
 }

@@ -326,6 +326,10 @@ fn prompts_and_responses() {
         answered(Anyone, &calls)[0]["parts"][0],
         json!({"type": "tool_call", "id": "c", "name": "t", "arguments": {}})
     );
+}
+
+#[test]
+fn messages_that_are_events() {
     for (name, role) in [("system", "system"), ("user", "user"), ("assistant", "assistant"), ("tool", "tool")]
     {
         let mut span = plain(Anyone, &json!({}));

@@ -3,7 +3,7 @@
 use super::super::names::From;
 use super::place::At;
 use super::reader::{Form, Reader, Row, ValueForm, ValueRow};
-use super::value::{Fields, fields, items, peek_text, take};
+use super::value::{Fields, fields, has, is_list, items, peek, take};
 use super::{flat, tool};
 use crate::model::{AttributeValue, ContentField, Message, SpanEvent};
 
@@ -63,6 +63,18 @@ const OUTPUT_EVENT: &str = "tool.output";
 fn mcp_agent(reader: &mut Reader<'_>, field: ContentField) -> Vec<Message> {
     let name = if field == ContentField::OutputMessages { "response" } else { "message" };
     let Some(tree) = flat::below(&reader.span.attributes, name) else { return Vec::new() };
+    // Others have attributes that begin with these words too, and mean something else.
+    let said = |tree: &AttributeValue| match tree {
+        AttributeValue::Object(fields) => has(fields, &["content", "choices", "tool_calls"]),
+        _ => false,
+    };
+    let listed = |tree: &AttributeValue| match tree {
+        AttributeValue::Object(fields) if is_list(tree) => fields.iter().all(|(_, item)| said(item)),
+        _ => false,
+    };
+    if !said(&tree) && !listed(&tree) {
+        return Vec::new();
+    }
     reader.all(tree, &At::names(name), name, field)
 }
 
@@ -128,7 +140,7 @@ fn result_of_mcp_agent(reader: &mut Reader<'_>, field: ContentField) -> Option<A
         }
     }
     tree.retain(|(_, value)| *value != AttributeValue::Null);
-    if tree.is_empty() || (tree.len() == 1 && peek_text(&tree, "isError").is_some()) {
+    if tree.is_empty() || (tree.len() == 1 && peek(&tree, "isError").is_some()) {
         return None;
     }
     reader.told(field, "result");

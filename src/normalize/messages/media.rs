@@ -11,8 +11,10 @@ const MAX_WRAPPINGS: usize = 5;
 /// A text of so many bytes in a field for data is data.
 const LEAST_DATA_BYTES: usize = 64;
 
+type Make = fn(Media) -> Part;
+
 /// What kind of file a word at the beginning of a part's type, its modality or its media type stands for.
-const KINDS: &[(&str, fn(Media) -> Part)] = &[
+const KINDS: &[(&str, Make)] = &[
     ("image", Part::Image),
     ("input_image", Part::Image),
     ("output_image", Part::Image),
@@ -111,10 +113,7 @@ pub(super) fn of_text(text: &str, at: &At<'_>) -> Option<Part> {
     let mime_type = data_uri(text)?;
     let media = inline(text, Some(mime_type), at);
     let kind = media.mime_type.as_deref().and_then(|mime| mime.split('/').next()).unwrap_or_default();
-    let make = KINDS
-        .iter()
-        .find(|(word, _)| *word == kind)
-        .map_or(Part::File as fn(Media) -> Part, |(_, make)| *make);
+    let make = KINDS.iter().find(|(word, _)| *word == kind).map_or(Part::File as Make, |(_, make)| *make);
     Some(make(media))
 }
 

@@ -201,14 +201,14 @@ fn list(
             },
             other => other,
         };
-        if let AttributeValue::Object(fields) = &item
-            && !is_message(fields)
-            && !WRAPPERS.iter().any(|(name, _)| has(fields, &[name]))
+        // What turns out to be no message is kept as it is.
+        let kept =
+            matches!(&item, AttributeValue::Object(fields) if !is_message(fields)).then(|| item.clone());
+        if !all(item, by, at, budget, out, depth + 1)
+            && let Some(kept) = kept
         {
-            push_value(item, by, at, budget, out);
-            continue;
+            push_value(kept, by, at, budget, out);
         }
-        all(item, by, at, budget, out, depth + 1);
     }
 }
 
@@ -296,8 +296,13 @@ fn object(
     if !is_message(&fields) {
         return false;
     }
+    let plain = ["role", "content", "parts", "message", "tool_calls"];
+    let kept = (!has(&fields, &plain)).then(|| fields.clone());
     let message = message(fields, by, at, budget, 0);
-    push(message, budget, out);
+    match kept.filter(|_| message.parts.is_empty()) {
+        Some(kept) => push_value(AttributeValue::Object(kept), by, at, budget, out),
+        None => push(message, budget, out),
+    }
     true
 }
 
@@ -389,6 +394,15 @@ fn parts(role: &str, fields: &mut Fields, at: &At<'_>, budget: &mut Budget) -> V
                 _ => {}
             }
         }
+    }
+    // OpenInference's first names.
+    if let Some(name) = take_text(fields, &["function_call_name"])
+        && budget.part()
+    {
+        let arguments = take(fields, &["function_call_arguments_json"]).map(|(_, value)| value);
+        let call = [("name", AttributeValue::String(name)), ("arguments", arguments.unwrap_or_default())];
+        let call = call.map(|(key, value)| (key.to_owned(), value)).into();
+        parts.push(tool::call("function_call", call, at, budget));
     }
     if let Some(call) = take(fields, &["function_call"]).and_then(|(_, call)| super::value::fields(call))
         && budget.part()

@@ -67,7 +67,10 @@ fn events(reader: &mut Reader<'_>, field: ContentField) -> Vec<Message> {
     let mut messages = Vec::new();
     for (index, item) in items(list).unwrap_or_default() {
         let Some(event) = fields(item) else { continue };
-        let choice = peek_text(&event, "event.name") == Some("gen_ai.choice");
+        let Some(name) = peek_text(&event, "event.name").filter(|name| name.starts_with("gen_ai.")) else {
+            continue;
+        };
+        let choice = name == "gen_ai.choice";
         if choice == (field == ContentField::OutputMessages) && reader.budget.message() {
             messages.push(message::message(event, by(field), &at.index(index), &mut reader.budget, 0));
         }

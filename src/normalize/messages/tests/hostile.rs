@@ -176,7 +176,7 @@ fn what_lies_too_deep_does_not_overflow_the_stack() {
         ("[{\"messages\":", "}]"),
         ("{\"function\":", "}"),
     ] {
-        for depth in [50, 100_000] {
+        for depth in [50, 10_000] {
             let text = open.repeat(depth) + "1" + &close.repeat(depth);
             for name in [
                 "gen_ai.input.messages",
