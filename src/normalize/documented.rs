@@ -51,6 +51,7 @@ const MEANINGS: &[(Slot, &str)] = &[
     (Slot::ErrorMessage, "the message of an error"),
     (Slot::Success, "whether it succeeded"),
     (Slot::IsError, "whether the tool's answer is an error"),
+    (Slot::ErrorText, "… and its words then"),
     (Slot::TaskStatus, "how a task ended, which is a workflow when nothing else says so"),
 ];
 

@@ -58,7 +58,7 @@ fn escaped(exception: &SpanEvent) -> bool {
 #[expect(clippy::option_option, reason = "an error may have no text")]
 fn tool_error(facts: &Facts<'_>) -> Option<Option<String>> {
     if facts.value(Slot::IsError).is_some_and(|value| value.as_bool() == Some(true)) {
-        return Some(None);
+        return Some(facts.text(Slot::ErrorText).map(str::to_owned));
     }
     match facts.value(Slot::ToolResult)? {
         AttributeValue::Object(fields) => {

@@ -85,11 +85,13 @@ pub(super) enum Slot {
     RetrievalContent,
     /// How a task of a crew of agents ended.
     TaskStatus,
+    /// The first words of a tool's answer, for when it is an error.
+    ErrorText,
 }
 
 impl Slot {
     /// How many there are.
-    pub(super) const COUNT: usize = Self::TaskStatus as usize + 1;
+    pub(super) const COUNT: usize = Self::ErrorText as usize + 1;
 }
 
 /// Where a name may be trusted. Names without a prefix mean something only in spans of the program they are from.
@@ -305,7 +307,7 @@ const CODING_AGENTS: [Row; 2] = rows(From::CodingAgents, [("model", Slot::Model)
 const MCP_AGENT: [Row; 1] = rows(From::McpAgentResource, [("uri", Slot::ResourceUri)]);
 
 /// Searches for documents, tasks, and what else has no better place.
-const MORE: [Row; 7] = rows(
+const MORE: [Row; 8] = rows(
     From::Anyone,
     [
         ("gen_ai.retrieval.query.text", Slot::RetrievalContent),
@@ -315,6 +317,7 @@ const MORE: [Row; 7] = rows(
         ("gen_ai.task.name", Slot::Entity),
         ("gen_ai.task.status", Slot::TaskStatus),
         ("ai.toolCall.id", Slot::ToolCall),
+        ("result.content.0.text", Slot::ErrorText),
     ],
 );
 

@@ -18,7 +18,7 @@ pub(crate) const MAX_JSON_BYTES: usize = 2 * 1024 * 1024;
 const TOO_LARGE: &str = "[too large to be shown]";
 
 /// What is left of the bounds, and what they have left out so far.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Budget {
     messages: u64,
     parts: u64,

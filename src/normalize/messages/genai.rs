@@ -5,7 +5,7 @@ use super::super::names::From;
 use super::place::At;
 use super::reader::{Form, Reader, Row, ValueForm, ValueRow, by};
 use super::value::{Fields, opened, read, take};
-use super::{flat, message};
+use super::{conversation, flat, message};
 use crate::model::{AttributeValue, ContentField, Message, Span};
 
 const fn row(name: &'static str, form: Form) -> Row {
@@ -105,7 +105,7 @@ fn of_event(reader: &mut Reader<'_>, index: u32, name: &str, field: ContentField
         Some(super::value::Read::Json(json)) => json,
         _ => value.clone(),
     };
-    message::read_all(value, by(field), &root.key(name).json(), &mut reader.budget, &mut messages);
+    conversation::read_all(value, by(field), &root.key(name).json(), &mut reader.budget, &mut messages);
     if !messages.is_empty() {
         reader.told_by_event(field, &event.name);
     }

@@ -1,19 +1,18 @@
-//! Messages in every shape that frameworks and providers give them: OpenTelemetry's, OpenAI's (chat, responses), Anthropic's,
-//! Gemini's, Bedrock's, LangChain's, the Vercel AI SDK's, pydantic-ai's, and OpenInference's and Traceloop's flattened ones.
+//! One message, in every shape that frameworks and providers give it: OpenTelemetry's, OpenAI's (chat, responses),
+//! Anthropic's, Gemini's, Bedrock's, LangChain's, the Vercel AI SDK's, pydantic-ai's, and OpenInference's and Traceloop's
+//! flattened ones.
 
 use super::budget::Budget;
 use super::place::At;
-use super::value::{
-    Fields, Read, fields, has, is_list, items, omitted, peek, peek_text, read, take, take_text, text,
-};
+use super::value::{Fields, Read, fields, has, is_list, items, peek, peek_text, read, take, take_text};
 use super::{part, tool};
 use crate::model::{AttributeValue, Message, Part};
 
-/// How deeply requests and answers wrap their messages.
+/// How deeply a message is wrapped.
 const MAX_WRAPPINGS: usize = 6;
 
-/// The longest role in bytes.
-const MAX_ROLE_BYTES: usize = 64;
+/// The longest role, and the longest reason to stop, in bytes.
+const MAX_WORD_BYTES: usize = 64;
 
 /// Who says it, in other words.
 const ROLES: &[(&str, &str)] = &[
@@ -55,185 +54,37 @@ const FINISH_REASONS: &[(&str, &str)] = &[
     ("refusal", "content_filter"),
 ];
 
-/// Fields of an object that stands around messages, with who says what stands there as plain text.
-const WRAPPERS: &[(&str, Option<&str>)] = &[
-    ("system_instruction", Some("system")),
-    ("systemInstruction", Some("system")),
-    ("instructions", Some("system")),
-    ("system", Some("system")),
-    ("messages", None),
-    ("contents", None),
-    ("prompt", Some("user")),
-    ("prompts", Some("user")),
-    ("input", Some("user")),
-    ("inputs", Some("user")),
-    ("kwargs", None),
-    ("choices", Some("assistant")),
-    ("candidates", Some("assistant")),
-    ("generations", Some("assistant")),
-    ("output", Some("assistant")),
-    ("outputs", Some("assistant")),
-];
-
-/// The role in the common words.
+/// The role in the common words; another one stays as it is.
 pub(super) fn role(said: &str) -> String {
     let said = said.trim();
     let lower = said.to_ascii_lowercase();
     let known = ROLES.iter().find(|(word, _)| *word == lower).map(|(_, role)| *role);
-    let mut role = known.map_or(lower, str::to_owned);
-    let mut end = role.len().min(MAX_ROLE_BYTES);
-    while !role.is_char_boundary(end) {
-        end -= 1;
-    }
-    role.truncate(end);
-    role
+    short(known.unwrap_or(if known_role(&lower) { &lower } else { said }))
 }
 
 /// Why the model stopped, in the common words.
 pub(super) fn finish_reason(said: &str) -> String {
     let lower = said.trim().to_ascii_lowercase().replace('-', "_");
-    FINISH_REASONS
-        .iter()
-        .find(|(word, _)| *word == lower)
-        .map_or(lower.clone(), |(_, reason)| (*reason).to_owned())
+    let known = FINISH_REASONS.iter().find(|(word, _)| *word == lower).map(|(_, reason)| *reason);
+    short(known.unwrap_or(&lower))
 }
 
-/// Reads all messages that `value` holds, by `by` when nobody says by whom. `false` when it is no messages at all.
-pub(super) fn read_all(
-    value: AttributeValue,
-    by: &str,
-    at: &At<'_>,
-    budget: &mut Budget,
-    out: &mut Vec<Message>,
-) -> bool {
-    all(value, by, at, budget, out, 0)
+fn short(word: &str) -> String {
+    let mut end = word.len().min(MAX_WORD_BYTES);
+    while !word.is_char_boundary(end) {
+        end -= 1;
+    }
+    word[..end].to_owned()
 }
 
-fn all(
-    value: AttributeValue,
-    by: &str,
-    at: &At<'_>,
-    budget: &mut Budget,
-    out: &mut Vec<Message>,
-    depth: usize,
-) -> bool {
-    if depth > MAX_WRAPPINGS {
-        return false;
-    }
-    if is_list(&value) {
-        list(items(value).unwrap_or_default(), by, at, budget, out, depth);
-        return true;
-    }
-    match value {
-        AttributeValue::Object(fields) => object(fields, by, at, budget, out, depth),
-        AttributeValue::Null
-        | AttributeValue::Bool(_)
-        | AttributeValue::Double(_)
-        | AttributeValue::Int(_) => false,
-        AttributeValue::Bytes(_) => {
-            let mut parts = Vec::new();
-            part::read(value, at, budget, &mut parts);
-            push(Message { role: by.to_owned(), parts, ..Message::default() }, budget, out);
-            true
-        }
-        other => {
-            push_text(text(other).unwrap_or_default(), by, at, budget, out);
-            true
-        }
-    }
-}
-
-/// One message that is nothing but text.
-pub(super) fn push_text(text: String, by: &str, at: &At<'_>, budget: &mut Budget, out: &mut Vec<Message>) {
-    let role = if omitted(&text).is_some() { "omitted" } else { by };
-    let parts = if budget.part() { vec![part::plain(text, at, budget)] } else { Vec::new() };
-    push(Message { role: role.to_owned(), parts, ..Message::default() }, budget, out);
-}
-
-/// One message that is nothing but a value.
-pub(super) fn push_value(
-    value: AttributeValue,
-    by: &str,
-    at: &At<'_>,
-    budget: &mut Budget,
-    out: &mut Vec<Message>,
-) {
-    let json = tool::kept(value, at, budget);
-    push(
-        Message { role: by.to_owned(), parts: vec![Part::Unknown { json }], ..Message::default() },
-        budget,
-        out,
-    );
-}
-
-fn push(message: Message, budget: &mut Budget, out: &mut Vec<Message>) {
-    if budget.message() {
-        out.push(message);
-    }
-}
-
-fn list(
-    list: Vec<(usize, AttributeValue)>,
-    by: &str,
-    at: &At<'_>,
-    budget: &mut Budget,
-    out: &mut Vec<Message>,
-    depth: usize,
-) {
-    // Parts without a message around them: those of one speaker are one message.
-    let mut loose = false;
-    for (index, item) in list {
-        let at = &at.index(index);
-        let was_loose = std::mem::take(&mut loose);
-        let item = match item {
-            AttributeValue::Object(fields) => match alone(&fields, by) {
-                Some(role) => {
-                    loose = true;
-                    let mut parts = Vec::new();
-                    part::read(AttributeValue::Object(fields), at, budget, &mut parts);
-                    match out.last_mut().filter(|last| was_loose && last.role == role) {
-                        Some(last) => last.parts.append(&mut parts),
-                        None => push(Message { role, parts, ..Message::default() }, budget, out),
-                    }
-                    continue;
-                }
-                None => AttributeValue::Object(fields),
-            },
-            other => other,
-        };
-        // What turns out to be no message is kept as it is.
-        let kept =
-            matches!(&item, AttributeValue::Object(fields) if !is_message(fields)).then(|| item.clone());
-        if !all(item, by, at, budget, out, depth + 1)
-            && let Some(kept) = kept
-        {
-            push_value(kept, by, at, budget, out);
-        }
-    }
-}
-
-/// Who says a part that stands in a list of messages; `None` for a message.
-fn alone(fields: &Fields, by: &str) -> Option<String> {
-    if has(fields, &["role", "message", "kwargs", "parts", "tool_calls", "event.name"]) {
-        return None;
-    }
-    let kind = peek_text(fields, "type");
-    if kind.is_some_and(|kind| kind == "message" || known_role(kind)) || has(fields, &["lc"]) {
-        return None;
-    }
-    match part::role(fields) {
-        Some(role) => Some(role.unwrap_or(by).to_owned()),
-        // Of an unknown type, and yet with one: a part.
-        None => kind.map(|_| by.to_owned()),
-    }
-}
-
-fn known_role(word: &str) -> bool {
+/// Whether a word is a role that a message's `type` may say.
+pub(super) fn known_role(word: &str) -> bool {
     let word = word.to_ascii_lowercase();
     matches!(&*word, "system" | "user" | "assistant" | "tool" | "developer" | "human" | "ai")
 }
 
-fn is_message(fields: &Fields) -> bool {
+/// Whether an object is a message, as far as its fields tell.
+pub(super) fn is_message(fields: &Fields) -> bool {
     const MARKS: [&str; 10] = [
         "role",
         "content",
@@ -252,58 +103,6 @@ fn is_message(fields: &Fields) -> bool {
 /// LangChain: `{"type": "human", "data": {…}}`.
 fn is_tagged(fields: &Fields) -> bool {
     peek_text(fields, "type").is_some_and(known_role) && has(fields, &["data"])
-}
-
-fn object(
-    mut fields: Fields,
-    by: &str,
-    at: &At<'_>,
-    budget: &mut Budget,
-    out: &mut Vec<Message>,
-    depth: usize,
-) -> bool {
-    let said = has(&fields, &["role", "content", "parts", "message", "tool_calls"]);
-    if !said || (has(&fields, &["messages", "choices", "candidates"]) && !has(&fields, &["role"])) {
-        let before = out.len();
-        let mut wrapped = false;
-        for (name, role) in WRAPPERS {
-            // An answer repeats what it was asked, and what is asked may hold former answers.
-            if role.is_some_and(|role| (role == "assistant") != (by == "assistant")) {
-                continue;
-            }
-            let inner = match peek(&fields, name) {
-                Some(
-                    AttributeValue::Object(_)
-                    | AttributeValue::Array(_)
-                    | AttributeValue::String(_)
-                    | AttributeValue::Static(_),
-                ) => take(&mut fields, &[name]),
-                _ => None,
-            };
-            let Some((_, inner)) = inner else { continue };
-            wrapped |= all(inner, role.unwrap_or(by), &at.key(name), budget, out, depth + 1);
-        }
-        if wrapped || out.len() > before {
-            return true;
-        }
-    }
-    if let Some(role) = alone(&fields, by) {
-        let mut parts = Vec::new();
-        part::read(AttributeValue::Object(fields), at, budget, &mut parts);
-        push(Message { role, parts, ..Message::default() }, budget, out);
-        return true;
-    }
-    if !is_message(&fields) {
-        return false;
-    }
-    let plain = ["role", "content", "parts", "message", "tool_calls"];
-    let kept = (!has(&fields, &plain)).then(|| fields.clone());
-    let message = message(fields, by, at, budget, 0);
-    match kept.filter(|_| message.parts.is_empty()) {
-        Some(kept) => push_value(AttributeValue::Object(kept), by, at, budget, out),
-        None => push(message, budget, out),
-    }
-    true
 }
 
 /// One message, with what may be wrapped around it.
@@ -333,6 +132,8 @@ pub(super) fn message(
             let by = said_role(&mut outer).unwrap_or_else(|| by.to_owned());
             let mut message = message(inner, &by, &at.key(wrapper), budget, depth + 1);
             message.finish_reason = finish_reason.or(message.finish_reason);
+            // OpenTelemetry's old events have the calls beside the message.
+            calls(&mut outer, at, budget, &mut message.parts);
             return message;
         }
     }
@@ -383,18 +184,7 @@ fn parts(role: &str, fields: &mut Fields, at: &At<'_>, budget: &mut Budget) -> V
     {
         parts.push(Part::Refusal { text: budget.text(text) });
     }
-    for name in ["tool_calls", "toolCalls"] {
-        let Some((_, calls)) = take(fields, &[name]) else { continue };
-        let at = at.key(name);
-        for (index, call) in items(super::value::opened(calls)).unwrap_or_default() {
-            match call {
-                AttributeValue::Object(call) if budget.part() => {
-                    parts.push(tool::call("tool_call", call, &at.index(index), budget));
-                }
-                _ => {}
-            }
-        }
-    }
+    calls(fields, at, budget, &mut parts);
     // OpenInference's first names.
     if let Some(name) = take_text(fields, &["function_call_name"])
         && budget.part()
@@ -410,6 +200,25 @@ fn parts(role: &str, fields: &mut Fields, at: &At<'_>, budget: &mut Budget) -> V
         parts.push(tool::call("function_call", call, at, budget));
     }
     parts
+}
+
+fn calls(fields: &mut Fields, at: &At<'_>, budget: &mut Budget, parts: &mut Vec<Part>) {
+    for name in ["tool_calls", "toolCalls"] {
+        let Some((_, calls)) = take(fields, &[name]) else { continue };
+        let at = at.key(name);
+        for (index, call) in items(super::value::opened(calls)).unwrap_or_default() {
+            let at = at.index(index);
+            match call {
+                AttributeValue::Object(call) => {
+                    if budget.part() {
+                        parts.push(tool::call("tool_call", call, &at, budget));
+                    }
+                }
+                // A mark where calls were cut out.
+                other => part::read(other, &at, budget, parts),
+            }
+        }
+    }
 }
 
 /// What a message of the role `tool` holds, unless it is made of parts that say so themselves.

@@ -2,13 +2,14 @@
 //! call, the input and output of a tool, the documents of a search.
 //!
 //! [`content`] is asked when a person opens a span; nothing of what it makes is stored. Each convention family has a file
-//! with the names it uses, in the order in which they count; [`message`] and [`part`] understand the shapes that stand in
-//! them, which are fewer than the names.
+//! with the names it uses, in the order in which they count; [`conversation`], [`message`] and [`part`] understand the
+//! shapes that stand in them, which are fewer than the names.
 //!
 //! Nothing here fails. What cannot be read is named, what nobody knows is kept as it is, and [`budget`] bounds it all.
 
 mod agents;
 mod budget;
+mod conversation;
 mod definitions;
 mod documents;
 mod fallback;
@@ -62,28 +63,30 @@ pub(crate) fn content(span: &Span) -> SpanContent {
     let mut reader = Reader::new(span);
     let calls_tool = matches!(span.kind, SpanKind::Tool | SpanKind::Mcp);
 
-    let mut input_messages = genai::system(&mut reader);
-    let mut given = reader.messages(INPUT, ContentField::InputMessages);
-    let mut output_messages = reader.messages(OUTPUT, ContentField::OutputMessages);
-    // On a tool's span the same names hold its input and output.
-    if !calls_tool && given.is_empty() {
-        given = reader.messages(&[fallback::INPUT], ContentField::InputMessages);
-    }
-    let documents = documents::found(&mut reader);
-    if !calls_tool && output_messages.is_empty() && documents.is_empty() {
-        output_messages = reader.messages(&[fallback::OUTPUT], ContentField::OutputMessages);
-    }
-    join(&mut input_messages, given);
-    genai::finish_reasons(span, &mut output_messages);
-
-    let tool_definitions = definitions::found(&mut reader);
+    // What came of it first: the bounds are for all together, and a long conversation must not take up the answer.
     let (mut tool_input, mut tool_output) = (None, None);
     if calls_tool {
         tool_input = reader.value(TOOL_INPUT, ContentField::ToolInput);
         tool_output = reader.value(TOOL_OUTPUT, ContentField::ToolOutput);
     }
+    let documents = documents::found(&mut reader);
+    let mut output_messages = reader.messages(OUTPUT, ContentField::OutputMessages);
+    // On a tool's span the same names hold its input and output.
+    if !calls_tool && output_messages.is_empty() && documents.is_empty() {
+        output_messages = reader.messages(&[fallback::OUTPUT], ContentField::OutputMessages);
+    }
+    genai::finish_reasons(span, &mut output_messages);
+    let mut input_messages = genai::system(&mut reader);
+    let mut given = reader.messages(INPUT, ContentField::InputMessages);
+    if !calls_tool && given.is_empty() {
+        given = reader.messages(&[fallback::INPUT], ContentField::InputMessages);
+    }
+    join(&mut input_messages, given);
+    let tool_definitions = definitions::found(&mut reader);
+
     let left_out = reader.budget.left_out();
-    let Reader { sources, unreadable, .. } = reader;
+    let Reader { mut sources, unreadable, .. } = reader;
+    sources.sort_by_key(|source| source.field);
     SpanContent {
         input_messages,
         output_messages,

@@ -1,10 +1,10 @@
 //! pydantic-ai and logfire: the whole conversation of an agent's run in one attribute, and lists of events.
 
 use super::super::names::From;
-use super::message;
 use super::place::At;
 use super::reader::{Form, Reader, Row, ValueForm, ValueRow, by};
 use super::value::{Read, fields, items, peek_text, read};
+use super::{conversation, message};
 use crate::model::{AttributeValue, ContentField, Message};
 
 const fn row(name: &'static str, read: fn(&mut Reader<'_>, ContentField) -> Vec<Message>) -> Row {
@@ -37,7 +37,7 @@ pub(super) const TOOL_OUTPUT: &[ValueRow] = &[value("tool_response")];
 /// Of a whole conversation the answer is what the model said last.
 fn conversation(reader: &mut Reader<'_>, field: ContentField) -> Vec<Message> {
     for name in ["pydantic_ai.all_messages", "all_messages_events"] {
-        // Not read for both: what is told of it is noted once for each.
+        let before = reader.budget.clone();
         let mut messages = reader.attribute(name, Form::Messages, field);
         if messages.is_empty() {
             continue;
@@ -45,7 +45,13 @@ fn conversation(reader: &mut Reader<'_>, field: ContentField) -> Vec<Message> {
         let answer =
             messages.iter().rposition(|message| message.role != "assistant").map_or(0, |last| last + 1);
         let answers = messages.split_off(answer);
-        let kept = if field == ContentField::OutputMessages { answers } else { messages };
+        // It is read once more for the rest, which counts then.
+        let kept = if field == ContentField::OutputMessages {
+            reader.budget = before;
+            answers
+        } else {
+            messages
+        };
         if kept.is_empty() {
             reader.sources.pop();
         }
@@ -101,7 +107,7 @@ fn final_result(reader: &mut Reader<'_>, field: ContentField) -> Vec<Message> {
     };
     let mut messages = Vec::new();
     let at = At::attribute("final_result");
-    message::push_text(text, by(field), &at, &mut reader.budget, &mut messages);
+    conversation::push_text(text, by(field), &at, &mut reader.budget, &mut messages);
     reader.told(field, "final_result");
     messages
 }

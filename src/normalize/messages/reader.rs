@@ -4,7 +4,7 @@ use super::super::names::From;
 use super::budget::Budget;
 use super::place::At;
 use super::value::{self, Read};
-use super::{flat, message, tool};
+use super::{conversation, flat, tool};
 use crate::model::{AttributeValue, ContentField, ContentSource, Message, Span};
 
 /// How an attribute says what it says.
@@ -145,13 +145,14 @@ impl<'a> Reader<'a> {
     ) -> Vec<Message> {
         let (by, mut messages) = (by(field), Vec::new());
         let whole = match value {
-            AttributeValue::Object(_) => Some(value.clone()),
-            _ => None,
+            AttributeValue::Array(_) | AttributeValue::Bytes(_) | AttributeValue::Null => None,
+            AttributeValue::String(_) | AttributeValue::Static(_) => None,
+            _ => Some(value.clone()),
         };
-        if !message::read_all(value, by, at, &mut self.budget, &mut messages)
+        if !conversation::read_all(value, by, at, &mut self.budget, &mut messages)
             && let Some(whole) = whole
         {
-            message::push_value(whole, by, at, &mut self.budget, &mut messages);
+            conversation::push_value(whole, by, at, &mut self.budget, &mut messages);
         }
         if !messages.is_empty() {
             self.told(field, source);

@@ -1,5 +1,6 @@
 //! Shapes, bounds and hostile input. That each name is read stands in `normalize::cells`.
 
+mod conventions;
 mod hostile;
 mod shapes;
 

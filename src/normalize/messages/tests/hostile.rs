@@ -150,6 +150,9 @@ fn what_has_no_end_is_bounded_and_says_so() {
     let read = of(SpanKind::Llm, json!({"gen_ai.input.messages": many}));
     assert_eq!(read.input_messages.len() as u64, MAX_MESSAGES);
     assert_eq!(read.left_out.unwrap().messages, 5000 - MAX_MESSAGES);
+    let answer = [json!({"role": "assistant", "content": "x"})];
+    let read = of(SpanKind::Llm, json!({"gen_ai.input.messages": many, "gen_ai.output.messages": answer}));
+    assert_eq!(read.output_messages.len(), 1, "the answer is there, however long the question");
 
     let parts = vec![json!({"type": "text", "content": "x"}); 20_000];
     let read = of(SpanKind::Llm, json!({"gen_ai.input.messages": [{"role": "user", "parts": parts}]}));
