@@ -74,7 +74,7 @@ pub struct ContentSource {
     pub truncated: bool,
 }
 
-/// A field of [`SpanContent`].
+/// Part of what a span holds in words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ContentField {
@@ -102,7 +102,7 @@ pub struct Message {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// What is said.
-    pub parts: Vec<Part>,
+    pub parts: Vec<MessagePart>,
     /// Why the model stopped: `stop`, `length`, `tool_call`, `content_filter`, `error`, or the sender's word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finish_reason: Option<String>,
@@ -111,7 +111,7 @@ pub struct Message {
 /// One part of a message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum Part {
+pub enum MessagePart {
     /// Text.
     Text {
         /// The text.

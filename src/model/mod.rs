@@ -20,7 +20,7 @@ mod value;
 
 pub use self::attribute::{Attributes, Key};
 pub use self::content::{
-    ContentField, ContentSource, DataPlace, Document, LeftOut, Media, Message, Part, SpanContent,
+    ContentField, ContentSource, DataPlace, Document, LeftOut, Media, Message, MessagePart, SpanContent,
     ToolDefinition,
 };
 pub use self::event::{Event, EventKind};

@@ -5,7 +5,7 @@ use super::message::{is_message, known_role, message};
 use super::place::At;
 use super::value::{Fields, has, is_list, items, omitted, peek, peek_text, take, text};
 use super::{part, tool};
-use crate::model::{AttributeValue, Message, Part};
+use crate::model::{AttributeValue, Message, MessagePart as Part};
 
 /// How deeply requests and answers wrap their messages.
 const MAX_WRAPPINGS: usize = 6;

@@ -3,7 +3,7 @@
 use super::budget::Budget;
 use super::place::At;
 use super::value::{Fields, length_before_cut};
-use crate::model::{AttributeValue, Media, Part};
+use crate::model::{AttributeValue, Media, MessagePart as Part};
 
 /// How deeply providers wrap the address or the data of a file.
 const MAX_WRAPPINGS: usize = 5;

@@ -6,7 +6,7 @@ use super::budget::Budget;
 use super::place::At;
 use super::value::{Fields, Read, fields, has, is_list, items, peek, peek_text, read, take, take_text};
 use super::{part, tool};
-use crate::model::{AttributeValue, Message, Part};
+use crate::model::{AttributeValue, Message, MessagePart as Part};
 
 /// How deeply a message is wrapped.
 const MAX_WRAPPINGS: usize = 6;

@@ -5,7 +5,7 @@ use super::budget::Budget;
 use super::place::At;
 use super::value::{Fields, has, omitted, peek, peek_text, take, take_text, text};
 use super::{media, tool};
-use crate::model::{AttributeValue, Part};
+use crate::model::{AttributeValue, MessagePart as Part};
 
 /// What a part turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

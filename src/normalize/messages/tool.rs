@@ -4,7 +4,7 @@ use super::budget::Budget;
 use super::media;
 use super::place::At;
 use super::value::{Fields, opened, peek_text, solid, take, take_text};
-use crate::model::{AttributeValue, Part};
+use crate::model::{AttributeValue, MessagePart as Part};
 
 /// A call that a message holds, in whatever shape.
 pub(super) fn call(kind: &str, mut fields: Fields, at: &At<'_>, budget: &mut Budget) -> Part {

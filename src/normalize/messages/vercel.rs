@@ -6,7 +6,7 @@ use super::place::At;
 use super::reader::{Form, Reader, Row, ValueForm, ValueRow};
 use super::value::{items, opened};
 use super::{message, part, tool};
-use crate::model::{AttributeValue, ContentField, Message, Part, Span};
+use crate::model::{AttributeValue, ContentField, Message, MessagePart as Part, Span};
 
 const fn row(name: &'static str, form: Form) -> Row {
     Row { name, form, from: From::Anyone }
