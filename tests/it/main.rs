@@ -7,6 +7,8 @@ mod api_docs;
 mod capture;
 #[cfg(feature = "otlp")]
 mod claude_code;
+#[cfg(feature = "otlp")]
+mod content;
 mod context;
 #[cfg(all(feature = "otlp", feature = "sqlite"))]
 mod crashes;
