@@ -97,6 +97,7 @@ fn routes() -> OpenApiRouter<AppState> {
     let api = api
         .routes(routes!(ingest::ingest_traces))
         .routes(routes!(hooks::claude_code_hook))
+        .routes(routes!(hooks::codex_hook))
         .routes(routes!(post_events::post_events));
     api
 }

@@ -10,6 +10,7 @@
 
 mod call;
 mod claude_code;
+mod codex;
 mod events;
 mod hooks;
 mod ids;
@@ -25,7 +26,7 @@ pub(crate) use self::events::EventRefused;
 use self::events::Posted;
 pub(crate) use self::hooks::Refused;
 use self::run::Run;
-use crate::model::{Engine, Reported, Span, SpanId, Timestamp, TraceId};
+use crate::model::{Attributes, Engine, Reported, Span, SpanId, Timestamp, TraceId};
 
 /// How many runs are remembered; the one that was silent for longest is forgotten for another. What comes later of a
 /// forgotten one still finds its spans in the store.
@@ -39,6 +40,10 @@ pub(crate) type Recall = Arc<dyn Fn(&str, TraceId, SpanId) -> Option<Span> + Sen
 pub(crate) struct Assembler {
     runs: HashMap<(&'static str, String), Run>,
     recall: Recall,
+    /// Whose the threads of Codex are.
+    threads: codex::Threads,
+    /// The parts of Codex's model calls.
+    answers: codex::Answers,
 }
 
 impl fmt::Debug for Assembler {
@@ -50,7 +55,12 @@ impl fmt::Debug for Assembler {
 impl Assembler {
     /// Knows of no run yet. `recall` finds what was stored by an earlier one.
     pub(crate) fn new(recall: Recall) -> Self {
-        Self { runs: HashMap::new(), recall }
+        Self {
+            runs: HashMap::new(),
+            recall,
+            threads: codex::Threads::default(),
+            answers: codex::Answers::default(),
+        }
     }
 
     /// Takes what a hook of Claude Code delivered: one payload, or several in an array.
@@ -65,6 +75,33 @@ impl Assembler {
             claude_code::hook(run, &payload, at, out);
             Ok(())
         })
+    }
+
+    /// Takes what Codex delivered: a hook's payload, a notification, a line that it printed, or several of them in an array.
+    pub(crate) fn codex(
+        &mut self,
+        payload: serde_json::Value,
+        at: Timestamp,
+        out: &mut Reported,
+    ) -> Result<(), Refused> {
+        hooks::each(payload, |payload| {
+            let read = codex::read(&mut self.threads, &payload)?;
+            read.take(self.run(Engine::CODEX, read.session.clone(), at), &payload, at, out);
+            Ok(())
+        })
+    }
+
+    /// Takes what a log record of Codex says. Others are not looked at.
+    pub(crate) fn codex_log(
+        &mut self,
+        attributes: &Attributes,
+        trace: Option<TraceId>,
+        at: Timestamp,
+        out: &mut Reported,
+    ) {
+        if let Some(session) = codex::session_of_log(&mut self.threads, attributes, trace) {
+            codex::log(self.run(Engine::CODEX, session, at), attributes, trace, at, out);
+        }
     }
 
     /// Takes what a program posted: one event, or an array of them. Either all of them are taken, or none.
@@ -100,11 +137,26 @@ impl Assembler {
     /// Completes what was reported as spans with what else is known of their calls, and learns from them.
     pub(crate) fn observe(&mut self, reported: &mut Reported, at: Timestamp) {
         let mut added = Reported::default();
-        for span in &mut reported.spans {
+        for span in &reported.spans {
+            codex::learn(&mut self.threads, span);
+        }
+        reported.spans.retain_mut(|span| {
             if let Some(session) = claude_code::session_of(span) {
                 claude_code::observe(self.run(Engine::CLAUDE_CODE, session, at), span, &mut added);
             }
-        }
+            match codex::session_of(&self.threads, span) {
+                codex::Of::Others => true,
+                codex::Of::Nobody => false,
+                codex::Of::Session(session) => {
+                    self.run(Engine::CODEX, session.clone(), at);
+                    let run = self.runs.get_mut(&(Engine::CODEX, session));
+                    if let Some(run) = run {
+                        codex::observe(run, &self.threads, &mut self.answers, span, &mut added);
+                    }
+                    true
+                }
+            }
+        });
         reported.spans.append(&mut added.spans);
         reported.sessions.append(&mut added.sessions);
         reported.events.append(&mut added.events);

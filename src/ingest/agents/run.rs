@@ -47,6 +47,8 @@ pub(super) struct Run {
     numbered: u64,
     /// What was read of its transcripts.
     pub(super) transcripts: super::claude_code::Transcripts,
+    /// What joins the reports of a run of Codex.
+    pub(super) codex: super::codex::Memory,
 }
 
 impl Run {
@@ -66,6 +68,7 @@ impl Run {
             starters: VecDeque::new(),
             numbered: 0,
             transcripts: super::claude_code::Transcripts::default(),
+            codex: super::codex::Memory::default(),
         }
     }
 

@@ -1,0 +1,22 @@
+//! What is remembered of a session to join what has no id in common.
+
+use std::collections::VecDeque;
+
+use super::bounded::Bounded;
+use super::models::Models;
+use super::tools::Tools;
+use super::turns::Turns;
+
+/// One for each session.
+#[derive(Debug, Default)]
+pub(in super::super) struct Memory {
+    pub(super) turns: Turns,
+    pub(super) models: Models,
+    pub(super) tools: Tools,
+    /// The tool call that started each sub-agent, as its answer said.
+    pub(super) started: Bounded<String, String>,
+    /// The tool calls that started sub-agents of which it is not known which.
+    pub(super) starters: VecDeque<String>,
+    /// Who runs the models, as a log record said.
+    pub(super) provider: Option<String>,
+}
