@@ -1,7 +1,8 @@
 //! What real programs send, from the bytes to the normalised span.
 
-use crate::ingest::otlp::traces;
-use crate::model::{Span, SpanKind, Usage};
+use crate::ingest::IngestError;
+use crate::ingest::otlp::{Delivered, request};
+use crate::model::{Span, SpanKind, Timestamp, Usage};
 use crate::normalize::{self, session_hint, title_hint};
 
 macro_rules! fixture {
@@ -10,8 +11,16 @@ macro_rules! fixture {
     };
 }
 
+fn traces(
+    content_type: Option<&str>,
+    content_encoding: Option<&str>,
+    body: &[u8],
+) -> Result<Delivered<Span>, IngestError> {
+    request(content_type, content_encoding, body, Timestamp::EPOCH)
+}
+
 fn marshmallow(json: &str) -> Vec<Span> {
-    normalised(traces(Some("application/json"), None, json.as_bytes()).unwrap().spans)
+    normalised(traces(Some("application/json"), None, json.as_bytes()).unwrap().items)
 }
 
 /// The trace requests of a recording.
@@ -32,7 +41,7 @@ fn recorded(lines: &str) -> Vec<Span> {
         let body = base64(request["body_b64"].as_str().unwrap());
         let request = traces(header("content-type"), header("content-encoding"), &body).unwrap();
         assert_eq!(request.rejected, 0);
-        spans.extend(request.spans);
+        spans.extend(request.items);
     }
     normalised(spans)
 }

@@ -33,7 +33,7 @@ const ORDER: &[(&str, &str)] = &[
     ("sink", "model clock otlp store"),
     // Host -> model, bytes -> model, and rules that only say what to raise.
     ("capture", "model clock"),
-    ("ingest", "model otlp"),
+    ("ingest", "model otlp normalize"),
     ("alert", "model metrics"),
     ("pipeline", "model clock error bus store registry capture redact normalize metrics alert sink pricing"),
     ("import", "model clock store sink ingest pipeline"),

@@ -99,7 +99,8 @@ pub(super) struct Health {
     subscribers: usize,
     /// Bytes that wait for the store; about zero while it keeps up.
     backlog_bytes: u64,
-    /// Counts since the start: `published` and `ingested_spans`, and every loss: `dropped_capture`, `missed`, `not_stored`,
+    /// Counts since the start: `published`, `ingested_spans`, `ingested_log_records` and `ingested_metric_points` (of which
+    /// `metric_points_ignored` say nothing of a session), and every loss: `dropped_capture`, `missed`, `not_stored`,
     /// `panics_contained`, `redactions_overrun`, and the requests that were `refused` until later.
     counters: BTreeMap<&'static str, u64>,
     /// The bounds in force, in events, records, requests, bytes or milliseconds, as their names say. What goes beyond one is
@@ -183,6 +184,8 @@ impl AppState {
             ("refused", self.limits.refused.load(Ordering::Relaxed)),
             ("ingested_spans", counted.ingested_spans),
         ]);
+        #[cfg(feature = "otlp")]
+        counters.extend(self.limits.delivered.by_name());
         counters.extend(sinks.map(Feed::counters).unwrap_or_default());
         counters.extend(self.import.as_deref().map(Import::counters).unwrap_or_default());
         #[cfg(feature = "otlp")]

@@ -1,8 +1,9 @@
-//! Spans from OpenTelemetry exporters: OTLP over HTTP.
+//! What OpenTelemetry exporters send: OTLP over HTTP.
 //!
-//! A 200 is the only acknowledgement that exporters know, so it is given when the spans are stored and never before. What
+//! A 200 is the only acknowledgement that exporters know, so it is given when everything is stored and never before. What
 //! cannot be stored at the moment is answered with 503, which they retry; never with 500, on which they drop their data.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use axum::body::Body;
@@ -17,9 +18,11 @@ use super::body::{Reading, Unread};
 use super::limits::SMALL_BODY_BYTES;
 use super::problem::Problem;
 use super::state::AppState;
-use crate::ingest::otlp::{self, Format, RpcCode, TraceRequest};
+use crate::ingest::logs::logs;
+use crate::ingest::metrics::usage_of;
+use crate::ingest::otlp::{self, Delivered, Format, LogRecord, MetricPoint, RpcCode, Signal};
 use crate::ingest::{IngestError, MAX_DECODED_BYTES};
-use crate::model::{Reported, Timestamp};
+use crate::model::{Reported, Span, Timestamp};
 
 /// Take spans (`ExportTraceServiceRequest`).
 #[utoipa::path(
@@ -43,10 +46,118 @@ use crate::model::{Reported, Timestamp};
     ),
 )]
 pub(super) async fn ingest_traces(State(state): State<AppState>, headers: HeaderMap, body: Body) -> Response {
-    match take(&state, &headers, body).await {
+    ingest(&state, &headers, body, |spans: Vec<Span>| (Reported::from(spans), Taken::default())).await
+}
+
+/// Take log records (`ExportLogsServiceRequest`). Each becomes a `Log` event of the session that its trace belongs to, or that
+/// it names.
+#[utoipa::path(
+    post, path = "/v1/logs", operation_id = "ingest_logs", tag = "otlp",
+    request_body(
+        description = "An `ExportLogsServiceRequest` of OTLP, as protobuf or JSON, optionally with `Content-Encoding: gzip`; 64 MiB at most, also when decompressed, and 65,536 log records.",
+        content((Vec<u8> = "application/x-protobuf"), (serde_json::Value = "application/json")),
+    ),
+    responses(
+        (status = 200, description = "The log records are stored. `partial_success` counts those that could not be taken. In the request's content type.",
+         content((Vec<u8> = "application/x-protobuf"), (serde_json::Value = "application/json"))),
+        (status = 400, description = "The body cannot be understood; nothing of it was taken. A `google.rpc.Status` in the request's content type.",
+         content((Vec<u8> = "application/x-protobuf"), (serde_json::Value = "application/json"))),
+        (status = 401, description = "The caller must sign in.", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large. A `google.rpc.Status` in the request's content type.",
+         content((Vec<u8> = "application/x-protobuf"), (serde_json::Value = "application/json"))),
+        (status = 415, description = "The content type or coding is not understood. A `google.rpc.Status`.",
+         content((Vec<u8> = "application/x-protobuf"), (serde_json::Value = "application/json"))),
+        (status = 503, description = "Nothing can be stored at the moment, or the body came too slowly; send the same again after `Retry-After`.",
+         content((Vec<u8> = "application/x-protobuf"), (serde_json::Value = "application/json"))),
+    ),
+)]
+pub(super) async fn ingest_logs(State(state): State<AppState>, headers: HeaderMap, body: Body) -> Response {
+    ingest(&state, &headers, body, |records: Vec<LogRecord>| {
+        let taken = Taken { log_records: records.len() as u64, ..Taken::default() };
+        (logs(records), taken)
+    })
+    .await
+}
+
+/// Take data points (`ExportMetricsServiceRequest`). There is no store of metrics: only the token and cost sums of Claude Code
+/// are looked at, and all other points are counted and forgotten.
+#[utoipa::path(
+    post, path = "/v1/metrics", operation_id = "ingest_metrics", tag = "otlp",
+    request_body(
+        description = "An `ExportMetricsServiceRequest` of OTLP, as protobuf or JSON, optionally with `Content-Encoding: gzip`; 64 MiB at most, also when decompressed.",
+        content((Vec<u8> = "application/x-protobuf"), (serde_json::Value = "application/json")),
+    ),
+    responses(
+        (status = 200, description = "The data points are taken. `partial_success` counts those that could not be understood. In the request's content type.",
+         content((Vec<u8> = "application/x-protobuf"), (serde_json::Value = "application/json"))),
+        (status = 400, description = "The body cannot be understood; nothing of it was taken. A `google.rpc.Status` in the request's content type.",
+         content((Vec<u8> = "application/x-protobuf"), (serde_json::Value = "application/json"))),
+        (status = 401, description = "The caller must sign in.", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large. A `google.rpc.Status` in the request's content type.",
+         content((Vec<u8> = "application/x-protobuf"), (serde_json::Value = "application/json"))),
+        (status = 415, description = "The content type or coding is not understood. A `google.rpc.Status`.",
+         content((Vec<u8> = "application/x-protobuf"), (serde_json::Value = "application/json"))),
+        (status = 503, description = "Nothing can be stored at the moment, or the body came too slowly; send the same again after `Retry-After`.",
+         content((Vec<u8> = "application/x-protobuf"), (serde_json::Value = "application/json"))),
+    ),
+)]
+pub(super) async fn ingest_metrics(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    ingest(&state, &headers, body, |points: Vec<MetricPoint>| {
+        let metric_points = points.len() as u64;
+        let (_, metric_points_ignored) = usage_of(&points);
+        (Reported::default(), Taken { metric_points, metric_points_ignored, ..Taken::default() })
+    })
+    .await
+}
+
+/// How much a request delivered besides spans, which the pipeline counts.
+#[derive(Debug, Clone, Copy, Default)]
+struct Taken {
+    log_records: u64,
+    metric_points: u64,
+    metric_points_ignored: u64,
+}
+
+/// How much was delivered besides spans since the start.
+#[derive(Debug, Default)]
+pub(crate) struct DeliveredCounts {
+    log_records: AtomicU64,
+    metric_points: AtomicU64,
+    metric_points_ignored: AtomicU64,
+}
+
+impl DeliveredCounts {
+    fn add(&self, taken: Taken) {
+        self.log_records.fetch_add(taken.log_records, Ordering::Relaxed);
+        self.metric_points.fetch_add(taken.metric_points, Ordering::Relaxed);
+        self.metric_points_ignored.fetch_add(taken.metric_points_ignored, Ordering::Relaxed);
+    }
+
+    /// The counts by name.
+    pub(super) fn by_name(&self) -> [(&'static str, u64); 3] {
+        [
+            ("ingested_log_records", self.log_records.load(Ordering::Relaxed)),
+            ("ingested_metric_points", self.metric_points.load(Ordering::Relaxed)),
+            ("metric_points_ignored", self.metric_points_ignored.load(Ordering::Relaxed)),
+        ]
+    }
+}
+
+/// Takes the items of an export request, as `report` makes something of them, and answers as the specification asks.
+async fn ingest<T: Signal>(
+    state: &AppState,
+    headers: &HeaderMap,
+    body: Body,
+    report: impl FnOnce(Vec<T>) -> (Reported, Taken) + Send + 'static,
+) -> Response {
+    match take(state, headers, body, report).await {
         Ok(request) => answer(request.format.content_type(), request.success_body()),
         Err(refused) => {
-            let format = Format::of_answer(text(&headers, &CONTENT_TYPE));
+            let format = Format::of_answer(text(headers, &CONTENT_TYPE));
             let body = format.error_body(refused.code, &refused.problem.message());
             refused.problem.with_body(format.content_type(), body)
         }
@@ -89,7 +200,14 @@ impl Refused {
     }
 }
 
-async fn take(state: &AppState, headers: &HeaderMap, body: Body) -> Result<TraceRequest, Refused> {
+/// What was delivered, without its items: they are stored.
+async fn take<T: Signal>(
+    state: &AppState,
+    headers: &HeaderMap,
+    body: Body,
+    report: impl FnOnce(Vec<T>) -> (Reported, Taken) + Send + 'static,
+) -> Result<Delivered<T>, Refused> {
+    let arrival = Timestamp::from(SystemTime::now());
     let _place = state.limits.ingest_place().ok_or_else(too_many)?;
     // Read before a turn is taken: decoding never waits for a sender.
     let (body, large) = collect(state, body).await?;
@@ -99,13 +217,15 @@ async fn take(state: &AppState, headers: &HeaderMap, body: Body) -> Result<Trace
     // Decoding takes as long as it takes: off the runtime's threads.
     let decoded = tokio::task::spawn_blocking(move || {
         let _large = large;
-        otlp::traces(content_type.as_deref(), coding.as_deref(), &body).map(|request| (request, turn))
+        let mut request = otlp::request(content_type.as_deref(), coding.as_deref(), &body, arrival)?;
+        let (reported, taken) = report(std::mem::take(&mut request.items));
+        Ok::<_, IngestError>((request, reported, taken, turn))
     });
     let broken = |_| Refused::later(&"the batch could not be decoded");
-    let (mut request, turn) = decoded.await.map_err(broken)??;
-    let mut reported = Reported::from(std::mem::take(&mut request.spans));
-    state.hooks.observe(&mut reported, Timestamp::from(SystemTime::now()));
+    let (request, mut reported, taken, turn) = decoded.await.map_err(broken)??;
+    state.hooks.observe(&mut reported, arrival);
     state.pipeline.ingest(reported, turn).await.map_err(|refused| Refused::later(&refused))?;
+    state.limits.delivered.add(taken);
     Ok(request)
 }
 

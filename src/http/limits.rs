@@ -92,6 +92,9 @@ pub(crate) struct Limits {
     pub(crate) missed: AtomicU64,
     /// How many requests were sent away because something was busy or could not be reached.
     pub(crate) refused: AtomicU64,
+    /// What outside senders delivered besides spans.
+    #[cfg(feature = "otlp")]
+    pub(crate) delivered: super::ingest::DeliveredCounts,
     /// The last count of active sessions; counting asks the store for all of them.
     pub(crate) active_sessions: super::health::ActiveSessions,
 }
@@ -114,6 +117,8 @@ impl Limits {
             large_bodies: places(LARGE_BODIES_AT_ONCE),
             missed: AtomicU64::new(0),
             refused: AtomicU64::new(0),
+            #[cfg(feature = "otlp")]
+            delivered: super::ingest::DeliveredCounts::default(),
             active_sessions: super::health::ActiveSessions::default(),
         }
     }
@@ -175,6 +180,10 @@ impl Limits {
             ("ingest_requests", INGESTS_IN_HAND),
             #[cfg(feature = "otlp")]
             ("ingest_body_bytes", crate::ingest::MAX_DECODED_BYTES),
+            #[cfg(feature = "otlp")]
+            ("ingest_log_records", crate::ingest::MAX_LOG_RECORDS),
+            ("log_message_bytes", crate::redact::MAX_MESSAGE_BYTES),
+            ("log_attribute_bytes", crate::redact::MAX_LOG_ATTRIBUTE_BYTES),
         ];
         bounds.into_iter().map(|(name, bound)| (name, bound as u64)).collect()
     }

@@ -83,6 +83,13 @@ fn counted(registry: &mut Registry, state: &AppState) {
         ),
         ("requests_refused", "Requests sent away until later, with 429 or 503", "refused"),
         ("spans_ingested", "Spans taken from outside senders", "ingested_spans"),
+        ("log_records_ingested", "Log records taken from outside senders", "ingested_log_records"),
+        ("metric_points_ingested", "Data points taken from outside senders", "ingested_metric_points"),
+        (
+            "metric_points_ignored",
+            "Of these, data points that say nothing of a session",
+            "metric_points_ignored",
+        ),
     ] {
         let count = counters.get(counter).copied().unwrap_or_default();
         registry.register(name, help, ConstCounter::new(count));

@@ -96,6 +96,8 @@ fn routes() -> OpenApiRouter<AppState> {
     #[cfg(feature = "otlp")]
     let api = api
         .routes(routes!(ingest::ingest_traces))
+        .routes(routes!(ingest::ingest_logs))
+        .routes(routes!(ingest::ingest_metrics))
         .routes(routes!(hooks::claude_code_hook))
         .routes(routes!(hooks::codex_hook))
         .routes(routes!(post_events::post_events));

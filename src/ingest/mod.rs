@@ -1,5 +1,5 @@
-//! Bytes from outside and the model: what a sender posted, or wrote into a file, becomes spans, or an error that tells it
-//! what to fix.
+//! Bytes from outside and the model: what a sender posted, or wrote into a file, becomes spans and events, or an error that
+//! tells it what to fix.
 //!
 //! No I/O and no HTTP: status codes are chosen where the answer is written. Everything is bounded, whatever the bytes
 //! are, and nothing here panics; the fuzz targets and the property tests hold both.
@@ -10,10 +10,16 @@ pub(crate) mod agents;
 mod body;
 pub(crate) mod line;
 #[cfg(feature = "otlp")]
+pub(crate) mod logs;
+#[cfg(feature = "otlp")]
+pub(crate) mod metrics;
+#[cfg(feature = "otlp")]
 pub(crate) mod otlp;
 
 #[cfg(feature = "otlp")]
 pub(crate) use self::body::MAX_DECODED_BYTES;
+#[cfg(feature = "otlp")]
+pub(crate) use crate::otlp::MAX_LOG_RECORDS;
 
 /// Why a body was not taken. Nothing of it was.
 #[cfg(feature = "otlp")]

@@ -29,11 +29,11 @@ pub(crate) use self::report::{Reported, ReportedEvent, ReportedOf, SessionChange
 pub use self::search::{Highlight, SearchMatch, SearchPlace, SearchedThing};
 pub use self::session::{Engine, IMPORTED_TAG, Session, SessionStatus, WaitingOn};
 pub use self::shown::shown;
-pub(crate) use self::span::METRICS_CALL;
 pub use self::span::{
     DERIVED_SOURCES, Link, MAX_ERROR_CHARS, OtelKind, Scope, Span, SpanError, SpanEvent, SpanKind,
     SpanStatus, SpanSummary, StatusCode,
 };
+pub(crate) use self::span::{LONE_CALL, SUM_CALL};
 pub use self::timestamp::Timestamp;
 pub use self::tree::{SpanNode, pre_order};
 pub use self::usage::{Cost, CostSource, CounterDeltas, Counters, Usage};

@@ -106,6 +106,8 @@ pub(crate) enum ReportedOf {
     Session(String),
     /// The session that the trace belongs to.
     Trace(TraceId),
+    /// The session that the trace belongs to, and while that is not known the one that the sender names.
+    TraceOr(TraceId, String),
     /// None.
     Nobody,
 }

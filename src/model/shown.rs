@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::span::METRICS_CALL;
+use super::span::{LONE_CALL, SUM_CALL};
 use super::{SpanId, SpanKind, SpanSummary, TraceId};
 
 type Place = (TraceId, SpanId);
@@ -37,24 +37,28 @@ fn hidden(spans: &[SpanSummary]) -> HashMap<Place, Option<Place>> {
             real.entry(call).or_insert(place(span));
         }
     }
-    let is_metrics =
-        |span: &SpanSummary| span.call_id.as_ref().is_some_and(|id| id.starts_with(METRICS_CALL));
     let counted = spans
         .iter()
-        .any(|span| span.kind == SpanKind::Llm && has_tokens(span) && !span.detail && !is_metrics(span));
+        .any(|span| span.kind == SpanKind::Llm && has_tokens(span) && !span.detail && !is_fallback(span));
     let stands_in = |span: &SpanSummary| {
         let better = || real.get(span.call_id.as_deref()?).copied();
         if span.detail {
             Some(parent(span))
         } else if !span.derived {
             None
-        } else if is_metrics(span) {
+        } else if is_fallback(span) {
             counted.then(|| parent(span))
         } else {
             better().map(Some)
         }
     };
     spans.iter().filter_map(|span| Some((place(span), stands_in(span)?))).collect()
+}
+
+/// Whether a span counts only when nothing else says what it says.
+fn is_fallback(span: &SpanSummary) -> bool {
+    let call = span.call_id.as_deref().unwrap_or_default();
+    call.starts_with(SUM_CALL) || call.starts_with(LONE_CALL)
 }
 
 fn has_tokens(span: &SpanSummary) -> bool {

@@ -12,8 +12,13 @@ pub const MAX_ERROR_CHARS: usize = 200;
 /// transcript, lines that a program printed, metrics, posted events. A span of the same call that was reported as one is better.
 pub const DERIVED_SOURCES: [&str; 6] = ["hooks", "logs", "transcript", "lines", "metrics", "events"];
 
-/// How the [`Span::call_id`] of what metrics report begins: not one call, but all of a session's.
-pub(crate) const METRICS_CALL: &str = "usage:";
+/// How the [`Span::call_id`] of a sum begins: not one call, but several. It counts only in a session of which nothing else
+/// says any tokens.
+pub(crate) const SUM_CALL: &str = "usage:";
+
+/// How the [`Span::call_id`] of what can only stand alone begins: it cannot be told which of the calls it is that other
+/// reports tell of, so it counts only where none of them says any tokens.
+pub(crate) const LONE_CALL: &str = "alone:";
 
 /// What a span does, whatever convention it was written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize, ToSchema)]

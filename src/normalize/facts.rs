@@ -22,6 +22,11 @@ impl<'a> Facts<'a> {
         Self::gathered(&span.resource, From::Anyone)
     }
 
+    /// Those of attributes that belong to no span.
+    pub(super) fn of_attributes(attributes: &'a Attributes) -> Self {
+        Self::gathered(attributes, From::Anyone)
+    }
+
     fn gathered(attributes: &'a Attributes, from: From) -> Self {
         let mut found = [None; Slot::COUNT];
         let mut rows = [u8::MAX; Slot::COUNT];

@@ -2,7 +2,7 @@
 
 use super::facts::Facts;
 use super::names::Slot;
-use crate::model::{Engine, Span, SpanKind, WaitingOn};
+use crate::model::{Attributes, Engine, Span, SpanKind, WaitingOn};
 
 /// The longest title in characters.
 const MAX_TITLE_CHARS: usize = 120;
@@ -25,12 +25,22 @@ pub(crate) struct SessionHint {
 /// `service.instance.id` names a process, which may serve many sessions, and is not taken.
 pub(crate) fn session_hint(span: &Span) -> Option<SessionHint> {
     let own = Facts::of(span);
-    let id = own.text(Slot::Session).or_else(|| own.text(Slot::McpSession));
+    // Within a sub-agent of Claude Code `gen_ai.conversation.id` is that of the sub-agent.
+    let session = || span.attributes.text("session.id").filter(|id| own.is_claude_code() && !id.is_empty());
+    let id = session().or_else(|| own.text(Slot::Session)).or_else(|| own.text(Slot::McpSession));
     let (id, resource_level) = match id {
         Some(id) => (id, false),
         None => (Facts::of_resource(span).text(Slot::Session)?, true),
     };
     Some(SessionHint { id: id.to_owned(), resource_level, masked: None })
+}
+
+/// The session that attributes name which belong to no span: those of a log record or a data point, and otherwise those of
+/// the program that sent it.
+pub(crate) fn session_named<'a>(attributes: &'a Attributes, resource: &'a Attributes) -> Option<&'a str> {
+    let own = Facts::of_attributes(attributes);
+    let session = own.text(Slot::Session).or_else(|| own.text(Slot::McpSession));
+    session.or_else(|| Facts::of_attributes(resource).text(Slot::Session))
 }
 
 /// What a person would call the session of this root: what was asked for, the workflow's or the agent's name, or the

@@ -24,7 +24,9 @@ mod usage;
 
 pub(crate) use self::content::used;
 use self::facts::Facts;
-pub(crate) use self::hint::{SessionHint, engine_hint, one_line, session_hint, title_hint, wait_hint};
+pub(crate) use self::hint::{
+    SessionHint, engine_hint, one_line, session_hint, session_named, title_hint, wait_hint,
+};
 use self::names::Slot;
 use crate::model::{Span, SpanKind};
 

@@ -1,17 +1,46 @@
 //! One span.
 
+use std::sync::Arc;
+
 use opentelemetry_proto::tonic::trace::v1::span as message;
 use opentelemetry_proto::tonic::trace::v1::{Span as Message, Status};
 
+use super::mapper::Item;
 use super::value::{self, Budget};
 use super::{DROPPED_EVENTS, DROPPED_LINKS, MAX_EVENTS, MAX_LINKS};
-use crate::model::{Link, OtelKind, Span, SpanEvent, SpanId, SpanStatus, StatusCode, Timestamp, TraceId};
+use crate::model::{
+    Attributes, Link, OtelKind, Scope, Span, SpanEvent, SpanId, SpanStatus, StatusCode, Timestamp, TraceId,
+};
 
 /// The `source` of spans that came over OTLP.
 pub(crate) const SOURCE: &str = "otlp";
 
-/// The span, without its resource and scope; or why it cannot be taken, in words for the sender.
-pub(super) fn span(message: Message) -> Result<Span, &'static str> {
+impl Item for Span {
+    type Message = Message;
+
+    const ONE: &'static str = "span";
+    const MANY: &'static str = "spans";
+    const COPIES: bool = true;
+
+    fn mapped(message: Message, _: Timestamp) -> Result<Self, &'static str> {
+        span(message)
+    }
+
+    fn memory(&self) -> usize {
+        self.size()
+    }
+
+    fn set_scope(&mut self, scope: &Arc<Scope>) {
+        self.scope = (**scope).clone();
+    }
+
+    fn set_resource(&mut self, resource: &Arc<Attributes>, dropped: u32) {
+        self.resource = (**resource).clone();
+        self.dropped_attributes = self.dropped_attributes.saturating_add(dropped);
+    }
+}
+
+fn span(message: Message) -> Result<Span, &'static str> {
     let trace_id = trace_id(&message.trace_id).ok_or("a trace id is 16 bytes, not all zero")?;
     let span_id = span_id(&message.span_id).ok_or("a span id is 8 bytes, not all zero")?;
     let (start_time, end_time) = times(message.start_time_unix_nano, message.end_time_unix_nano);
@@ -56,11 +85,11 @@ fn dropped_count(by_sender: u32, given: usize, kept: usize) -> u64 {
     u64::from(by_sender) + given.saturating_sub(kept) as u64
 }
 
-fn trace_id(bytes: &[u8]) -> Option<TraceId> {
+pub(super) fn trace_id(bytes: &[u8]) -> Option<TraceId> {
     bytes.try_into().ok().and_then(TraceId::from_bytes)
 }
 
-fn span_id(bytes: &[u8]) -> Option<SpanId> {
+pub(super) fn span_id(bytes: &[u8]) -> Option<SpanId> {
     bytes.try_into().ok().and_then(SpanId::from_bytes)
 }
 

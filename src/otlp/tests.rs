@@ -27,8 +27,8 @@ fn message() -> Message {
     }
 }
 
-fn mapped(messages: impl IntoIterator<Item = Message>) -> Mapped {
-    let mut mapper = Mapper::default();
+fn mapped(messages: impl IntoIterator<Item = Message>) -> Mapped<Span> {
+    let mut mapper = Mapper::new(Timestamp::EPOCH);
     for message in messages {
         mapper.push(message);
     }
@@ -37,8 +37,8 @@ fn mapped(messages: impl IntoIterator<Item = Message>) -> Mapped {
 
 fn one(message: Message) -> Span {
     let mut mapped = mapped([message]);
-    assert_eq!((mapped.rejected, mapped.spans.len()), (0, 1), "{}", mapped.reasons);
-    mapped.spans.remove(0)
+    assert_eq!((mapped.rejected, mapped.items.len()), (0, 1), "{}", mapped.reasons);
+    mapped.items.remove(0)
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn a_span_with_a_wrong_id_is_rejected_alone_and_with_a_reason() {
         Message { parent_span_id: vec![2; 9], ..message() },
     ];
     let mapped = mapped(bad.into_iter().chain([message()]));
-    assert_eq!((mapped.spans.len(), mapped.rejected), (1, 4));
+    assert_eq!((mapped.items.len(), mapped.rejected), (1, 4));
     assert_eq!(
         mapped.reasons,
         "2 spans: a trace id is 16 bytes, not all zero; 1 span: a span id is 8 bytes, not all zero; \
@@ -138,7 +138,7 @@ fn values_nested_too_deeply_or_too_many_are_cut_and_say_so() {
 
 #[test]
 fn scope_and_resource_are_set_on_their_own_spans_only() {
-    let mut mapper = Mapper::default();
+    let mut mapper = Mapper::<Span>::new(Timestamp::EPOCH);
     mapper.push(message());
     let mark = mapper.mark();
     mapper.push(message());
@@ -146,7 +146,7 @@ fn scope_and_resource_are_set_on_their_own_spans_only() {
     let attributes =
         vec![attribute("service.name", text("agent")), attribute("big", text(&"x".repeat(40_000)))];
     mapper.resource(mark, Resource { attributes, ..Resource::default() });
-    let spans = mapper.finish().spans;
+    let spans = mapper.finish().items;
     assert_eq!((spans[0].scope.name.as_str(), spans[1].scope.name.as_str()), ("", "lib"));
     assert_eq!((spans[0].resource.len(), spans[1].resource.text("service.name")), (0, Some("agent")));
     assert_eq!((spans[0].dropped_attributes, spans[1].dropped_attributes), (0, 1), "a resource is bounded");
@@ -154,7 +154,7 @@ fn scope_and_resource_are_set_on_their_own_spans_only() {
 
 #[test]
 fn a_large_resource_on_very_many_spans_stays_within_the_memory_of_a_request() {
-    let mut mapper = Mapper::default();
+    let mut mapper = Mapper::<Span>::new(Timestamp::EPOCH);
     let mark = mapper.mark();
     for _ in 0..20_000 {
         mapper.push(message());
@@ -162,7 +162,7 @@ fn a_large_resource_on_very_many_spans_stays_within_the_memory_of_a_request() {
     let attributes = vec![attribute("big", text(&"x".repeat(MAX_RESOURCE_BYTES - 200)))];
     mapper.resource(mark, Resource { attributes, ..Resource::default() });
     let mapped = mapper.finish();
-    assert_eq!(mapped.spans.len() as u64 + mapped.rejected, 20_000);
-    assert!(mapped.spans.iter().map(Span::size).sum::<usize>() <= MAX_REQUEST_MEMORY);
+    assert_eq!(mapped.items.len() as u64 + mapped.rejected, 20_000);
+    assert!(mapped.items.iter().map(Span::size).sum::<usize>() <= MAX_REQUEST_MEMORY);
     assert!(mapped.reasons.contains("send smaller batches"));
 }

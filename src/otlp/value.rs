@@ -6,7 +6,7 @@ use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use super::{MAX_ATTRIBUTES, MAX_KEY_BYTES, MAX_VALUE_DEPTH, MAX_VALUES, TOO_DEEP, TOO_MANY};
 use crate::model::{AttributeValue, Attributes};
 
-/// What may still be taken within one span.
+/// What may still be taken within one span, record or point.
 pub(super) struct Budget(usize);
 
 impl Budget {
@@ -59,6 +59,11 @@ impl Seen {
         self.0[word] |= bit;
         seen
     }
+}
+
+/// A value that is no attribute's, such as the body of a log record.
+pub(super) fn value(value: Option<AnyValue>, budget: &mut Budget) -> AttributeValue {
+    any_value(value, 0, budget)
 }
 
 fn any_value(value: Option<AnyValue>, depth: usize, budget: &mut Budget) -> AttributeValue {

@@ -20,7 +20,7 @@ pub(super) struct Prepared {
     pub(super) chunks: Vec<Chunk>,
 }
 
-/// What came in one request, ready for the pump. Events are redacted by the pump, as the host's own are.
+/// What came in one request, ready for the pump.
 #[derive(Debug, Default)]
 pub(super) struct PreparedReport {
     pub(super) traces: Vec<Prepared>,
@@ -41,6 +41,7 @@ impl PreparedReport {
 pub(super) enum EventOf {
     Session(SessionId),
     Trace(TraceId),
+    TraceOr(TraceId, SessionId),
     Nobody,
 }
 
@@ -107,10 +108,12 @@ fn session_id(external: &str, redactor: &Redactor) -> (SessionId, Option<String>
     (id, hashed.then(|| cut_name(external.into())))
 }
 
-fn of_event(event: ReportedEvent, redactor: &Redactor) -> (EventOf, Timestamp, EventKind) {
+fn of_event(mut event: ReportedEvent, redactor: &Redactor) -> (EventOf, Timestamp, EventKind) {
+    redactor.event(&mut event.kind);
     let of = match event.of {
         ReportedOf::Session(id) => EventOf::Session(session_id(&id, redactor).0),
         ReportedOf::Trace(trace) => EventOf::Trace(trace),
+        ReportedOf::TraceOr(trace, id) => EventOf::TraceOr(trace, session_id(&id, redactor).0),
         ReportedOf::Nobody => EventOf::Nobody,
     };
     (of, event.at, event.kind)

@@ -25,7 +25,7 @@ use crate::capture::lane::{Dropped, Handed, Lane, Taken, in_order};
 use crate::capture::record::{CapturedEvent, Of, Record};
 use crate::clock::Clock;
 use crate::model::{Event, EventId, EventKind, FrameWriter, SessionId, Span, SpanSummary, Timestamp};
-use crate::redact::{Redactor, cut_data, cut_name};
+use crate::redact::{Redactor, cut_name};
 
 /// How often the pump looks while somebody reads the live stream and something happens: below what a program notices, and
 /// 500 short wake-ups a second, of which those that find nothing end at once.
@@ -308,11 +308,11 @@ impl Pump {
         for prepared in reported.traces {
             self.outside(prepared, Source::Outside);
         }
-        for (of, at, mut kind) in reported.events {
-            self.redact_event(&mut kind);
+        for (of, at, kind) in reported.events {
             let session = match of {
                 EventOf::Session(session) => Some(session),
                 EventOf::Trace(trace) => self.fold.session_of(trace),
+                EventOf::TraceOr(trace, named) => Some(self.fold.session_of(trace).unwrap_or(named)),
                 EventOf::Nobody => None,
             };
             if let Some(id) = self.ids.next() {
@@ -379,7 +379,7 @@ impl Pump {
 
     fn event(&mut self, event: CapturedEvent) {
         let mut kind = event.kind;
-        self.redact_event(&mut kind);
+        self.redactor.event(&mut kind);
         let session = match event.of {
             Of::Nobody => None,
             Of::Trace(trace) => self.fold.session_of(trace),
@@ -387,27 +387,6 @@ impl Pump {
         };
         if let Some(id) = self.ids.next() {
             self.frame(id, event.at, session, kind);
-        }
-    }
-
-    fn redact_event(&self, kind: &mut EventKind) {
-        match kind {
-            EventKind::Custom { name, data } => {
-                *name = cut_name(self.redactor.name(name)).into();
-                self.redactor.json(data);
-                cut_data(data);
-            }
-            EventKind::SignalReceived { signal_name } => {
-                *signal_name = cut_name(self.redactor.name(signal_name));
-            }
-            EventKind::ProgressUpdate { message: Some(message), .. } => {
-                *message = cut_name(self.redactor.text(message));
-            }
-            EventKind::Log { message, attributes, .. } => {
-                *message = cut_name(self.redactor.text(message));
-                self.redactor.attributes(attributes);
-            }
-            _ => {}
         }
     }
 

@@ -48,7 +48,7 @@ pub fn cut(span: &mut Span) -> u32 {
 }
 
 /// Shortens the data of an event as [`cut`] does the value of an attribute.
-pub(crate) fn cut_data(data: &mut serde_json::Value) {
+pub(super) fn cut_data(data: &mut serde_json::Value) {
     let mut value = AttributeValue::from(std::mem::take(data));
     cut_value(&mut value);
     // Every attribute value has a JSON form.
@@ -60,7 +60,7 @@ pub(crate) fn cut_name(text: Cow<'_, str>) -> String {
     if text.len() > MAX_NAME_BYTES { shortened(&text, MAX_NAME_BYTES) } else { text.into_owned() }
 }
 
-fn cut_attributes(attributes: &mut Attributes) -> u32 {
+pub(super) fn cut_attributes(attributes: &mut Attributes) -> u32 {
     let mut names = Vec::new();
     for (name, value) in attributes.iter_mut() {
         if cut_value(value) {
@@ -109,7 +109,7 @@ fn cut_json(text: &str) -> Option<String> {
     Some(written(&json))
 }
 
-fn cut_text(text: &mut String, most: usize) -> bool {
+pub(super) fn cut_text(text: &mut String, most: usize) -> bool {
     let cut = text.len() > most;
     if cut {
         *text = shortened(text, most);

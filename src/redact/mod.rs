@@ -6,6 +6,7 @@
 //! no longer look like one.
 
 mod cut;
+mod event;
 mod mask;
 mod name;
 mod pattern;
@@ -21,8 +22,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+pub(crate) use self::cut::cut_name;
 pub use self::cut::{MAX_ATTRIBUTE_BYTES, MAX_NAME_BYTES, cut};
-pub(crate) use self::cut::{cut_data, cut_name};
+pub(crate) use self::event::{MAX_LOG_ATTRIBUTE_BYTES, MAX_MESSAGE_BYTES};
 use self::mask::Masker;
 use crate::model::{Attributes, Span, SpanError};
 

@@ -5,10 +5,14 @@ mod access;
 #[cfg(all(feature = "metrics", feature = "otlp", feature = "sqlite", feature = "ws"))]
 mod api_docs;
 mod capture;
+#[cfg(feature = "otlp")]
+mod claude_code;
 mod context;
 #[cfg(all(feature = "otlp", feature = "sqlite"))]
 mod crashes;
 mod enrich;
+#[cfg(feature = "otlp")]
+mod exporters;
 mod faults;
 mod files;
 #[cfg(feature = "sqlite")]
@@ -36,6 +40,12 @@ mod openapi;
 mod orders;
 #[cfg(feature = "otlp")]
 mod otlp;
+#[cfg(feature = "otlp")]
+mod otlp_bad;
+#[cfg(feature = "otlp")]
+mod otlp_logs;
+#[cfg(feature = "otlp")]
+mod otlp_metrics;
 mod planted;
 mod redaction;
 mod registry;

@@ -38,7 +38,7 @@ fn chat(id: &str, parent: &str, tokens: u64) -> Value {
     span(id, Some(parent), "chat m", &attributes)
 }
 
-fn fixture(name: &str) -> Vec<u8> {
+pub(crate) fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(format!("{}/tests/fixtures/otlp/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
@@ -219,7 +219,7 @@ async fn what_cannot_be_understood_is_refused_whole_and_the_next_good_request_wo
 }
 
 /// Standard base64 with padding.
-fn from_base64(text: &str) -> Vec<u8> {
+pub(crate) fn from_base64(text: &str) -> Vec<u8> {
     let value = |byte: u8| match byte {
         b'A'..=b'Z' => u32::from(byte - b'A'),
         b'a'..=b'z' => u32::from(byte - b'a') + 26,

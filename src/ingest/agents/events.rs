@@ -10,7 +10,7 @@ use super::call::{Call, Outcome};
 use super::hooks::{Payload, as_text, count, text};
 use super::run::Run;
 use crate::model::{
-    Attributes, EventKind, METRICS_CALL, Reported, ReportedEvent, ReportedOf, SessionChange, SessionStatus,
+    Attributes, EventKind, Reported, ReportedEvent, ReportedOf, SUM_CALL, SessionChange, SessionStatus,
     SpanKind, Timestamp,
 };
 
@@ -173,7 +173,7 @@ pub(super) fn event(run: &mut Run, posted: &Posted, at: Timestamp, out: &mut Rep
                 Some(_) => SessionStatus::Failed,
                 None => SessionStatus::Completed,
             });
-            run.give_up_all(SOURCE, |_| true, at, out);
+            run.give_up_all(SOURCE, |_, _| true, at, out);
             report.change = SessionChange::Ended { status: Some(status), error: failure };
         }
         "agent_started" => agent_started(run, fields, at, out),
@@ -255,7 +255,7 @@ fn agent_completed(run: &mut Run, fields: &Payload, at: Timestamp, out: &mut Rep
         let mut usage = usage.below(Some(id.clone())).ended(at, Outcome::Ok);
         usage.start = call.start;
         let usage = usage.with_some("gen_ai.request.model", text(fields, "model"));
-        run.tell(SOURCE, &format!("{METRICS_CALL}{id}"), usage, at, out);
+        run.tell(SOURCE, &format!("{SUM_CALL}{id}"), usage, at, out);
     }
 }
 

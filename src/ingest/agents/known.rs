@@ -24,9 +24,8 @@ impl Known {
         self.span.size()
     }
 
-    /// Adds what a report says; says whether that is anything new.
-    pub(super) fn learn(&mut self, call: Call) -> bool {
-        let before = self.span.clone();
+    /// Adds what a report says.
+    pub(super) fn learn(&mut self, call: Call) {
         let span = &mut self.span;
         for (name, value) in call.attributes {
             let wanted = if self.real { is_wanted(&name) } else { true };
@@ -40,7 +39,7 @@ impl Known {
             {
                 fail(span, kind, message);
             }
-            return *span != before;
+            return;
         }
         if span.name.is_empty() {
             span.name = call.name;
@@ -59,7 +58,6 @@ impl Known {
                 Outcome::Unknown => span.abandoned = true,
             }
         }
-        *span != before
     }
 
     /// Adds what is known of the call from elsewhere to a span that was just reported.

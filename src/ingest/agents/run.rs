@@ -1,6 +1,7 @@
 //! One run of a program: what is known of it while it goes on.
 
 use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
 
 use super::call::{Call, Outcome};
 use super::known::Known;
@@ -40,10 +41,14 @@ pub(super) struct Run {
     open: Vec<String>,
     /// The newest is the last.
     turns: VecDeque<Turn>,
+    /// Turns that were reported as spans, and nobody knows yet which they are.
+    unknown_turns: VecDeque<Span>,
     /// The open wait for a person, and which part of the run waits.
     wait: Option<(String, Option<String>)>,
-    /// The calls that were taken for what started a sub-agent.
-    starters: VecDeque<String>,
+    /// The calls of sub-agents and of the tools that started them, as far as is known or likely.
+    starters: VecDeque<(String, String)>,
+    /// The tool calls for which a person was asked.
+    pub(super) asked: VecDeque<String>,
     numbered: u64,
     /// What was read of its transcripts.
     pub(super) transcripts: super::claude_code::Transcripts,
@@ -64,8 +69,10 @@ impl Run {
             bytes: 0,
             open: Vec::new(),
             turns: VecDeque::new(),
+            unknown_turns: VecDeque::new(),
             wait: None,
             starters: VecDeque::new(),
+            asked: VecDeque::new(),
             numbered: 0,
             transcripts: super::claude_code::Transcripts::default(),
             codex: super::codex::Memory::default(),
@@ -106,18 +113,15 @@ impl Run {
     ) {
         let mut known =
             self.take(call_id, call.end.is_some()).unwrap_or_else(|| self.derived(call_id, &call, at));
-        // Nothing was published of it yet.
-        let new = known.span.name.is_empty();
+        let before = known.span.clone();
         if known.span.source.is_empty() {
             known.span.source = source.into();
         }
-        if let (false, None, Some((parent, likely))) = (known.real, known.span.parent_span_id, &call.parent) {
-            let (trace, id) = self.place_of(parent);
-            known.span.parent_span_id = Some(id);
-            known.span.parent_trace_id = Some(trace).filter(|trace| *trace != self.trace_id);
-            known.span.inferred_parent = *likely;
+        if let Some((parent, likely)) = &call.parent {
+            self.belongs(&mut known, parent, *likely, out);
         }
-        if known.learn(call) || new {
+        known.learn(call);
+        if known.span != before {
             out.spans.push(known.span.clone());
         }
         let open = !known.real && known.span.end_time.is_none();
@@ -129,6 +133,21 @@ impl Run {
                 let oldest = self.open.remove(0);
                 self.give_up(source, &oldest, at, out);
             }
+        }
+    }
+
+    /// Takes what is said of the cause of a call. What was only likely gives way to what is certain.
+    fn belongs(&mut self, known: &mut Known, parent: &str, likely: bool, out: &mut Reported) {
+        let span = &mut known.span;
+        if known.real {
+            if let Some(above) = span.parent_span_id {
+                self.turn_is(parent, (span.trace_id, above), out);
+            }
+        } else if span.parent_span_id.is_none() || (span.inferred_parent && !likely) {
+            let (trace, id) = self.place_of(parent);
+            span.parent_span_id = Some(id);
+            span.parent_trace_id = Some(trace).filter(|trace| *trace != self.trace_id);
+            span.inferred_parent = likely;
         }
     }
 
@@ -177,13 +196,57 @@ impl Run {
 
     /// Takes a span that the program itself reported of a call: it learns what else is known, and what is said later is
     /// added to it.
-    pub(super) fn observe(&mut self, call_id: &str, span: &mut Span) {
+    pub(super) fn observe(&mut self, call_id: &str, span: &mut Span, out: &mut Reported) {
         span.call_id = Some(call_id.to_owned());
-        if let Some(known) = self.take(call_id, true).filter(|known| !known.real) {
+        // Also what was added to it before, when it comes twice.
+        if let Some(known) = self.take(call_id, true) {
             known.complete(span);
+            // What it hangs below in hooks is what it hangs below as a span.
+            let turns = self.turns.iter().map(|turn| turn.call_id.clone());
+            let turn = turns.into_iter().find(|turn| Some(ids::span_id(turn)) == known.span.parent_span_id);
+            if let (Some(turn), Some(above)) = (turn, span.parent_span_id) {
+                self.turn_is(&turn, (span.trace_id, above), out);
+            }
         }
         self.open.retain(|open| open != call_id);
         self.keep(call_id, Known { span: span.clone(), real: true, partial: false });
+    }
+
+    /// Takes the span that the program itself reported of a turn. It may not say of which; then what hangs below it may, or
+    /// when it began.
+    pub(super) fn observe_turn(&mut self, span: &mut Span, within: Duration, out: &mut Reported) {
+        let place = (span.trace_id, span.span_id);
+        let distance = |turn: &Turn| turn.start.since(span.start_time).max(span.start_time.since(turn.start));
+        let said = self.turns.iter().position(|turn| turn.span == Some(place));
+        let near = || {
+            let free = self.turns.iter().enumerate().filter(|(_, turn)| turn.span.is_none());
+            let near = free.filter(|(_, turn)| distance(turn) <= within);
+            near.min_by_key(|(_, turn)| distance(turn)).map(|(at, _)| at)
+        };
+        match said.or_else(near) {
+            Some(at) => {
+                self.turns[at].span = Some(place);
+                let call_id = self.turns[at].call_id.clone();
+                self.observe(&call_id, span, out);
+            }
+            None => {
+                self.unknown_turns.push_back(span.clone());
+                if self.unknown_turns.len() > MAX_TURNS {
+                    self.unknown_turns.pop_front();
+                }
+            }
+        }
+    }
+
+    /// Notes which span a turn was reported as.
+    pub(super) fn turn_is(&mut self, call_id: &str, place: (TraceId, SpanId), out: &mut Reported) {
+        let Some(turn) = self.turns.iter_mut().find(|turn| turn.call_id == call_id) else { return };
+        turn.span.get_or_insert(place);
+        let known = self.unknown_turns.iter().position(|span| (span.trace_id, span.span_id) == place);
+        if let Some(mut span) = known.and_then(|at| self.unknown_turns.remove(at)) {
+            self.observe(call_id, &mut span, out);
+            out.spans.push(span);
+        }
     }
 
     /// What is remembered of a call, whole; or what the store has of it when it is `sought` there.
@@ -238,11 +301,13 @@ impl Run {
     pub(super) fn give_up_all(
         &mut self,
         source: &'static str,
-        fits: impl Fn(&str) -> bool,
+        fits: impl Fn(&str, &Span) -> bool,
         at: Timestamp,
         out: &mut Reported,
     ) {
-        let open: Vec<_> = self.open.iter().rev().filter(|call_id| fits(call_id)).cloned().collect();
+        let fits =
+            |call_id: &&String| self.calls.get(*call_id).is_none_or(|known| fits(call_id, &known.span));
+        let open: Vec<_> = self.open.iter().rev().filter(fits).cloned().collect();
         for call_id in open {
             self.give_up(source, &call_id, at, out);
         }
@@ -273,45 +338,25 @@ impl Run {
         new
     }
 
-    /// Which turn a span is of: the one that it was said to be of, or the nearest that began about then and has none.
-    pub(super) fn turn_of(
-        &mut self,
-        span: (TraceId, SpanId),
-        start: Timestamp,
-        within: std::time::Duration,
-    ) -> Option<String> {
-        let distance = |turn: &Turn| turn.start.since(start).max(start.since(turn.start));
-        let said = self.turns.iter().position(|turn| turn.span == Some(span));
-        let near = || {
-            let free = self
-                .turns
-                .iter()
-                .enumerate()
-                .filter(|(_, turn)| turn.span.is_none() && distance(turn) <= within);
-            free.min_by_key(|(_, turn)| distance(turn)).map(|(at, _)| at)
-        };
-        let at = said.or_else(near)?;
-        self.turns[at].span = Some(span);
-        Some(self.turns[at].call_id.clone())
+    /// The sub-agent that a tool call started.
+    pub(super) fn started(&self, tool: &str) -> Option<&str> {
+        self.starters.iter().find(|(_, starter)| starter == tool).map(|(agent, _)| agent.as_str())
     }
 
-    /// Notes which span a turn was reported as.
-    pub(super) fn turn_is(&mut self, call_id: &str, span: (TraceId, SpanId)) {
-        if let Some(turn) = self.turns.iter_mut().find(|turn| turn.call_id == call_id) {
-            turn.span = Some(span);
+    /// Notes which tool call started a sub-agent.
+    pub(super) fn started_by(&mut self, agent: &str, tool: &str) {
+        self.starters.retain(|(known, _)| known != agent);
+        self.starters.push_back((agent.to_owned(), tool.to_owned()));
+        if self.starters.len() > MAX_OPEN {
+            self.starters.pop_front();
         }
     }
 
-    /// The calls that started sub-agents, as far as was guessed.
-    pub(super) fn starters(&self) -> &VecDeque<String> {
-        &self.starters
-    }
-
-    /// Notes which call started a sub-agent most likely.
-    pub(super) fn started_by(&mut self, call_id: String) {
-        self.starters.push_back(call_id);
-        if self.starters.len() > MAX_OPEN {
-            self.starters.pop_front();
+    /// Notes that a person was asked about a tool call.
+    pub(super) fn ask(&mut self, tool: String) {
+        self.asked.push_back(tool);
+        if self.asked.len() > MAX_OPEN {
+            self.asked.pop_front();
         }
     }
 

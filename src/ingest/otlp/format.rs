@@ -1,8 +1,5 @@
 //! The two encodings of OTLP over HTTP, and the answers in each. An answer is in the encoding of its request.
 
-use opentelemetry_proto::tonic::collector::trace::v1::{
-    ExportTracePartialSuccess, ExportTraceServiceResponse,
-};
 use prost::Message;
 use serde::Serialize;
 
@@ -49,12 +46,20 @@ struct Status {
     message: String,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct PartialSuccess<'a> {
-    /// 64-bit numbers are text in protobuf's JSON.
-    rejected_spans: String,
-    error_message: &'a str,
+/// The answers to all signals, which differ in a name only: `Export…ServiceResponse`.
+#[derive(Clone, PartialEq, Message)]
+struct Response {
+    #[prost(message, optional, tag = "1")]
+    partial_success: Option<PartialSuccess>,
+}
+
+/// `Export…PartialSuccess`.
+#[derive(Clone, PartialEq, Message)]
+struct PartialSuccess {
+    #[prost(int64, tag = "1")]
+    rejected: i64,
+    #[prost(string, tag = "2")]
+    error_message: String,
 }
 
 impl Format {
@@ -89,21 +94,22 @@ impl Format {
         }
     }
 
-    /// `ExportTraceServiceResponse`: empty when everything was taken, otherwise how much was not and why.
-    pub(crate) fn success_body(self, rejected: u64, reasons: &str) -> Vec<u8> {
+    /// `Export…ServiceResponse`: empty when everything was taken, otherwise how much was not, in the field `counted` names in
+    /// JSON, and why.
+    pub(crate) fn success_body(self, counted: &str, rejected: u64, reasons: &str) -> Vec<u8> {
         match self {
-            Self::Protobuf => ExportTraceServiceResponse {
-                partial_success: (rejected > 0).then(|| ExportTracePartialSuccess {
-                    rejected_spans: i64::try_from(rejected).unwrap_or(i64::MAX),
+            Self::Protobuf => Response {
+                partial_success: (rejected > 0).then(|| PartialSuccess {
+                    rejected: i64::try_from(rejected).unwrap_or(i64::MAX),
                     error_message: reasons.to_owned(),
                 }),
             }
             .encode_to_vec(),
             Self::Json if rejected == 0 => b"{}".to_vec(),
-            Self::Json => {
-                let partial = PartialSuccess { rejected_spans: rejected.to_string(), error_message: reasons };
-                json(&serde_json::json!({ "partialSuccess": partial }))
-            }
+            // 64-bit numbers are text in protobuf's JSON.
+            Self::Json => json(&serde_json::json!({
+                "partialSuccess": { "errorMessage": reasons, counted: rejected.to_string() }
+            })),
         }
     }
 
@@ -124,6 +130,10 @@ fn json(value: &impl Serialize) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceResponse;
+    use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceResponse;
+    use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
+
     use super::*;
 
     #[test]
@@ -136,18 +146,22 @@ mod tests {
 
     #[test]
     fn everything_taken_is_the_empty_message_in_both_encodings() {
-        assert_eq!(Format::Protobuf.success_body(0, ""), b"");
-        assert_eq!(Format::Json.success_body(0, ""), b"{}");
+        assert_eq!(Format::Protobuf.success_body("rejectedSpans", 0, ""), b"");
+        assert_eq!(Format::Json.success_body("rejectedSpans", 0, ""), b"{}");
     }
 
     #[test]
-    fn a_partial_success_says_how_many_and_why() {
-        let body = Format::Protobuf.success_body(2, "2 spans: bad");
-        let partial = ExportTraceServiceResponse::decode(&body[..]).unwrap().partial_success.unwrap();
-        assert_eq!((partial.rejected_spans, partial.error_message.as_str()), (2, "2 spans: bad"));
+    fn a_partial_success_says_how_many_and_why_in_the_message_of_each_signal() {
+        let body = Format::Protobuf.success_body("", 2, "2 bad");
+        let spans = ExportTraceServiceResponse::decode(&body[..]).unwrap().partial_success.unwrap();
+        let logs = ExportLogsServiceResponse::decode(&body[..]).unwrap().partial_success.unwrap();
+        let points = ExportMetricsServiceResponse::decode(&body[..]).unwrap().partial_success.unwrap();
+        assert_eq!((spans.rejected_spans, spans.error_message.as_str()), (2, "2 bad"));
+        assert_eq!((logs.rejected_log_records, logs.error_message.as_str()), (2, "2 bad"));
+        assert_eq!((points.rejected_data_points, points.error_message.as_str()), (2, "2 bad"));
         assert_eq!(
-            String::from_utf8(Format::Json.success_body(2, "2 spans: bad")).unwrap(),
-            r#"{"partialSuccess":{"errorMessage":"2 spans: bad","rejectedSpans":"2"}}"#
+            String::from_utf8(Format::Json.success_body("rejectedLogRecords", 2, "2 bad")).unwrap(),
+            r#"{"partialSuccess":{"errorMessage":"2 bad","rejectedLogRecords":"2"}}"#
         );
     }
 

@@ -11,7 +11,15 @@ use crate::model::{AttributeValue, Attributes, OtelKind, StatusCode};
 const EXAMPLE: &[u8] = include_bytes!("../../../tests/fixtures/otlp/otlp-example-trace.json");
 const GENAI: &[u8] = include_bytes!("../../../tests/fixtures/otlp/marshmallow-1867.genai.json");
 
-fn json(body: &str) -> TraceRequest {
+fn traces(
+    content_type: Option<&str>,
+    content_encoding: Option<&str>,
+    body: &[u8],
+) -> Result<Delivered<Span>, IngestError> {
+    request(content_type, content_encoding, body, Timestamp::EPOCH)
+}
+
+fn json(body: &str) -> Delivered<Span> {
     traces(Some("application/json"), None, body.as_bytes()).unwrap()
 }
 
@@ -22,7 +30,7 @@ fn json_span(fields: &str) -> Span {
         1, 2
     ));
     assert_eq!(request.rejected, 0, "{}", request.reasons);
-    request.spans.remove(0)
+    request.items.remove(0)
 }
 
 fn json_attributes(list: &str) -> Attributes {
@@ -38,8 +46,8 @@ fn protobuf(spans: Vec<Message>) -> Vec<u8> {
 #[test]
 fn the_official_example_is_taken() {
     let request = traces(Some("application/json"), None, EXAMPLE).unwrap();
-    let span = &request.spans[0];
-    assert_eq!((request.spans.len(), request.rejected, request.format), (1, 0, Format::Json));
+    let span = &request.items[0];
+    assert_eq!((request.items.len(), request.rejected, request.format), (1, 0, Format::Json));
     assert_eq!(span.trace_id.to_string(), "5b8efff798038103d269b633813fc60c");
     assert_eq!(span.parent_span_id.unwrap().to_string(), "eee19b7ec3c1b173");
     assert_eq!((span.name.as_str(), span.otel_kind), ("I'm a server span", OtelKind::Server));
@@ -67,7 +75,7 @@ fn what_real_senders_make_of_the_json_is_taken() {
     for nothing in
         ["{}", r#"{"resourceSpans":null}"#, r#"{"resourceSpans":[]}"#, r#"{"resourceSpans":[null]}"#, "", " "]
     {
-        assert_eq!(json(nothing).spans.len(), 0, "{nothing}");
+        assert_eq!(json(nothing).items.len(), 0, "{nothing}");
     }
 }
 
@@ -96,7 +104,7 @@ fn field_order_and_snake_case_do_not_matter() {
             "start_time_unix_nano":5,"end_time_unix_nano":6}],"scope":{"name":"s"}}],
             "resource":{"attributes":[{"key":"service.name","value":{"string_value":"late"}}]}}]}"#,
     );
-    let span = &request.spans[0];
+    let span = &request.items[0];
     assert_eq!((span.scope.name.as_str(), span.resource.text("service.name")), ("s", Some("late")));
     assert_eq!(span.end_time.unwrap().as_nanos(), 6);
 }
@@ -108,7 +116,7 @@ fn a_span_whose_id_is_base64_or_missing_is_rejected_and_the_others_are_taken() {
             {"traceId":"W47/95gDgQPSabYzgT/GDA==","spanId":"7uGbfsPBsXM="},{"spanId":"0000000000000002"},
             {"traceId":"00000000000000000000000000000001","spanId":"0000000000000002"}]}]}]}"#,
     );
-    assert_eq!((request.spans.len(), request.rejected), (1, 2));
+    assert_eq!((request.items.len(), request.rejected), (1, 2));
     assert_eq!(
         String::from_utf8(request.success_body()).unwrap(),
         r#"{"partialSuccess":{"errorMessage":"2 spans: a trace id is 16 bytes, not all zero","rejectedSpans":"2"}}"#
@@ -174,8 +182,8 @@ fn a_protobuf_span_that_cannot_be_read_is_rejected_alone() {
     bad[at] = 0xff;
     body.extend(bad);
     let request = traces(Some("application/x-protobuf"), None, &body).unwrap();
-    assert_eq!((request.spans.len(), request.rejected), (1, 1));
-    assert_eq!(request.reasons, "1 span: the span's message cannot be decoded");
+    assert_eq!((request.items.len(), request.rejected), (1, 1));
+    assert_eq!(request.reasons, "1 span: its message cannot be decoded");
 }
 
 /// Bodies near to real ones: cut off, and with some bytes changed.
@@ -195,7 +203,7 @@ fn mutated(body: &'static [u8]) -> impl Strategy<Value = Vec<u8>> {
 
 fn genai_as_protobuf() -> &'static [u8] {
     static BODY: std::sync::LazyLock<Vec<u8>> = std::sync::LazyLock::new(|| {
-        let spans = traces(None, None, GENAI).unwrap().spans;
+        let spans = traces(None, None, GENAI).unwrap().items;
         let message = |span: &Span| Message {
             trace_id: span.trace_id.as_bytes().to_vec(),
             span_id: span.span_id.as_bytes().to_vec(),
@@ -225,7 +233,7 @@ proptest! {
     #[test]
     fn protobuf_that_was_damaged_never_gives_more_spans_than_were_sent(body in mutated(genai_as_protobuf())) {
         if let Ok(request) = traces(Some("application/x-protobuf"), None, &body) {
-            prop_assert!(request.spans.len() <= body.len());
+            prop_assert!(request.items.len() <= body.len());
         }
     }
 

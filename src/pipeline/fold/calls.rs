@@ -1,14 +1,14 @@
 //! The calls that a session's program reports in several ways: as spans, and again in hooks, log records, a transcript.
 //!
-//! Of the reports of one call the spans count, and what was put together from the others only when there is none. Tokens
-//! that metrics report count only in a session of which nothing else says any.
+//! Of the reports of one call the spans count, and what was put together from the others only when there is none. Sums, as
+//! metrics report them, count only in a session of which nothing else says any tokens.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::trace::{Claim, Trace};
 use super::{Fold, Remembered};
-use crate::model::{METRICS_CALL, SessionId, SpanId, SpanKind, SpanSummary, TraceId};
+use crate::model::{LONE_CALL, SUM_CALL, SessionId, SpanId, SpanKind, SpanSummary, TraceId};
 
 /// What a span says of a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,14 +17,17 @@ pub(super) struct Told {
     call: u64,
     /// The span was put together.
     derived: bool,
-    /// From what metrics say.
-    metrics: bool,
+    /// It counts only when nothing else says any tokens of the session.
+    fallback: bool,
+    /// It is a sum of several calls.
+    sum: bool,
     /// It is a model call of which the tokens are known.
     tokens: bool,
 }
 
 impl Told {
     pub(super) fn of(span: &SpanSummary) -> Self {
+        let begins_with = |prefix| span.call_id.as_deref().is_some_and(|call| call.starts_with(prefix));
         let call = span.call_id.as_deref().map_or(0, |call_id| {
             let mut hasher = DefaultHasher::new();
             call_id.hash(&mut hasher);
@@ -33,15 +36,16 @@ impl Told {
         Self {
             call,
             derived: span.derived,
-            metrics: span.call_id.as_deref().is_some_and(|call| call.starts_with(METRICS_CALL)),
+            fallback: begins_with(SUM_CALL) || begins_with(LONE_CALL),
+            sum: begins_with(SUM_CALL),
             tokens: span.kind == SpanKind::Llm
                 && (span.usage.is_some() || span.cost.is_some())
                 && !span.detail,
         }
     }
 
-    pub(super) fn is_metrics(self) -> bool {
-        self.metrics
+    pub(super) fn is_sum(self) -> bool {
+        self.sum
     }
 
     pub(super) fn is_of_call(self) -> bool {
@@ -55,8 +59,8 @@ type Place = (TraceId, SpanId);
 #[derive(Debug, Default)]
 pub(super) struct Calls {
     calls: HashMap<u64, Call>,
-    metrics: Vec<Place>,
-    /// A model call with tokens was reported by something else than metrics.
+    fallbacks: Vec<Place>,
+    /// A model call with tokens was reported by itself.
     counted: bool,
 }
 
@@ -71,19 +75,19 @@ struct Call {
 impl Calls {
     /// The reports that counted until now and would give way to this one.
     fn beaten_by(&self, told: Told) -> Vec<Place> {
-        if told.metrics {
+        if told.fallback {
             return Vec::new();
         }
-        let metrics = if told.tokens && !self.counted { &*self.metrics } else { &[] };
+        let fallbacks = if told.tokens && !self.counted { &*self.fallbacks } else { &[] };
         let call = self.calls.get(&told.call).filter(|call| told.is_of_call() && !told.derived && !call.real);
         let derived = call.map_or(&[][..], |call| &call.derived);
-        metrics.iter().chain(derived).copied().collect()
+        fallbacks.iter().chain(derived).copied().collect()
     }
 
     /// Notes a report.
     fn hear(&mut self, at: Place, told: Told) {
-        let known = if told.metrics {
-            &mut self.metrics
+        let known = if told.fallback {
+            &mut self.fallbacks
         } else {
             self.counted |= told.tokens;
             if !told.is_of_call() {
@@ -101,7 +105,7 @@ impl Calls {
     /// Whether a report counts for nothing because of others.
     fn mutes(&self, told: Told) -> bool {
         let beaten = || self.calls.get(&told.call).is_some_and(|call| call.real);
-        if told.metrics { self.counted } else { told.derived && told.is_of_call() && beaten() }
+        if told.fallback { self.counted } else { told.derived && told.is_of_call() && beaten() }
     }
 }
 

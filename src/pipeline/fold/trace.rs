@@ -100,8 +100,8 @@ impl Node {
         let mut totals = Totals::of_span(self.error);
         match self.kind {
             SpanKind::Tool => totals.tool_call(),
-            // Metrics say how many tokens, and not in how many calls.
-            SpanKind::Llm if self.llm_below == 0 && !self.told.is_metrics() => totals.llm_call(),
+            // A sum says how many tokens, and not in how many calls.
+            SpanKind::Llm if self.llm_below == 0 && !self.told.is_sum() => totals.llm_call(),
             _ => {}
         }
         if self.has_usage() && self.usage_below == 0 {

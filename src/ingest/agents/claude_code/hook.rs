@@ -4,12 +4,18 @@ use serde_json::Value;
 
 use super::super::call::{Call, Outcome};
 use super::super::hooks::{Payload, as_text, text};
+use super::super::ids;
 use super::super::run::Run;
-use super::{AGENT, HOOKS, PROVIDER, calls, tools, waits};
-use crate::model::{EventKind, Reported, ReportedEvent, ReportedOf, SessionChange, SpanKind, Timestamp};
+use super::{AGENT, HOOKS, PROVIDER, calls, lines, tools, waits};
+use crate::model::{
+    EventKind, Reported, ReportedEvent, ReportedOf, SessionChange, Span, SpanId, SpanKind, Timestamp,
+};
 
 /// Takes a payload in. Whatever it is, its session is known from then on.
 pub(in super::super) fn hook(run: &mut Run, payload: &Payload, at: Timestamp, out: &mut Reported) {
+    if !payload.contains_key("hook_event_name") && payload.contains_key("type") {
+        return lines::line(run, payload, at, out);
+    }
     let event = text(payload, "hook_event_name").unwrap_or_default();
     if let Some(path) = text(payload, "transcript_path") {
         run.transcripts.know(path, None);
@@ -83,15 +89,19 @@ fn began(run: &mut Run, payload: &Payload, at: Timestamp, out: &mut Reported) {
 }
 
 fn ended(run: &mut Run, payload: &Payload, at: Timestamp, out: &mut Reported) {
-    run.give_up_all(HOOKS, |_| true, at, out);
+    run.give_up_all(HOOKS, |_, _| true, at, out);
     run.transcripts.look_again();
     publish(run, "SessionEnd", payload, at, out);
     out.sessions.push(run.report(at, SessionChange::Ended { status: None, error: None }));
 }
 
 fn prompt(run: &mut Run, payload: &Payload, at: Timestamp, out: &mut Reported) {
-    // Who interrupts a turn gets no `Stop`.
-    run.give_up_all(HOOKS, |_| true, at, out);
+    // Who interrupts a turn gets no `Stop`. Sub-agents may go on in the background.
+    if let Some(turn) = run.turn() {
+        let place = ids::span_id(&turn);
+        let of_turn = |id: &str, span: &Span| id == turn || is_directly_below(place, id, span);
+        run.give_up_all(HOOKS, of_turn, at, out);
+    }
     let id = text(payload, "prompt_id").map_or_else(|| run.number("turn", at), calls::turn);
     run.begin_turn(&id, at);
     let prompt = text(payload, "prompt");
@@ -115,11 +125,17 @@ fn turn(payload: &Payload) -> Call {
 fn stop(run: &mut Run, payload: &Payload, at: Timestamp, outcome: Outcome, out: &mut Reported) {
     run.transcripts.look_again();
     let Some(id) = text(payload, "prompt_id").map(calls::turn).or_else(|| run.turn()) else { return };
-    run.give_up_all(HOOKS, |open| open != id && !open.starts_with("agent:"), at, out);
+    // What was started in the background goes on.
+    let place = ids::span_id(&id);
+    run.give_up_all(HOOKS, |open, span| is_directly_below(place, open, span), at, out);
     run.begin_turn(&id, at);
     let answer = text(payload, "last_assistant_message");
     let call = turn(payload).ended(at, outcome).with_message("gen_ai.output.messages", "assistant", answer);
     run.tell(HOOKS, &id, call, at, out);
+}
+
+fn is_directly_below(place: SpanId, call_id: &str, span: &Span) -> bool {
+    span.parent_span_id == Some(place) && !call_id.starts_with("agent:")
 }
 
 /// The call that a payload is said within: the sub-agent's, or the turn's.
@@ -155,15 +171,14 @@ fn subagent(run: &mut Run, payload: &Payload, at: Timestamp, ended: Option<Outco
         .with("gen_ai.provider.name", PROVIDER);
     if !run.knows(&id) {
         // Nobody says which tool call started it: most likely the newest that starts agents and has none yet.
-        let is_free = |id: &str| !run.starters().iter().any(|starter| starter == id);
-        let starter = run.open_call(|id, span| tools::starts_agents(span) && is_free(id));
+        let starter = run.open_call(|id, span| tools::starts_agents(span) && run.started(id).is_none());
         call = match &starter {
-            Some(starter) => call.likely_below(Some(starter.clone())),
+            Some(_) => call.likely_below(starter.clone()),
             None => call.below(text(payload, "prompt_id").map(calls::turn).or_else(|| run.turn())),
         };
         call = call.began(at);
         if let Some(starter) = starter {
-            run.started_by(starter);
+            run.started_by(&id, &starter);
         }
     }
     if let Some(outcome) = ended {

@@ -5,6 +5,7 @@
 
 mod calls;
 mod hook;
+mod lines;
 mod spans;
 mod tools;
 mod transcript;

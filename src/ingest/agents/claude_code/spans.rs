@@ -23,7 +23,10 @@ pub(in super::super) fn session_of(span: &Span) -> Option<String> {
 pub(in super::super) fn observe(run: &mut Run, span: &mut Span, out: &mut Reported) {
     let text = |name: &str| span.attributes.text(name).filter(|text| !text.is_empty()).map(str::to_owned);
     let call_id = match text("span.type").as_deref() {
-        Some("interaction") => run.turn_of((span.trace_id, span.span_id), span.start_time, SAME_TURN),
+        Some("interaction") => {
+            run.observe_turn(span, SAME_TURN, out);
+            None
+        }
         Some("llm_request") => text("request_id").map(|id| calls::llm(&id)),
         Some("tool") => text("tool_use_id").map(|id| calls::tool(&id)),
         Some("tool.execution") => {
@@ -38,7 +41,7 @@ pub(in super::super) fn observe(run: &mut Run, span: &mut Span, out: &mut Report
         None => None,
     };
     if let Some(call_id) = call_id {
-        run.observe(&call_id, span);
+        run.observe(&call_id, span, out);
     }
 }
 

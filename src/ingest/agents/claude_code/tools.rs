@@ -57,8 +57,18 @@ pub(super) fn began(run: &mut Run, payload: &Payload, at: Timestamp, out: &mut R
 }
 
 pub(super) fn ended(run: &mut Run, payload: &Payload, at: Timestamp, out: &mut Reported) {
-    let result = payload.get("tool_response").map(as_text);
-    end(run, payload, at, Outcome::Ok, result, out);
+    let response = payload.get("tool_response");
+    end(run, payload, at, Outcome::Ok, response.map(as_text), out);
+    // Here is said which agent it started, which was only likely before.
+    let agent = response.and_then(|response| response.get("agentId")).and_then(Value::as_str);
+    if let (Some(agent), Some(tool)) =
+        (agent.map(calls::agent), text(payload, "tool_use_id").map(calls::tool))
+    {
+        run.started_by(&agent, &tool);
+        if run.knows(&agent) {
+            run.tell(HOOKS, &agent, Call::new(SpanKind::Agent, "").below(Some(tool)), at, out);
+        }
+    }
 }
 
 pub(super) fn failed(run: &mut Run, payload: &Payload, at: Timestamp, out: &mut Reported) {
@@ -105,7 +115,13 @@ pub(super) fn batch(run: &mut Run, payload: &Payload, at: Timestamp, out: &mut R
             for name in ["prompt_id", "agent_id", "agent_type"] {
                 call.extend(payload.get(name).map(|value| (name.to_owned(), value.clone())));
             }
-            ended(run, &call, at, out);
+            if run.asked.contains(&id) {
+                // A refused call has no end of its own; this is what the model is told instead of a result.
+                let told = call.get("tool_response").map(as_text).unwrap_or_default();
+                end(run, &call, at, Outcome::Failed("permission_denied", told), None, out);
+            } else {
+                ended(run, &call, at, out);
+            }
         }
     }
 }

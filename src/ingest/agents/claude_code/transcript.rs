@@ -192,8 +192,8 @@ impl Followed {
         }
     }
 
-    fn tell(&self, run: &mut Run, answer: Answer, out: &mut Reported) {
-        let Answer { call_id, began, ended, message, parts, error } = answer;
+    fn tell(&self, run: &mut Run, told: Answer, out: &mut Reported) {
+        let Answer { call_id, began, ended, message, parts, error } = told;
         let model = message.model.filter(|model| model != "<synthetic>");
         let outcome = if error {
             let text = parts.iter().find_map(|part| part["content"].as_str()).unwrap_or_default();
@@ -201,16 +201,10 @@ impl Followed {
         } else {
             Outcome::Ok
         };
-        let finish = message.stop_reason.unwrap_or_default();
-        let answered = json!([{"role": "assistant", "parts": parts, "finish_reason": finish}]).to_string();
-        let mut call = Call::new(SpanKind::Llm, format!("chat {}", model.as_deref().unwrap_or("claude")))
+        let mut call = answer(model.as_deref(), parts, message.stop_reason.as_deref())
             .began(began)
             .ended(ended, outcome)
             .likely_below(self.agent.clone().or_else(|| self.turn.clone()).or_else(|| run.turn()))
-            .with("gen_ai.operation.name", "chat")
-            .with("gen_ai.provider.name", PROVIDER)
-            .with_some("gen_ai.request.model", model)
-            .with("gen_ai.output.messages", answered)
             .replacing();
         if let Some(tokens) = message.usage.filter(|_| !error) {
             call = tokens.of(call);
@@ -236,8 +230,19 @@ impl Tokens {
     }
 }
 
+/// A call of the model, with what it answered.
+pub(super) fn answer(model: Option<&str>, parts: Vec<Value>, finish: Option<&str>) -> Call {
+    let answered =
+        json!([{"role": "assistant", "parts": parts, "finish_reason": finish.unwrap_or_default()}]);
+    Call::new(SpanKind::Llm, format!("chat {}", model.unwrap_or("claude")))
+        .with("gen_ai.operation.name", "chat")
+        .with("gen_ai.provider.name", PROVIDER)
+        .with_some("gen_ai.request.model", model)
+        .with("gen_ai.output.messages", answered.to_string())
+}
+
 /// The parts of an answer, in OpenTelemetry's words.
-fn parts(content: &Value) -> Vec<Value> {
+pub(super) fn parts(content: &Value) -> Vec<Value> {
     match content {
         Value::String(text) => vec![json!({"type": "text", "content": text})],
         Value::Array(blocks) => blocks.iter().map(part).collect(),

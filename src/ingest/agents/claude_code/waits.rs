@@ -37,7 +37,11 @@ pub(super) fn asked(run: &mut Run, payload: &Payload, at: Timestamp, out: &mut R
     let (signal, prompt, within) = match tool {
         Some(tool) => {
             let input = payload.get("tool_input").map(as_text).unwrap_or_default();
-            let call = tools::same_call(run, payload).or_else(|| context(run, payload));
+            let asked = tools::same_call(run, payload);
+            if let Some(asked) = &asked {
+                run.ask(asked.clone());
+            }
+            let call = asked.or_else(|| context(run, payload));
             ("permission", format!("{tool} {input}"), call)
         }
         None => {
@@ -59,7 +63,7 @@ pub(super) fn notified(run: &mut Run, payload: &Payload, at: Timestamp, out: &mu
         Some(_) => {}
         // The turn was interrupted: there is no other word of that.
         None if text(payload, "notification_type") == Some("idle_prompt") => {
-            run.give_up_all(HOOKS, |open| !open.starts_with("agent:"), at, out);
+            run.give_up_all(HOOKS, |open, _| !open.starts_with("agent:"), at, out);
         }
         None => {}
     }

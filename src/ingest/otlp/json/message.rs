@@ -1,16 +1,11 @@
-//! The messages below a scope: spans with what belongs to them.
-
-use std::fmt;
+//! The messages of all signals, and those below a scope of traces: spans with what belongs to them.
 
 use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::span::{Event, Link};
 use opentelemetry_proto::tonic::trace::v1::{Span, Status};
-use serde::de::{MapAccess, Visitor};
-use serde::{Deserializer, de};
 
-use super::ignore;
-use super::read::{Budget, List, Name, Read, Seed};
+use super::read::List;
 use super::scalar::{Count, Id, Kind, Nanos, StatusWord, Text};
 use super::value::KeyValueFields;
 use crate::otlp::{MAX_ATTRIBUTES, MAX_EVENTS, MAX_LINKS};
@@ -21,23 +16,24 @@ macro_rules! message {
         $($($name:literal)|+ => $kind:ty, |$value:pat_param| $set:expr;)*
     }) => {
         $(#[$doc])*
-        pub(super) struct $reader<'a>(pub(super) &'a Budget);
+        pub(super) struct $reader<'a>(pub(super) &'a $crate::ingest::otlp::json::read::Budget);
 
-        impl<'de> Visitor<'de> for $reader<'_> {
+        impl<'de> serde::de::Visitor<'de> for $reader<'_> {
             type Value = $message;
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str($what)
             }
-            fn visit_unit<E: de::Error>(self) -> Result<$message, E> {
+            fn visit_unit<E: serde::de::Error>(self) -> Result<$message, E> {
                 Ok(<$message>::default())
             }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<$message, A::Error> {
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<$message, A::Error> {
+                use $crate::ingest::otlp::json::{ignore, read};
                 let mut $target = <$message>::default();
-                while let Some(name) = map.next_key::<Name>()? {
+                while let Some(name) = map.next_key::<read::Name>()? {
                     match name.as_str() {
                         $($($name)|+ => {
-                            let $value = map.next_value_seed(Seed::<$kind>::new(self.0))?;
+                            let $value = map.next_value_seed(read::Seed::<$kind>::new(self.0))?;
                             $set;
                         })*
                         _ => ignore(&mut map)?,
@@ -47,17 +43,21 @@ macro_rules! message {
             }
         }
 
-        impl<'de> Read<'de> for $reader<'_> {
+        impl<'de> $crate::ingest::otlp::json::read::Read<'de> for $reader<'_> {
             type Value = $message;
 
-            fn read<D: Deserializer<'de>>(deserializer: D, budget: &Budget) -> Result<$message, D::Error> {
+            fn read<D: serde::Deserializer<'de>>(
+                deserializer: D,
+                budget: &$crate::ingest::otlp::json::read::Budget,
+            ) -> Result<$message, D::Error> {
                 deserializer.deserialize_any($reader(budget))
             }
         }
     };
 }
+pub(super) use message;
 
-type AttributeList = List<KeyValueFields, MAX_ATTRIBUTES>;
+pub(super) type AttributeList = List<KeyValueFields, MAX_ATTRIBUTES>;
 
 message! {
     /// A span.
@@ -134,7 +134,7 @@ message! {
 }
 
 message! {
-    /// The program that sent spans.
+    /// The program that sent it.
     ResourceFields => Resource, "a resource", |resource| {
         "attributes" => AttributeList, |(list, more)| {
             resource.attributes = list;
@@ -144,7 +144,7 @@ message! {
 }
 
 message! {
-    /// The library that recorded spans.
+    /// The library that recorded it.
     ScopeFields => InstrumentationScope, "a scope", |scope| {
         "name" => Text, |text| scope.name = text;
         "version" => Text, |text| scope.version = text;

@@ -1,54 +1,60 @@
 //! The JSON encoding.
 //!
-//! It is read straight into prost's messages, one span at a time, so that the mapping to the model exists once and a
-//! large request never lies in memory several times over. The specification's JSON is taken, and what real senders
-//! make of it: `null` for anything, empty ids, 64-bit numbers as text or as numbers, enum names, field names in
+//! It is read straight into prost's messages, one span, log record or data point at a time, so that the mapping to the model
+//! exists once and a large request never lies in memory several times over. The specification's JSON is taken, and what
+//! real senders make of it: `null` for anything, empty ids, 64-bit numbers as text or as numbers, enum names, field names in
 //! snake case. Unknown fields are ignored.
 
+mod listed;
+mod log;
 mod message;
+mod metric;
 mod read;
 mod scalar;
 mod value;
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserializer, de};
 
-use self::message::{ResourceFields, ScopeFields, SpanFields};
+pub(crate) use self::listed::Listed;
+use self::message::{ResourceFields, ScopeFields};
 use self::read::{Budget, Name, Seed};
-use super::IngestError;
+use super::{IngestError, Signal};
 use crate::otlp::Mapper;
 
-/// Reads an `ExportTraceServiceRequest`. A body of nothing is an empty request.
-pub(super) fn traces(body: &[u8], mapper: &mut Mapper) -> Result<(), IngestError> {
+/// Reads the export request of a signal. A body of nothing is an empty request.
+pub(super) fn request<T: Signal>(body: &[u8], mapper: &mut Mapper<T>) -> Result<(), IngestError> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(());
     }
     let mut deserializer = serde_json::Deserializer::from_slice(body);
-    Reader { level: Level::Request, mapper }
+    Objects { level: Request(PhantomData), mapper }
         .deserialize(&mut deserializer)
         .and_then(|()| deserializer.end())
         .map_err(|error| {
-            IngestError::Malformed(format!("the body is not an OTLP trace request in JSON: {error}"))
+            IngestError::Malformed(format!("the body is not an OTLP {} request in JSON: {error}", T::WORD))
         })
 }
 
-/// The outer levels of a request. Each is an object, or a list of such objects.
-#[derive(Clone, Copy)]
-enum Level {
-    Request,
-    ResourceSpans,
-    ScopeSpans,
-    Span,
+/// A level of a request.
+trait Level<T>: Copy {
+    /// What stands there.
+    const WHAT: &'static str;
+
+    /// Reads one object of this level into the mapper.
+    fn object<'de, A: MapAccess<'de>>(self, map: A, mapper: &mut Mapper<T>) -> Result<(), A::Error>;
 }
 
-struct Reader<'a> {
-    level: Level,
-    mapper: &'a mut Mapper,
+/// Reads what stands at a level: an object, a list of such objects, or `null`.
+struct Objects<'a, T, L> {
+    level: L,
+    mapper: &'a mut Mapper<T>,
 }
 
-impl<'de> DeserializeSeed<'de> for Reader<'_> {
+impl<'de, T, L: Level<T>> DeserializeSeed<'de> for Objects<'_, T, L> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -56,16 +62,11 @@ impl<'de> DeserializeSeed<'de> for Reader<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Reader<'_> {
+impl<'de, T, L: Level<T>> Visitor<'de> for Objects<'_, T, L> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.level {
-            Level::Request => "an object with resourceSpans",
-            Level::ResourceSpans => "resource spans",
-            Level::ScopeSpans => "scope spans",
-            Level::Span => "a span",
-        })
+        f.write_str(L::WHAT)
     }
 
     fn visit_unit<E: de::Error>(self) -> Result<(), E> {
@@ -73,67 +74,105 @@ impl<'de> Visitor<'de> for Reader<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        while list.next_element_seed(Reader { level: self.level, mapper: &mut *self.mapper })?.is_some() {}
+        while list.next_element_seed(Objects { level: self.level, mapper: &mut *self.mapper })?.is_some() {}
         Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
-        let Self { level, mapper } = self;
-        match level {
-            Level::Request => request(map, mapper),
-            Level::ResourceSpans => resource_spans(map, mapper),
-            Level::ScopeSpans => scope_spans(map, mapper),
-            Level::Span => {
-                let span = SpanFields(&Budget::new()).visit_map(map)?;
-                mapper.push(span);
-                Ok(())
-            }
-        }
+        self.level.object(map, self.mapper)
     }
 }
 
-fn request<'de, A: MapAccess<'de>>(mut map: A, mapper: &mut Mapper) -> Result<(), A::Error> {
-    while let Some(name) = map.next_key::<Name>()? {
-        match name.as_str() {
-            "resourceSpans" | "resource_spans" => {
-                map.next_value_seed(Reader { level: Level::ResourceSpans, mapper })?;
+/// The request itself.
+struct Request<T>(PhantomData<T>);
+
+/// What a resource reports.
+struct OfResource<T>(PhantomData<T>);
+
+/// What a scope reports.
+struct OfScope<T>(PhantomData<T>);
+
+/// An entry of a scope's list.
+struct Entry<T>(PhantomData<T>);
+
+/// Derived, it would ask that the signal can be copied too.
+macro_rules! copy {
+    ($($level:ident),*) => {$(
+        impl<T> Clone for $level<T> {
+            fn clone(&self) -> Self {
+                *self
             }
-            _ => ignore(&mut map)?,
         }
-    }
-    Ok(())
+        impl<T> Copy for $level<T> {}
+    )*};
 }
 
-fn resource_spans<'de, A: MapAccess<'de>>(mut map: A, mapper: &mut Mapper) -> Result<(), A::Error> {
-    let mark = mapper.mark();
-    let budget = Budget::new();
-    let mut resource = None;
-    while let Some(name) = map.next_key::<Name>()? {
-        match name.as_str() {
-            "resource" => resource = Some(map.next_value_seed(Seed::<ResourceFields<'_>>::new(&budget))?),
-            "scopeSpans" | "scope_spans" => {
-                map.next_value_seed(Reader { level: Level::ScopeSpans, mapper })?;
+copy!(Request, OfResource, OfScope, Entry);
+
+impl<T: Listed> Level<T> for Request<T> {
+    const WHAT: &'static str = "an object with a list of what resources report";
+
+    fn object<'de, A: MapAccess<'de>>(self, mut map: A, mapper: &mut Mapper<T>) -> Result<(), A::Error> {
+        while let Some(name) = map.next_key::<Name>()? {
+            if T::BY_RESOURCE.contains(&name.as_str()) {
+                map.next_value_seed(Objects { level: OfResource(PhantomData), mapper })?;
+            } else {
+                ignore(&mut map)?;
             }
-            _ => ignore(&mut map)?,
         }
+        Ok(())
     }
-    mapper.resource(mark, resource.unwrap_or_default());
-    Ok(())
 }
 
-fn scope_spans<'de, A: MapAccess<'de>>(mut map: A, mapper: &mut Mapper) -> Result<(), A::Error> {
-    let mark = mapper.mark();
-    let budget = Budget::new();
-    let mut scope = None;
-    while let Some(name) = map.next_key::<Name>()? {
-        match name.as_str() {
-            "scope" => scope = Some(map.next_value_seed(Seed::<ScopeFields<'_>>::new(&budget))?),
-            "spans" => map.next_value_seed(Reader { level: Level::Span, mapper })?,
-            _ => ignore(&mut map)?,
+impl<T: Listed> Level<T> for OfResource<T> {
+    const WHAT: &'static str = "what a resource reports";
+
+    fn object<'de, A: MapAccess<'de>>(self, mut map: A, mapper: &mut Mapper<T>) -> Result<(), A::Error> {
+        let mark = mapper.mark();
+        let mut resource = None;
+        while let Some(name) = map.next_key::<Name>()? {
+            match name.as_str() {
+                // A budget for each: of a name that comes twice the last one counts, and is read whole.
+                "resource" => {
+                    resource = Some(map.next_value_seed(Seed::<ResourceFields<'_>>::new(&Budget::new()))?);
+                }
+                name if T::BY_SCOPE.contains(&name) => {
+                    map.next_value_seed(Objects { level: OfScope(PhantomData), mapper })?;
+                }
+                _ => ignore(&mut map)?,
+            }
         }
+        mapper.resource(mark, resource.unwrap_or_default());
+        Ok(())
     }
-    mapper.scope(mark, scope.unwrap_or_default());
-    Ok(())
+}
+
+impl<T: Listed> Level<T> for OfScope<T> {
+    const WHAT: &'static str = "what a scope reports";
+
+    fn object<'de, A: MapAccess<'de>>(self, mut map: A, mapper: &mut Mapper<T>) -> Result<(), A::Error> {
+        let mark = mapper.mark();
+        let mut scope = None;
+        while let Some(name) = map.next_key::<Name>()? {
+            match name.as_str() {
+                "scope" => scope = Some(map.next_value_seed(Seed::<ScopeFields<'_>>::new(&Budget::new()))?),
+                name if T::LIST.contains(&name) => {
+                    map.next_value_seed(Objects { level: Entry(PhantomData), mapper })?;
+                }
+                _ => ignore(&mut map)?,
+            }
+        }
+        mapper.scope(mark, scope.unwrap_or_default());
+        Ok(())
+    }
+}
+
+impl<T: Listed> Level<T> for Entry<T> {
+    const WHAT: &'static str = T::ONE;
+
+    fn object<'de, A: MapAccess<'de>>(self, map: A, mapper: &mut Mapper<T>) -> Result<(), A::Error> {
+        T::take(map, mapper)
+    }
 }
 
 /// Passes over a value, however deep it is.

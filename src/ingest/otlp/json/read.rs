@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, de};
 
 use crate::otlp::MAX_VALUES;
 
-/// What may still be taken within one span.
+/// What may still be taken within one span, log record or data point.
 pub(super) struct Budget(Cell<usize>);
 
 impl Budget {

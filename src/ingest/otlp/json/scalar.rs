@@ -60,7 +60,7 @@ scalar! {
     }
 }
 
-/// What an id becomes that is not hexadecimal: no id has this length, so that the mapping rejects the span.
+/// What an id becomes that is not hexadecimal: no id has this length, so that the mapping knows it for none.
 const NO_ID: [u8; 1] = [0];
 
 scalar! {
@@ -78,30 +78,98 @@ scalar! {
     }
 }
 
+/// Writes a number of 64 bits without a sign: a number, or its text.
+macro_rules! unsigned {
+    ($(#[$doc:meta])* $kind:ident, $what:literal) => {
+        scalar! {
+            $(#[$doc])*
+            $kind => u64, $what, {
+                fn visit_u64<E: de::Error>(self, value: u64) -> Result<u64, E> {
+                    Ok(value)
+                }
+                fn visit_i64<E: de::Error>(self, value: i64) -> Result<u64, E> {
+                    Ok(u64::try_from(value).unwrap_or(0))
+                }
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamping is what is wanted")]
+                fn visit_f64<E: de::Error>(self, value: f64) -> Result<u64, E> {
+                    Ok(value as u64)
+                }
+                fn visit_str<E: de::Error>(self, text: &str) -> Result<u64, E> {
+                    match text.trim() {
+                        "" => Ok(0),
+                        text => match text.parse::<u64>() {
+                            Ok(value) => Ok(value),
+                            Err(_) => match text.parse::<f64>() {
+                                Ok(value) => self.visit_f64(value),
+                                Err(_) => Err(E::invalid_value(Unexpected::Str(text), &self)),
+                            },
+                        },
+                    }
+                }
+            }
+        }
+    };
+}
+
+unsigned! {
+    /// Nanoseconds since the Unix epoch. A negative one is the epoch.
+    Nanos, "nanoseconds since the Unix epoch, as a number or its text"
+}
+
+unsigned! {
+    /// How many values a distribution has. A negative one is none.
+    Amount, "a count, as a number or its text"
+}
+
 scalar! {
-    /// Nanoseconds since the Unix epoch: a number, or its text. A negative one is the epoch.
-    Nanos => u64, "nanoseconds since the Unix epoch, as a number or its text", {
-        fn visit_u64<E: de::Error>(self, value: u64) -> Result<u64, E> {
+    /// A number, or its text; protobuf's words for what JSON cannot say are Rust's too: NaN, Infinity, -Infinity.
+    Number => Option<f64>, "a number or its text", {
+        #[expect(clippy::cast_precision_loss, reason = "the sender says that it is a double")]
+        fn visit_u64<E: de::Error>(self, value: u64) -> Result<Option<f64>, E> {
+            Ok(Some(value as f64))
+        }
+        #[expect(clippy::cast_precision_loss, reason = "the sender says that it is a double")]
+        fn visit_i64<E: de::Error>(self, value: i64) -> Result<Option<f64>, E> {
+            Ok(Some(value as f64))
+        }
+        fn visit_f64<E: de::Error>(self, value: f64) -> Result<Option<f64>, E> {
+            Ok(Some(value))
+        }
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<Option<f64>, E> {
+            let value = text.trim().parse().map_err(|_| E::invalid_value(Unexpected::Str(text), &self))?;
+            Ok(Some(value))
+        }
+    }
+}
+
+scalar! {
+    /// A whole number, or its text. What is beyond 64 bits is clamped.
+    Whole => Option<i64>, "a whole number or its text", {
+        fn visit_u64<E: de::Error>(self, value: u64) -> Result<Option<i64>, E> {
+            Ok(Some(i64::try_from(value).unwrap_or(i64::MAX)))
+        }
+        fn visit_i64<E: de::Error>(self, value: i64) -> Result<Option<i64>, E> {
+            Ok(Some(value))
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "clamping is what is wanted")]
+        fn visit_f64<E: de::Error>(self, value: f64) -> Result<Option<i64>, E> {
+            Ok(Some(value as i64))
+        }
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<Option<i64>, E> {
+            let value = text.trim().parse().map_err(|_| E::invalid_value(Unexpected::Str(text), &self))?;
+            Ok(Some(value))
+        }
+    }
+}
+
+scalar! {
+    /// A truth value, or its text.
+    Flag => bool, "a truth value", {
+        fn visit_bool<E: de::Error>(self, value: bool) -> Result<bool, E> {
             Ok(value)
         }
-        fn visit_i64<E: de::Error>(self, value: i64) -> Result<u64, E> {
-            Ok(u64::try_from(value).unwrap_or(0))
-        }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamping is what is wanted")]
-        fn visit_f64<E: de::Error>(self, value: f64) -> Result<u64, E> {
-            Ok(value as u64)
-        }
-        fn visit_str<E: de::Error>(self, text: &str) -> Result<u64, E> {
-            match text.trim() {
-                "" => Ok(0),
-                text => match text.parse::<u64>() {
-                    Ok(value) => Ok(value),
-                    Err(_) => match text.parse::<f64>() {
-                        Ok(value) => self.visit_f64(value),
-                        Err(_) => Err(E::invalid_value(Unexpected::Str(text), &self)),
-                    },
-                },
-            }
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<bool, E> {
+            text.trim().parse().map_err(|_| E::invalid_value(Unexpected::Str(text), &self))
         }
     }
 }
@@ -160,4 +228,18 @@ word! {
 word! {
     /// The code of a status.
     StatusWord, "a status code", "STATUS_CODE_", ["UNSET", "OK", "ERROR"]
+}
+
+word! {
+    /// What a point counts from.
+    TemporalityWord, "a temporality", "AGGREGATION_TEMPORALITY_", ["UNSPECIFIED", "DELTA", "CUMULATIVE"]
+}
+
+word! {
+    /// How grave a log record is.
+    Severity, "a severity", "SEVERITY_NUMBER_", [
+        "UNSPECIFIED", "TRACE", "TRACE2", "TRACE3", "TRACE4", "DEBUG", "DEBUG2", "DEBUG3", "DEBUG4", "INFO", "INFO2",
+        "INFO3", "INFO4", "WARN", "WARN2", "WARN3", "WARN4", "ERROR", "ERROR2", "ERROR3", "ERROR4", "FATAL", "FATAL2",
+        "FATAL3", "FATAL4"
+    ]
 }

@@ -23,6 +23,18 @@ impl<'de> Read<'de> for KeyValueFields {
     }
 }
 
+/// A value that stands alone, such as the body of a log record. `null` is none.
+pub(super) struct Body;
+
+impl<'de> Read<'de> for Body {
+    type Value = Option<AnyValue>;
+
+    fn read<D: Deserializer<'de>>(deserializer: D, budget: &Budget) -> Result<Self::Value, D::Error> {
+        let value = Any(Within { depth: 0, budget }).deserialize(deserializer)?;
+        Ok(value.map(|value| AnyValue { value: Some(value) }))
+    }
+}
+
 /// How deep a value lies, and how many more may be taken.
 #[derive(Clone, Copy)]
 struct Within<'a> {
