@@ -7,7 +7,9 @@ use super::super::hooks::{Payload, as_text, text};
 use super::super::run::Run;
 use super::turns::Named;
 use super::{AGENT, HOOKS, calls, tools};
-use crate::model::{EventKind, Reported, ReportedEvent, ReportedOf, SessionChange, SpanKind, Timestamp};
+use crate::model::{
+    EventKind, Reported, ReportedEvent, ReportedOf, SessionChange, SessionReport, SpanKind, Timestamp,
+};
 
 /// The attributes that say what is waited for.
 const SIGNAL: &str = "inspector.wait.signal";
@@ -29,7 +31,7 @@ pub(super) fn hook(run: &mut Run, payload: &Payload, at: Timestamp, out: &mut Re
             publish(run, event, payload, at, out);
         }
         "SessionEnd" => {
-            run.give_up_all(HOOKS, |_| true, at, out);
+            run.give_up_all(HOOKS, |_, _| true, at, out);
             publish(run, event, payload, at, out);
             out.sessions.push(run.report(at, SessionChange::Ended { status: None, error: None }));
         }
@@ -103,7 +105,7 @@ pub(super) fn notification(
         .with_message("gen_ai.output.messages", "assistant", text(payload, "last-assistant-message"))
         .with_some("codex.cwd", text(payload, "cwd"));
     run.tell(HOOKS, &call_id, call, at, out);
-    out.sessions.push(titled(run, asked.as_deref(), at, SessionChange::Heard));
+    title(run, &call_id, asked.as_deref(), out);
 }
 
 /// What is no call: the payload as it came, as an event of the session.
@@ -117,16 +119,17 @@ pub(super) fn publish(run: &Run, event: &str, payload: &Payload, at: Timestamp, 
     out.events.push(ReportedEvent { of: ReportedOf::Session(run.session().to_owned()), at, kind });
 }
 
-/// What is said of a session, with what a person asked for as its title.
-pub(super) fn titled(
-    run: &Run,
-    prompt: Option<&str>,
-    at: Timestamp,
-    change: SessionChange,
-) -> crate::model::SessionReport {
-    let mut report = run.report(at, change);
-    report.title = prompt.map(str::to_owned);
-    report
+/// Takes what a person asked for in the first turn as the title of the session. To be called again when more is known of when
+/// that turn began: of what names a session, what came first counts.
+pub(super) fn title(run: &mut Run, call_id: &str, prompt: Option<&str>, out: &mut Reported) {
+    if let (None, Some(prompt)) = (&run.codex.asked, prompt) {
+        run.codex.asked = Some((call_id.to_owned(), prompt.to_owned()));
+    }
+    let asked = run.codex.asked.as_ref().filter(|(turn, _)| turn == call_id);
+    if let Some(((_, prompt), at)) = asked.zip(run.codex.turns.start_of(call_id)) {
+        let title = Some(prompt.clone());
+        out.sessions.push(SessionReport { title, ..run.report(at, SessionChange::Heard) });
+    }
 }
 
 /// A turn.
@@ -151,7 +154,7 @@ fn prompt(run: &mut Run, payload: &Payload, at: Timestamp, out: &mut Reported) {
         return run.tell(HOOKS, &calls::agent(thread), call, at, out);
     }
     // Who interrupts a turn gets no `Stop`.
-    run.give_up_all(HOOKS, |id| id.starts_with("turn:"), at, out);
+    run.give_up_all(HOOKS, |id, _| id.starts_with("turn:"), at, out);
     let call_id = turn_of(run, payload, at);
     let call = turn()
         .began(at)
@@ -160,12 +163,13 @@ fn prompt(run: &mut Run, payload: &Payload, at: Timestamp, out: &mut Reported) {
         .with_some("codex.cwd", text(payload, "cwd"))
         .with_some("codex.permission_mode", text(payload, "permission_mode"));
     run.tell(HOOKS, &call_id, call, at, out);
-    out.sessions.push(titled(run, prompt, at, SessionChange::Began));
+    out.sessions.push(run.report(at, SessionChange::Began));
+    title(run, &call_id, prompt, out);
 }
 
 fn stop(run: &mut Run, payload: &Payload, at: Timestamp, outcome: Outcome, out: &mut Reported) {
     let call_id = turn_of(run, payload, at);
-    run.give_up_all(HOOKS, |open| open != call_id && !open.starts_with("agent:"), at, out);
+    run.give_up_all(HOOKS, |open, _| open != call_id && !open.starts_with("agent:"), at, out);
     let answer = text(payload, "last_assistant_message");
     let call = turn().ended(at, outcome).with_message("gen_ai.output.messages", "assistant", answer);
     run.tell(HOOKS, &call_id, call, at, out);
@@ -193,7 +197,7 @@ pub(super) fn make_context_known(run: &mut Run, payload: &Payload, at: Timestamp
 
 fn make_agent_known(run: &mut Run, payload: &Payload, at: Timestamp, out: &mut Reported) {
     if let Some(thread) = text(payload, "agent_id") {
-        tools::make_agent_known(run, HOOKS, thread, agent(payload), at, out);
+        tools::make_agent_known(run, HOOKS, thread, text(payload, "agent_type"), at, out);
     }
 }
 

@@ -10,7 +10,7 @@ use super::super::hooks::{Payload, as_text, count, text};
 use super::super::run::Run;
 use super::models::Tokens;
 use super::{LINES, hook, tools};
-use crate::model::{METRICS_CALL, Reported, SessionChange, SpanKind, Timestamp};
+use crate::model::{Reported, SUM_CALL, SessionChange, SpanKind, Timestamp};
 
 /// Takes a line in.
 pub(super) fn line(run: &mut Run, thread: &str, line: &Payload, at: Timestamp, out: &mut Reported) {
@@ -63,7 +63,7 @@ fn usage(run: &mut Run, thread: &str, line: &Payload, at: Timestamp, out: &mut R
     };
     let within = turn(run, thread, at);
     let call = tokens.of(Call::new(SpanKind::Llm, "model calls")).ended(at, Outcome::Ok).below(Some(within));
-    run.tell(LINES, &format!("{METRICS_CALL}{thread}"), call.replacing(), at, out);
+    run.tell(LINES, &format!("{SUM_CALL}{thread}"), call.replacing(), at, out);
 }
 
 fn item(run: &mut Run, thread: &str, item: &Payload, is_over: bool, at: Timestamp, out: &mut Reported) {

@@ -8,7 +8,7 @@ use super::models::{self, Teller, Tokens};
 use super::threads::Threads;
 use super::turns::Named;
 use super::{LOGS, calls, hook, tools};
-use crate::model::{AttributeValue, Attributes, Reported, SessionChange, Timestamp, TraceId};
+use crate::model::{AttributeValue, Attributes, Reported, Timestamp, TraceId};
 
 /// What stands for a prompt that may not be sent.
 const NOT_SENT: &str = "[REDACTED]";
@@ -130,9 +130,9 @@ fn prompted(
             .with_message("gen_ai.input.messages", "user", prompt)
             .with_some("gen_ai.request.model", model.map(str::to_owned));
         run.tell(LOGS, &call_id, call, at, out);
-    }
-    if thread == run.session() {
-        out.sessions.push(hook::titled(run, prompt, at, SessionChange::Heard));
+        if thread == run.session() {
+            hook::title(run, &call_id, prompt, out);
+        }
     }
 }
 
@@ -145,7 +145,7 @@ fn context(
     out: &mut Reported,
 ) -> Option<String> {
     if thread != run.session() {
-        tools::make_agent_known(run, LOGS, thread, tools::agent(thread, None), at, out);
+        tools::make_agent_known(run, LOGS, thread, None, at, out);
         return Some(calls::agent(thread));
     }
     // Records of the model's answers have no trace: they are of whatever is under way.

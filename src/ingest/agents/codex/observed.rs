@@ -151,13 +151,14 @@ fn turn(run: &mut Run, thread: &str, span: &Span, end: Timestamp, out: &mut Repo
     let call = if thread == run.session() { hook::turn() } else { tools::agent(thread, None) };
     let call = call.with_some("gen_ai.request.model", span.attributes.text("model").map(str::to_owned));
     run.tell(SPANS, &call_id, lasted(call, span.start_time, end, Outcome::Ok), end, out);
+    hook::title(run, &call_id, None, out);
 }
 
 /// The call that a span is within, which is told of when nobody did: the turn's, or the sub-agent's.
 fn context(run: &mut Run, thread: &str, span: &Span, out: &mut Reported) -> Option<String> {
     let start = span.start_time;
     if thread != run.session() {
-        tools::make_agent_known(run, SPANS, thread, tools::agent(thread, None), start, out);
+        tools::make_agent_known(run, SPANS, thread, None, start, out);
         return Some(calls::agent(thread));
     }
     let named = Named { thread, id: turn_of(span), trace: Some(span.trace_id) };

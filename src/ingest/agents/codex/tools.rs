@@ -154,7 +154,7 @@ pub(super) fn ended(run: &mut Run, payload: &Payload, at: Timestamp, out: &mut R
 pub(super) fn note_starter(run: &mut Run, call: &Call, call_id: &str) {
     let starts = call.name == "execute_tool spawn_agent";
     let known = run.codex.starters.iter().any(|known| known == call_id);
-    if starts && !known && !run.starters().iter().any(|starter| starter == call_id) {
+    if starts && !known && run.started(call_id).is_none() {
         run.codex.starters.push_back(call_id.to_owned());
         if run.codex.starters.len() > MOST {
             run.codex.starters.pop_front();
@@ -175,8 +175,9 @@ pub(super) fn note_answer(
     let thread = answer.as_ref().and_then(|answer| answer.get("agent_id")).and_then(Value::as_str);
     if let Some(thread) = thread {
         run.codex.starters.retain(|starter| starter != call_id);
-        run.codex.started.put(thread.to_owned(), call_id.to_owned());
         let name = answer.as_ref().and_then(|answer| answer.get("nickname")).and_then(Value::as_str);
+        run.codex.started.put(thread.to_owned(), (call_id.to_owned(), name.map(str::to_owned)));
+        run.started_by(thread, call_id);
         // Where nobody has told of the agent yet, it is told of when it does something.
         if run.knows(&calls::agent(thread)) {
             let call = agent(thread, name).below(Some(call_id.to_owned()));
@@ -200,7 +201,7 @@ pub(super) fn make_agent_known(
     run: &mut Run,
     source: &'static str,
     thread: &str,
-    call: Call,
+    name: Option<&str>,
     at: Timestamp,
     out: &mut Reported,
 ) {
@@ -208,15 +209,14 @@ pub(super) fn make_agent_known(
     if run.knows(&call_id) {
         return;
     }
-    let started = run.codex.started.get(&thread.to_owned()).cloned();
-    let call = match started {
-        Some(starter) => call.below(Some(starter)),
+    let call = match run.codex.started.get(&thread.to_owned()).cloned() {
+        Some((starter, called)) => agent(thread, called.as_deref().or(name)).below(Some(starter)),
         // Nobody said so yet: most likely the first that started one and has none.
         None => {
             let starter = run.codex.starters.pop_front();
-            starter.iter().for_each(|starter| run.started_by(starter.clone()));
+            starter.iter().for_each(|starter| run.started_by(thread, starter));
             let session = run.session().to_owned();
-            call.likely_below(starter.or_else(|| run.codex.turns.at(&session, at)))
+            agent(thread, name).likely_below(starter.or_else(|| run.codex.turns.at(&session, at)))
         }
     };
     run.tell(source, &call_id, call.began(at), at, out);

@@ -85,6 +85,11 @@ impl Turns {
         begun.or_else(|| of_thread().min_by_key(|turn| turn.start)).map(|turn| turn.call_id.clone())
     }
 
+    /// When a turn began, as far as is known.
+    pub(super) fn start_of(&self, call_id: &str) -> Option<Timestamp> {
+        self.0.iter().find(|turn| turn.call_id == call_id).map(|turn| turn.start)
+    }
+
     /// The turn that the line `turn.started` is of: the newest that no line told of yet.
     pub(super) fn printed(&mut self, thread: &str, at: Timestamp) -> String {
         let known = self.0.iter_mut().rev().find(|turn| turn.thread == thread && !turn.printed);
