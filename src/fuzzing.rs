@@ -21,6 +21,24 @@ pub fn otlp_traces(content_type: Option<&str>, content_encoding: Option<&str>, b
     Some(request.items.len())
 }
 
+/// Takes each line as the payload of a hook, as a printed line or as posted events, and as a line of a transcript; how many spans
+/// that made.
+pub fn agents(lines: &[u8]) -> usize {
+    let mut assembler = ingest::agents::Assembler::new(std::sync::Arc::new(|_, _, _| None));
+    let mut reported = crate::model::Reported::default();
+    for (number, line) in lines.split(|byte| *byte == b'\n').enumerate() {
+        let at = Timestamp::from_nanos(i64::try_from(number).unwrap_or(i64::MAX));
+        if let Ok(payload) = serde_json::from_slice::<serde_json::Value>(line) {
+            let _ = assembler.claude_code(payload.clone(), at, &mut reported);
+            let _ = assembler.events(payload, at, &mut reported);
+        }
+        for read in assembler.transcripts() {
+            assembler.transcript(&read, lines, at, &mut reported);
+        }
+    }
+    reported.spans.len()
+}
+
 /// Reads a trace file as that of another program, and looks for what is whole in it as after a crash of our own; how many
 /// spans there were.
 pub fn trace_file(bytes: &[u8]) -> usize {

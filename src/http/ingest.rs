@@ -3,6 +3,7 @@
 //! A 200 is the only acknowledgement that exporters know, so it is given when everything is stored and never before. What
 //! cannot be stored at the moment is answered with 503, which they retry; never with 500, on which they drop their data.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
@@ -46,7 +47,13 @@ use crate::model::{Reported, Span, Timestamp};
     ),
 )]
 pub(super) async fn ingest_traces(State(state): State<AppState>, headers: HeaderMap, body: Body) -> Response {
-    ingest(&state, &headers, body, |spans: Vec<Span>| (Reported::from(spans), Taken::default())).await
+    let hooks = Arc::clone(&state.hooks);
+    ingest(&state, &headers, body, move |spans: Vec<Span>| {
+        let mut reported = Reported::from(spans);
+        hooks.observe(&mut reported, Timestamp::from(SystemTime::now()));
+        (reported, Taken::default())
+    })
+    .await
 }
 
 /// Take log records (`ExportLogsServiceRequest`). Each becomes a `Log` event of the session that its trace belongs to, or that
@@ -72,9 +79,10 @@ pub(super) async fn ingest_traces(State(state): State<AppState>, headers: Header
     ),
 )]
 pub(super) async fn ingest_logs(State(state): State<AppState>, headers: HeaderMap, body: Body) -> Response {
-    ingest(&state, &headers, body, |records: Vec<LogRecord>| {
+    let hooks = Arc::clone(&state.hooks);
+    ingest(&state, &headers, body, move |records: Vec<LogRecord>| {
         let taken = Taken { log_records: records.len() as u64, ..Taken::default() };
-        (logs(records), taken)
+        (logs(records, |record, out| hooks.log(record, out)), taken)
     })
     .await
 }
@@ -106,10 +114,13 @@ pub(super) async fn ingest_metrics(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    ingest(&state, &headers, body, |points: Vec<MetricPoint>| {
+    let hooks = Arc::clone(&state.hooks);
+    ingest(&state, &headers, body, move |points: Vec<MetricPoint>| {
         let metric_points = points.len() as u64;
-        let (_, metric_points_ignored) = usage_of(&points);
-        (Reported::default(), Taken { metric_points, metric_points_ignored, ..Taken::default() })
+        let (usage, metric_points_ignored) = usage_of(&points);
+        let mut reported = Reported::default();
+        hooks.usage(&usage, &mut reported);
+        (reported, Taken { metric_points, metric_points_ignored, ..Taken::default() })
     })
     .await
 }
@@ -222,9 +233,13 @@ async fn take<T: Signal>(
         Ok::<_, IngestError>((request, reported, taken, turn))
     });
     let broken = |_| Refused::later(&"the batch could not be decoded");
-    let (request, mut reported, taken, turn) = decoded.await.map_err(broken)??;
-    state.hooks.observe(&mut reported, arrival);
-    state.pipeline.ingest(reported, turn).await.map_err(|refused| Refused::later(&refused))?;
+    let (request, reported, taken, turn) = decoded.await.map_err(broken)??;
+    let sessions: Vec<_> = reported.sessions.iter().map(|report| report.id.clone()).collect();
+    state.pipeline.ingest(reported, turn).await.map_err(|refused| {
+        // It comes again, and must not be taken for known then.
+        state.hooks.take_back(&sessions);
+        Refused::later(&refused)
+    })?;
     state.limits.delivered.add(taken);
     Ok(request)
 }

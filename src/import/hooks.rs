@@ -16,6 +16,8 @@ use tokio::sync::oneshot;
 
 use super::transcript::TranscriptFolder;
 use crate::ingest::agents::{Assembler, EventRefused, MAX_RUNS, Refused};
+use crate::ingest::metrics::UsagePoint;
+use crate::ingest::otlp::LogRecord;
 use crate::model::{Reported, Timestamp};
 use crate::pipeline::{IngestRefused, Pipeline};
 
@@ -141,6 +143,25 @@ impl Hooks {
         out: &mut Reported,
     ) -> Result<usize, (usize, EventRefused)> {
         self.shared.assembler.lock().events(posted, at, out)
+    }
+
+    /// Takes a log record, when it tells of a call; otherwise it is given back.
+    pub(crate) fn log(&self, record: LogRecord, out: &mut Reported) -> Option<LogRecord> {
+        self.shared.assembler.lock().log(record, out)
+    }
+
+    /// Adds up what metrics say of sessions.
+    pub(crate) fn usage(&self, points: &[UsagePoint], out: &mut Reported) {
+        if !points.is_empty() {
+            self.shared.assembler.lock().usage(points, out);
+        }
+    }
+
+    /// What was made of a request could not be stored, and will come again.
+    pub(crate) fn take_back(&self, sessions: &[String]) {
+        if !sessions.is_empty() {
+            self.shared.assembler.lock().take_back(sessions);
+        }
     }
 
     /// Bounds in force.

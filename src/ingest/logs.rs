@@ -7,15 +7,22 @@ use crate::otlp::LogRecord;
 /// The scope of Claude Code's log records.
 const CLAUDE_CODE: &str = "com.anthropic.claude_code.events";
 
-/// Takes log records as they came.
-pub(crate) fn logs(records: Vec<LogRecord>) -> Reported {
-    let (theirs, others) = agents_of(records);
-    Reported { events: theirs.into_iter().chain(others).map(event).collect(), ..Reported::default() }
+/// Takes log records as they came. Those that `takes` as what they tell of the run of an agent program are no events.
+pub(crate) fn logs(
+    records: Vec<LogRecord>,
+    mut takes: impl FnMut(LogRecord, &mut Reported) -> Option<LogRecord>,
+) -> Reported {
+    let mut reported = Reported::default();
+    for record in records {
+        let left = if is_of_agent(&record) { takes(record, &mut reported) } else { Some(record) };
+        reported.events.extend(left.map(event));
+    }
+    reported
 }
 
-/// The records by which agent programs report their runs, and those of everybody else.
-fn agents_of(records: Vec<LogRecord>) -> (Vec<LogRecord>, Vec<LogRecord>) {
-    records.into_iter().partition(|record| is_claude_code(record) || is_codex(record))
+/// Whether an agent program reports its runs by a record.
+fn is_of_agent(record: &LogRecord) -> bool {
+    is_claude_code(record) || is_codex(record)
 }
 
 fn is_claude_code(record: &LogRecord) -> bool {
@@ -194,7 +201,6 @@ mod tests {
             LogRecord { event_name: Some("codex.user_prompt".into()), ..record() },
             LogRecord { attributes: attributes(&[("event.name", "codex.api_request")]), ..record() },
         ];
-        let (agents, others) = agents_of(theirs.into_iter().chain([record()]).collect());
-        assert_eq!((agents.len(), others), (4, vec![record()]));
+        assert!(theirs.iter().all(is_of_agent) && !is_of_agent(&record()));
     }
 }

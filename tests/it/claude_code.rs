@@ -194,9 +194,16 @@ async fn the_transcript_tells_the_models_calls_that_nothing_else_tells() {
 
 #[tokio::test]
 async fn whatever_channels_are_on_and_in_whatever_order_each_call_counts_once() {
-    use Channel::{Hooks, Lines, Spans};
-    let orders: [&[Channel]; 6] = [
+    use Channel::{Hooks, Lines, Logs, Metrics, Spans};
+    let orders: [&[Channel]; 13] = [
         &[Spans],
+        &[Logs],
+        &[Hooks, Logs],
+        &[Logs, Hooks],
+        &[Logs, Spans],
+        &[Spans, Logs, Metrics],
+        &[Metrics, Hooks, Logs, Spans, Lines],
+        &[Hooks, Logs, Spans, Metrics, Logs],
         &[Hooks, Spans],
         &[Spans, Hooks],
         &[Hooks, Spans, Lines],
@@ -220,10 +227,28 @@ async fn whatever_channels_are_on_and_in_whatever_order_each_call_counts_once() 
             "{order:?}"
         );
         let rows = rows(&host).await;
+        assert_eq!(rows.iter().filter(|row| row.contains("llm ")).count(), 3, "{order:?} {rows:#?}");
         assert_eq!(rows.iter().filter(|row| row.contains("tool ")).count(), 2, "{order:?} {rows:#?}");
+        if order.contains(&Logs) {
+            let cost = session["counters"]["cost_usd"].as_f64().unwrap_or_default();
+            assert!((cost - 0.00252).abs() < 1e-9, "{order:?} reported {cost}");
+        }
         assert_eq!(rows.iter().filter(|row| row.contains("agent ")).count(), 1, "{order:?} {rows:#?}");
         assert!(rows.iter().any(|row| row.ends_with("tool Read failed")), "{order:?} {rows:#?}");
     }
+}
+
+#[tokio::test]
+async fn metrics_alone_tell_the_tokens_and_the_cost_and_no_calls() {
+    let host = Host::in_memory();
+    send(&host, "default", Channel::Metrics).await;
+    let session = session(&host).await;
+    assert_eq!(
+        numbers(&session),
+        json!({"calls": 0, "tools": 0, "input": 1260, "output": 75, "read": 900, "written": 60})
+    );
+    assert!((session["counters"]["cost_usd"].as_f64().unwrap() - 0.00252).abs() < 1e-9);
+    assert_eq!(session["engine"], "claude-code");
 }
 
 #[tokio::test]
@@ -284,8 +309,18 @@ async fn sub_agents_hang_below_the_calls_that_started_them() {
 
 #[tokio::test]
 async fn a_run_with_sub_agents_counts_the_same_over_every_channel() {
-    use Channel::{Hooks, Lines, Spans};
-    for order in [&[Spans][..], &[Hooks, Spans], &[Spans, Hooks], &[Lines], &[Lines, Hooks, Spans]] {
+    use Channel::{Hooks, Lines, Logs, Metrics, Spans};
+    let orders: [&[Channel]; 8] = [
+        &[Spans],
+        &[Hooks, Spans],
+        &[Spans, Hooks],
+        &[Lines],
+        &[Lines, Hooks, Spans],
+        &[Logs],
+        &[Hooks, Logs],
+        &[Spans, Logs, Hooks, Metrics],
+    ];
+    for order in orders {
         let host = Host::in_memory();
         for channel in order {
             send(&host, "subagent", *channel).await;
@@ -357,6 +392,22 @@ async fn a_session_is_paused_while_a_person_is_asked_and_runs_on_with_the_next_e
         .filter(|event| event["type"] == "WaitingOnSignal")
         .count();
     assert!(waits >= 1, "{events:#}");
+}
+
+#[tokio::test]
+async fn a_refused_tool_is_one_over_every_channel() {
+    use Channel::{Hooks, Logs, Spans};
+    for order in [&[Hooks][..], &[Logs], &[Hooks, Logs, Spans], &[Logs, Hooks]] {
+        let host = Host::in_memory();
+        for channel in order {
+            send(&host, "refused", *channel).await;
+        }
+        let rows = rows(&host).await;
+        let tools: Vec<_> =
+            rows.iter().map(|row| row.trim()).filter(|row| row.starts_with("tool ")).collect();
+        assert_eq!(tools, ["tool Bash failed", "tool Read failed"], "{order:?} {rows:#?}");
+        assert_eq!(session(&host).await["status"], "completed", "{order:?}");
+    }
 }
 
 #[tokio::test]

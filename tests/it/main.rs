@@ -47,6 +47,8 @@ mod otlp_logs;
 #[cfg(feature = "otlp")]
 mod otlp_metrics;
 mod planted;
+#[cfg(feature = "otlp")]
+mod posted_events;
 mod redaction;
 mod registry;
 mod restart;

@@ -135,7 +135,8 @@ async fn what_claude_code_sends_as_logs_and_metrics_is_taken() {
     assert!(
         !of("hook_registered").is_empty() && of("hook_registered").iter().all(|log| log["level"] == "trace")
     );
-    let prompt = of("user_prompt");
-    assert_eq!((prompt.len(), &prompt[0]["level"]), (1, &json!("info")));
-    assert_eq!(prompt[0]["message"], "claude_code.user_prompt");
+    assert!(
+        of("user_prompt").is_empty() && of("api_request").is_empty(),
+        "what tells of calls is in the spans"
+    );
 }

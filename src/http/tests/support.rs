@@ -85,6 +85,11 @@ impl Site {
                 others,
                 RegistrySettings::default(),
             )),
+            #[cfg(feature = "otlp")]
+            hooks: {
+                let nothing = crate::ingest::agents::Assembler::new(Arc::new(|_, _, _| None));
+                Arc::new(crate::import::Hooks::start(nothing, pipeline(), None).unwrap())
+            },
             pipeline: pipeline(),
             shutdown: shutdown.subscribe(),
             instance: InstanceId::generate(),

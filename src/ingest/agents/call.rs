@@ -66,6 +66,12 @@ impl Call {
         self
     }
 
+    /// Below what was said, or is only likely, to have caused it.
+    pub(super) fn within(mut self, parent: Option<(String, bool)>) -> Self {
+        self.parent = parent;
+        self
+    }
+
     pub(super) fn with(mut self, name: &'static str, value: impl Into<AttributeValue>) -> Self {
         self.attributes.push((name.into(), value.into()));
         self

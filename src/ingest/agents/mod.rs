@@ -16,6 +16,8 @@ mod hooks;
 mod ids;
 mod known;
 mod run;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -26,7 +28,9 @@ pub(crate) use self::events::EventRefused;
 use self::events::Posted;
 pub(crate) use self::hooks::Refused;
 use self::run::Run;
-use crate::model::{Attributes, Engine, Reported, Span, SpanId, Timestamp, TraceId};
+use super::metrics::UsagePoint;
+use crate::model::{Engine, Reported, Span, SpanId, Timestamp, TraceId};
+use crate::otlp::LogRecord;
 
 /// How many runs are remembered; the one that was silent for longest is forgotten for another. What comes later of a
 /// forgotten one still finds its spans in the store.
@@ -91,19 +95,6 @@ impl Assembler {
         })
     }
 
-    /// Takes what a log record of Codex says. Others are not looked at.
-    pub(crate) fn codex_log(
-        &mut self,
-        attributes: &Attributes,
-        trace: Option<TraceId>,
-        at: Timestamp,
-        out: &mut Reported,
-    ) {
-        if let Some(session) = codex::session_of_log(&mut self.threads, attributes, trace) {
-            codex::log(self.run(Engine::CODEX, session, at), attributes, trace, at, out);
-        }
-    }
-
     /// Takes what a program posted: one event, or an array of them. Either all of them are taken, or none.
     ///
     /// # Errors
@@ -160,6 +151,40 @@ impl Assembler {
         reported.spans.append(&mut added.spans);
         reported.sessions.append(&mut added.sessions);
         reported.events.append(&mut added.events);
+    }
+
+    /// Takes a log record, when it tells of a call; otherwise it is given back.
+    pub(crate) fn log(&mut self, record: LogRecord, out: &mut Reported) -> Option<LogRecord> {
+        let taken = if let Some(session) = claude_code::session_of_log(&record) {
+            let run = self.run(Engine::CLAUDE_CODE, session, record.time);
+            run.is_heard(record.time, out);
+            claude_code::log(run, &record, out)
+        } else if let Some(session) = codex::session_of_log(&mut self.threads, &record) {
+            let run = self.run(Engine::CODEX, session, record.time);
+            run.is_heard(record.time, out);
+            codex::log(run, &record, out)
+        } else {
+            false
+        };
+        Some(record).filter(|_| !taken)
+    }
+
+    /// Adds up what metrics say of sessions.
+    pub(crate) fn usage(&mut self, points: &[UsagePoint], out: &mut Reported) {
+        for point in points {
+            let run = self.run(Engine::CLAUDE_CODE, point.session.clone(), point.at);
+            run.is_heard(point.at, out);
+            claude_code::usage(run, point, out);
+        }
+    }
+
+    /// What was made of a request could not be stored, and will come again: it must not be taken for known then.
+    pub(crate) fn take_back(&mut self, sessions: &[String]) {
+        for ((_, session), run) in &mut self.runs {
+            if sessions.contains(session) {
+                run.forget_calls();
+            }
+        }
     }
 
     /// The transcripts that have something new to read, as far as is known.

@@ -6,7 +6,9 @@ use std::time::Duration;
 use super::call::{Call, Outcome};
 use super::known::Known;
 use super::{Recall, ids};
-use crate::model::{Reported, SessionChange, SessionReport, Span, SpanId, Timestamp, TraceId};
+use crate::model::{
+    AttributeValue, Reported, SessionChange, SessionReport, Span, SpanId, Timestamp, TraceId,
+};
 
 /// How many calls of a run are remembered, and how many bytes of them. Others are looked up in the store.
 const MAX_CALLS: usize = 512;
@@ -100,6 +102,16 @@ impl Run {
     /// What is said of the session itself.
     pub(super) fn report(&self, at: Timestamp, change: SessionChange) -> SessionReport {
         SessionReport { change, ..SessionReport::new(self.session.clone(), self.engine, at) }
+    }
+
+    /// Says that the session was heard of, once for all that comes together.
+    pub(super) fn is_heard(&self, at: Timestamp, out: &mut Reported) {
+        let known = out.sessions.iter_mut().rev().find(|report| report.id == self.session);
+        match known {
+            Some(known) if known.change == SessionChange::Heard => known.at = known.at.min(at),
+            Some(_) => {}
+            None => out.sessions.push(self.report(at, SessionChange::Heard)),
+        }
     }
 
     /// Takes what `source` says of a call.
@@ -283,6 +295,37 @@ impl Run {
     fn place_of(&self, call_id: &str) -> (TraceId, SpanId) {
         let known = self.calls.get(call_id).map(|known| (known.span.trace_id, known.span.span_id));
         known.unwrap_or((self.trace_id, ids::span_id(call_id)))
+    }
+
+    /// What is known of a call under the name of an attribute.
+    pub(super) fn attribute(&mut self, call_id: &str, name: &str) -> Option<AttributeValue> {
+        let known = self.take(call_id, true)?;
+        let value = known.span.attributes.get(name).cloned();
+        self.keep(call_id, known);
+        value
+    }
+
+    /// Has a call end later, when it is one that ended because nobody told how long it takes.
+    pub(super) fn extend(&mut self, source: &'static str, call_id: &str, at: Timestamp, out: &mut Reported) {
+        let Some(known) = self.calls.get_mut(call_id) else { return };
+        let is_of_source = !known.real && known.span.source == source;
+        if is_of_source && known.span.end_time.is_some_and(|end| end < at) {
+            known.span.end_time = Some(at);
+            out.spans.push(known.span.clone());
+        }
+    }
+
+    /// Forgets what was told of calls: it may not be stored, and is told again then.
+    pub(super) fn forget_calls(&mut self) {
+        self.calls.clear();
+        self.order.clear();
+        self.bytes = 0;
+    }
+
+    /// How many calls are remembered, and how many bytes of them.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> (usize, usize) {
+        (self.calls.len(), self.bytes)
     }
 
     /// Whether a call is remembered.

@@ -1,7 +1,9 @@
 //! What the fold remembers and forgets.
 
+use proptest::prelude::*;
+
 use super::*;
-use crate::model::{EventId, SessionStatus, Span, SpanId, StatusCode};
+use crate::model::{EventId, SessionStatus, Span, SpanId, SpanKind, StatusCode, Usage};
 use crate::store::{ChunkBuilder, MemoryStore, WriteBatch};
 
 fn span(trace: u8, end: bool) -> FoldSpan {
@@ -151,4 +153,56 @@ fn what_a_trace_said_of_its_session_goes_with_it_even_when_the_session_was_forgo
     );
     assert_eq!((new.status, new.ended_at), (SessionStatus::Failed, Some(Timestamp::from_nanos(9))));
     assert_eq!((old.counters.spans, new.counters.spans), (1, 2));
+}
+
+/// A report of a call, in one of two traces of the session `s`.
+fn report(of: (u8, u8), parent: Option<u8>, call: u8, derived: bool, llm: bool) -> FoldSpan {
+    let mut reported = span(of.0, true);
+    let summary = &mut reported.summary;
+    summary.span_id = SpanId::from_bytes([of.1; 8]).unwrap();
+    summary.parent_span_id = parent.map(|parent| SpanId::from_bytes([parent; 8]).unwrap());
+    summary.call_id = match call {
+        0 => None,
+        1 => Some("usage:m".into()),
+        call => Some(format!("tool:{call}")),
+    };
+    summary.derived = derived || call == 1;
+    if llm {
+        summary.kind = SpanKind::Llm;
+        summary.usage = Some(Usage { input_tokens: Some(u64::from(of.1)), ..Usage::default() });
+    }
+    reported.hint = Some(SessionHint { id: "s".into(), resource_level: false, masked: None });
+    reported
+}
+
+proptest! {
+    #[test]
+    fn the_order_of_reports_of_the_same_calls_changes_nothing_also_when_they_were_forgotten_in_between(
+        given in prop::collection::vec((1_u8..3, prop::option::of(0_usize..8), 0_u8..5, any::<bool>(), any::<bool>()), 1..9),
+        keys in prop::collection::vec(any::<u32>(), 9),
+        forgets in prop::collection::vec(any::<bool>(), 9),
+    ) {
+        let reports: Vec<_> = given.iter().enumerate().map(|(at, (trace, parent, call, derived, llm))| {
+            let parent = parent.filter(|_| at > 0).map(|parent| u8::try_from(parent % at + 1).unwrap());
+            report((*trace, u8::try_from(at + 1).unwrap()), parent, *call, *derived, *llm)
+        }).collect();
+        let counters = |order: &[usize], forgets: &[bool]| {
+            let mut folding = Folding::new();
+            for (turn, at) in order.iter().enumerate() {
+                let turn = u64::try_from(turn).unwrap() + 1;
+                folding.turn(turn, &reports[*at]);
+                if forgets[*at] {
+                    let later = Instant::now() + FORGET_TRACE_AFTER * 2;
+                    folding.fold.tidy(later, u64::MAX, &mut Folded::default());
+                }
+            }
+            let session = folding.fold.session(&SessionId::parse("s").unwrap()).unwrap();
+            session.counters
+        };
+        let in_order: Vec<usize> = (0..reports.len()).collect();
+        let mut shuffled: Vec<_> = in_order.iter().copied().zip(&keys).collect();
+        shuffled.sort_by_key(|(_, key)| **key);
+        let shuffled: Vec<_> = shuffled.into_iter().map(|(at, _)| at).collect();
+        prop_assert_eq!(counters(&in_order, &[false; 9]), counters(&shuffled, &forgets));
+    }
 }

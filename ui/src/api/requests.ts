@@ -25,7 +25,8 @@ export interface SpanRange {
 
 export function listSpans(id: string, range: SpanRange, signal?: AbortSignal): Promise<SpanPage> {
   const limit = range.cursor === undefined && range.since === undefined ? FIRST_SPANS : MORE_SPANS;
-  return getJson(`sessions/${encodeURIComponent(id)}/spans`, { limit, ...range }, signal);
+  // All of them: what is shown is decided anew with every event that comes.
+  return getJson(`sessions/${encodeURIComponent(id)}/spans`, { limit, details: "true", ...range }, signal);
 }
 
 export function getSpan(id: string, traceId: string, spanId: string, signal?: AbortSignal): Promise<Span> {

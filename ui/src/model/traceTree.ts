@@ -1,4 +1,5 @@
 import type { SpanSummary } from "../api/types";
+import { mayBeHidden, parentKey, shownSpans } from "./shownSpans";
 import { toMillis } from "./time";
 
 /** One span with its place in the tree. Identity is stable for the life of the tree; `span` is replaced by updates. */
@@ -40,10 +41,24 @@ export class TraceTree {
   private readonly roots: SpanNode[] = [];
   private order: SpanNode[] = [];
   private stale = false;
+  /** All spans, shown or not, from the first on that may not be shown; without any, the tree itself has them all. */
+  private all: Map<string, SpanSummary> | undefined;
 
   /** Adds spans or replaces the ones already known. Older news about a known span is ignored. */
   upsert(spans: readonly SpanSummary[]): void {
-    for (const span of spans) this.put(span);
+    if (this.all === undefined && spans.some(mayBeHidden)) {
+      this.all = new Map([...this.nodes].map(([key, node]) => [key, node.span]));
+    }
+    if (this.all === undefined) {
+      for (const span of spans) this.put(span);
+      return;
+    }
+    for (const span of spans) {
+      const key = spanKey(span.trace_id, span.span_id);
+      const known = this.all.get(key);
+      if (known === undefined || isNews(known, span)) this.all.set(key, span);
+    }
+    this.show(shownSpans([...this.all.values()].filter((span) => span.placeholder !== true)));
   }
 
   find(traceId: string | undefined, spanId: string): SpanNode | undefined {
@@ -61,6 +76,25 @@ export class TraceTree {
     return this.order;
   }
 
+  /** Has the tree hold these spans and no others. */
+  private show(spans: readonly SpanSummary[]): void {
+    const wanted = new Set<string>();
+    for (const span of spans) {
+      wanted.add(spanKey(span.trace_id, span.span_id));
+      const parent = parentKey(span);
+      if (parent !== undefined) wanted.add(parent);
+      this.put(span);
+    }
+    // Nothing that is shown hangs below them any more.
+    for (const [key, node] of [...this.nodes]) {
+      if (wanted.has(key)) continue;
+      this.detach(node);
+      this.nodes.delete(key);
+      if (isRunning(node.span)) this.running -= 1;
+      this.stale = true;
+    }
+  }
+
   private put(span: SpanSummary): void {
     const key = spanKey(span.trace_id, span.span_id);
     const known = this.nodes.get(key);
@@ -69,9 +103,7 @@ export class TraceTree {
       this.attach(node);
       return;
     }
-    // A placeholder carries no news; a page fetched earlier must not undo a later event.
-    if (span.event_id < known.span.event_id || (span.placeholder === true && known.span.placeholder !== true)) return;
-    this.replace(known, span);
+    if (isNews(known.span, span)) this.replace(known, span);
   }
 
   private replace(node: SpanNode, span: SpanSummary): void {
@@ -81,7 +113,7 @@ export class TraceTree {
     node.span = span;
     this.measure(node);
     if (isRunning(span)) this.running += 1;
-    if (before.parent_span_id !== span.parent_span_id) {
+    if (parentKey(before) !== parentKey(span)) {
       this.detach(node);
       this.attach(node);
     } else if (node.start !== startBefore) {
@@ -135,12 +167,11 @@ export class TraceTree {
   }
 
   private parentOf(node: SpanNode): SpanNode | undefined {
-    const { parent_span_id: parentId, trace_id: traceId } = node.span;
-    if (parentId == null || parentId === node.span.span_id) return undefined;
-    const key = spanKey(traceId, parentId);
+    const key = parentKey(node.span);
+    if (key === undefined || key === node.key) return undefined;
     const known = this.nodes.get(key);
     if (known === undefined) {
-      const made = this.create(key, placeholder(node.span, parentId));
+      const made = this.create(key, placeholder(node.span, key));
       this.attach(made);
       return made;
     }
@@ -157,9 +188,15 @@ export function isRunning(span: SpanSummary): boolean {
   return span.end_time == null && span.placeholder !== true && span.abandoned !== true;
 }
 
-function placeholder(child: SpanSummary, spanId: string): SpanSummary {
+/** A placeholder carries no news; a page fetched earlier must not undo a later event. */
+function isNews(known: SpanSummary, span: SpanSummary): boolean {
+  return span.event_id >= known.event_id && (span.placeholder !== true || known.placeholder === true);
+}
+
+function placeholder(child: SpanSummary, key: string): SpanSummary {
+  const [traceId = "", spanId = ""] = key.split(":");
   return {
-    trace_id: child.trace_id,
+    trace_id: traceId,
     span_id: spanId,
     name: "Not reported yet",
     kind: "other",

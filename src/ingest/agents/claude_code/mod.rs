@@ -6,6 +6,8 @@
 mod calls;
 mod hook;
 mod lines;
+mod logs;
+mod metrics;
 mod spans;
 mod tools;
 mod transcript;
@@ -14,6 +16,8 @@ mod waits;
 use super::run::Run;
 
 pub(super) use self::hook::hook;
+pub(super) use self::logs::{log, session_of_log};
+pub(super) use self::metrics::usage;
 pub(super) use self::spans::{observe, session_of};
 pub(crate) use self::transcript::TranscriptRead;
 pub(super) use self::transcript::{Transcripts, transcript};

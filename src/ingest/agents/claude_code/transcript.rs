@@ -192,6 +192,12 @@ impl Followed {
         }
     }
 
+    /// What an answer is part of: the sub-agent whose transcript it is, or the turn that the lines name.
+    fn within(&self, run: &Run) -> Option<(String, bool)> {
+        let said = self.agent.clone().or_else(|| self.turn.clone());
+        said.map(|said| (said, false)).or_else(|| Some((run.turn()?, true)))
+    }
+
     fn tell(&self, run: &mut Run, told: Answer, out: &mut Reported) {
         let Answer { call_id, began, ended, message, parts, error } = told;
         let model = message.model.filter(|model| model != "<synthetic>");
@@ -204,7 +210,7 @@ impl Followed {
         let mut call = answer(model.as_deref(), parts, message.stop_reason.as_deref())
             .began(began)
             .ended(ended, outcome)
-            .likely_below(self.agent.clone().or_else(|| self.turn.clone()).or_else(|| run.turn()))
+            .within(self.within(run))
             .replacing();
         if let Some(tokens) = message.usage.filter(|_| !error) {
             call = tokens.of(call);

@@ -97,6 +97,14 @@ pub(super) fn end_of_wait(run: &mut Run, payload: &Payload, at: Timestamp, out: 
     }
 }
 
+/// It was decided about a tool call: whoever was asked about it has answered.
+pub(super) fn decided(run: &mut Run, tool: &str, at: Timestamp, out: &mut Reported) {
+    let is_asked = run.asked.back().is_some_and(|asked| asked == tool);
+    if is_asked && run.wait().is_some() {
+        end(run, at, Outcome::Ok, out);
+    }
+}
+
 pub(super) fn answered(run: &mut Run, payload: &Payload, at: Timestamp, out: &mut Reported) {
     if let Some((id, _)) = run.set_wait(None) {
         let call = Call::new(SpanKind::Human, "elicitation")

@@ -8,30 +8,23 @@ use super::models::{self, Teller, Tokens};
 use super::threads::Threads;
 use super::turns::Named;
 use super::{LOGS, calls, hook, tools};
-use crate::model::{AttributeValue, Attributes, Reported, Timestamp, TraceId};
+use crate::model::{AttributeValue, Reported, Timestamp, TraceId};
+use crate::otlp::LogRecord;
 
 /// What stands for a prompt that may not be sent.
 const NOT_SENT: &str = "[REDACTED]";
 
 /// The session that a log record is of, when it is one of Codex's: to be asked before [`log`].
-pub(in super::super) fn session_of(
-    threads: &mut Threads,
-    attributes: &Attributes,
-    trace: Option<TraceId>,
-) -> Option<String> {
-    attributes.text("event.name")?.strip_prefix("codex.")?;
-    let thread = attributes.text("conversation.id").filter(|thread| !thread.is_empty())?;
-    Some(threads.heard(thread, trace))
+pub(in super::super) fn session_of(threads: &mut Threads, record: &LogRecord) -> Option<String> {
+    record.attributes.text("event.name")?.strip_prefix("codex.")?;
+    let thread = record.attributes.text("conversation.id").filter(|thread| !thread.is_empty())?;
+    Some(threads.heard(thread, record.trace_id))
 }
 
-/// Takes a log record in.
-pub(in super::super) fn log(
-    run: &mut Run,
-    attributes: &Attributes,
-    trace: Option<TraceId>,
-    at: Timestamp,
-    out: &mut Reported,
-) {
+/// Takes a log record in. Says whether that is all it tells: each piece of an answer is told of in a record of its own, and
+/// nobody asked for those who watches a session.
+pub(in super::super) fn log(run: &mut Run, record: &LogRecord, out: &mut Reported) -> bool {
+    let (attributes, trace, at) = (&record.attributes, record.trace_id, record.time);
     let text = |name: &str| attributes.text(name).filter(|text| !text.is_empty());
     let number = |name: &str| attributes.get(name).and_then(AttributeValue::as_count);
     let thread = text("conversation.id").unwrap_or_default();
@@ -40,6 +33,7 @@ pub(in super::super) fn log(
         "codex.conversation_starts" => {
             let provider = text("provider_name").map(str::to_lowercase);
             run.codex.provider = run.codex.provider.take().or(provider);
+            return false;
         }
         "codex.user_prompt" => {
             let prompt = text("prompt").filter(|prompt| *prompt != NOT_SENT);
@@ -62,7 +56,7 @@ pub(in super::super) fn log(
         }
         "codex.sse_event" | "codex.websocket_event" => {
             let Some((input, output)) = number("input_token_count").zip(number("output_token_count")) else {
-                return;
+                return true;
             };
             let of = |name: &str| number(name).unwrap_or(0);
             let tokens = Tokens {
@@ -79,7 +73,7 @@ pub(in super::super) fn log(
             run.tell(LOGS, &call_id, models::answered(call, start, at).below(within), at, out);
         }
         "codex.tool_result" => {
-            let Some(id) = text("call_id") else { return };
+            let Some(id) = text("call_id") else { return false };
             let arguments = text("arguments");
             let input = arguments.and_then(|arguments| serde_json::from_str(arguments).ok());
             let call_id = run.codex.tools.named(id, input.as_ref().and_then(tools::input_of).as_deref());
@@ -97,8 +91,9 @@ pub(in super::super) fn log(
             call.start = Some(at.minus(took));
             run.tell(LOGS, &call_id, call, at, out);
         }
-        _ => {}
+        _ => return false,
     }
+    true
 }
 
 /// A command that failed is told of as a success, with its exit code in the text.
