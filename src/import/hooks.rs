@@ -204,13 +204,14 @@ impl Hooks {
     }
 
     /// Counts since the start.
-    pub(crate) fn counters(&self) -> [(&'static str, u64); 4] {
+    pub(crate) fn counters(&self) -> [(&'static str, u64); 5] {
         let count = |count: &AtomicU64| count.load(Ordering::Relaxed);
         [
             ("hooks_taken", count(&self.shared.taken)),
             ("hooks_lost", count(&self.shared.lost)),
             ("hooks_not_understood", count(&self.shared.not_understood)),
             ("hooks_not_stored", count(&self.shared.not_stored)),
+            ("agent_spans_left_out", self.shared.assembler.lock().left_out()),
         ]
     }
 }

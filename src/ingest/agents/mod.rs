@@ -48,6 +48,7 @@ pub(crate) struct Assembler {
     threads: codex::Threads,
     /// The parts of Codex's model calls.
     answers: codex::Answers,
+    left_out: u64,
 }
 
 impl fmt::Debug for Assembler {
@@ -64,6 +65,7 @@ impl Assembler {
             recall,
             threads: codex::Threads::default(),
             answers: codex::Answers::default(),
+            left_out: 0,
         }
     }
 
@@ -137,7 +139,10 @@ impl Assembler {
             }
             match codex::session_of(&self.threads, span) {
                 codex::Of::Others => true,
-                codex::Of::Nobody => false,
+                codex::Of::Nobody => {
+                    self.left_out += 1;
+                    false
+                }
                 codex::Of::Session(session) => {
                     self.run(Engine::CODEX, session.clone(), at);
                     let run = self.runs.get_mut(&(Engine::CODEX, session));
@@ -151,6 +156,11 @@ impl Assembler {
         reported.spans.append(&mut added.spans);
         reported.sessions.append(&mut added.sessions);
         reported.events.append(&mut added.events);
+    }
+
+    /// How many spans were left out since the start, because they are what a program does for itself and name no session.
+    pub(crate) fn left_out(&self) -> u64 {
+        self.left_out
     }
 
     /// Takes a log record, when it tells of a call; otherwise it is given back.
