@@ -90,8 +90,13 @@ fn counted(registry: &mut Registry, state: &AppState) {
             "Of these, data points that say nothing of a session",
             "metric_points_ignored",
         ),
+        ("hooks_taken", "Payloads of hooks that were taken", "hooks_taken"),
+        ("hooks_lost", "Payloads of hooks that came faster than they could be taken", "hooks_lost"),
+        ("hooks_not_understood", "Payloads of hooks that could not be understood", "hooks_not_understood"),
+        ("hooks_not_stored", "Payloads of hooks that could not be stored in time", "hooks_not_stored"),
     ] {
-        let count = counters.get(counter).copied().unwrap_or_default();
+        // What the crate was built without is not counted.
+        let Some(count) = counters.get(counter).copied() else { continue };
         registry.register(name, help, ConstCounter::new(count));
     }
     let dropped = Family::<Labels, Counter>::default();

@@ -53,7 +53,11 @@ export interface paths {
          */
         get: operations["stream_events"];
         put?: never;
-        post?: never;
+        /**
+         * Take events of any program.
+         * @description One object `{"type", "session_id"?, "timestamp"?, ...}` or an array of them; either all are taken, or none.
+         */
+        post: operations["post_events"];
         delete?: never;
         options?: never;
         head?: never;
@@ -71,6 +75,47 @@ export interface paths {
         get: operations["get_health"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hooks/claude-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a hook's payload from Claude Code.
+         * @description Also lines of `claude -p --output-format stream-json`. One object, an array of them, or one for each line.
+         */
+        post: operations["claude_code_hook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hooks/codex": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a hook's payload from Codex.
+         * @description Also what the program set as `notify` gets as its argument, and the lines of `codex exec --json`, of which the first names
+         *     the session: send them in one request, or add its `thread_id` to each. One object, an array of them, or one for each line.
+         */
+        post: operations["codex_hook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -183,6 +228,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sessions/{id}/otlp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A session's spans as OTLP.
+         * @description Each line is an `ExportTraceServiceRequest` in OTLP's JSON, and can be sent to any `/v1/traces`. Of several lines about one
+         *     span the last one counts. What the inspector knows and no attribute says is added in the names of OpenTelemetry's GenAI
+         *     conventions, and the session as `session.id` of the resource.
+         */
+        get: operations["export_session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sessions/{id}/pin": {
         parameters: {
             query?: never;
@@ -269,6 +336,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take log records (`ExportLogsServiceRequest`). Each becomes a `Log` event of the session that its trace belongs to, or that
+         *     it names.
+         */
+        post: operations["ingest_logs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take data points (`ExportMetricsServiceRequest`). There is no store of metrics: only the token and cost sums of Claude Code
+         *     are looked at, and all other points are counted and forgotten.
+         */
+        post: operations["ingest_metrics"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/traces": {
         parameters: {
             query?: never;
@@ -326,6 +433,25 @@ export interface components {
              * @enum {string}
              */
             type: "CancelRequested";
+        };
+        /**
+         * @description Part of what a span holds in words.
+         * @enum {string}
+         */
+        ContentField: "input_messages" | "output_messages" | "tool_definitions" | "tool_input" | "tool_output" | "documents";
+        /** @description The attribute or event that something was read from. */
+        ContentSource: {
+            /** @description It is the name of events of the span. */
+            event?: boolean;
+            /** @description What was read from it. */
+            field: components["schemas"]["ContentField"];
+            /**
+             * @description The name of the attribute, or of the events when `event` is set. Of a list that lies in many attributes
+             *     (`llm.input_messages.0.message.role` and so on) the beginning of their names.
+             */
+            source: string;
+            /** @description It was cut before it was stored: what is missing is gone, and the places say so. */
+            truncated?: boolean;
         };
         /** @description What one model call cost. */
         Cost: {
@@ -462,6 +588,18 @@ export interface components {
              */
             type: "Custom";
         };
+        /** @description A place in a span where inline data stands. */
+        DataPlace: {
+            /** @description The attribute. */
+            attribute: string;
+            /**
+             * Format: int32
+             * @description The event whose attribute it is, counted from 0; absent for an attribute of the span.
+             */
+            event?: number;
+            /** @description The place within the attribute's JSON, as a JSON pointer; absent when the attribute is the data. */
+            path?: string;
+        };
         /** @description A source of sessions that could not be asked; the list holds what the others know. */
         Degraded: {
             /** @description What happened, in words for a person. */
@@ -469,11 +607,25 @@ export interface components {
             /** @description The registry's name. */
             registry: string;
         };
+        /** @description A document that a search found. */
+        Document: {
+            /** @description Its id. */
+            id?: string;
+            /** @description What else the store said of it. */
+            metadata?: unknown;
+            /**
+             * Format: double
+             * @description How well it fits; what the number means is the store's own affair.
+             */
+            score?: number;
+            /** @description What of it was found. */
+            text?: string;
+        };
         /** @description One event. The set of types is open: keep and show a type that you do not know. */
         Event: {
             /** @description Which of them it is. */
             type: string;
-        } & (components["schemas"]["SessionStartedEvent"] | components["schemas"]["SessionUpdatedEvent"] | components["schemas"]["SessionFinishedEvent"] | components["schemas"]["SessionMergedEvent"] | components["schemas"]["SessionRemovedEvent"] | components["schemas"]["SpanStartedEvent"] | components["schemas"]["SpanFinishedEvent"] | components["schemas"]["SignalReceivedEvent"] | components["schemas"]["CancelRequestedEvent"] | components["schemas"]["ResourceFetchedEvent"] | components["schemas"]["PromptUsedEvent"] | components["schemas"]["ProgressUpdateEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["RecordsDroppedEvent"] | components["schemas"]["GapEvent"] | components["schemas"]["CustomEvent"]);
+        } & (components["schemas"]["SessionStartedEvent"] | components["schemas"]["SessionUpdatedEvent"] | components["schemas"]["SessionFinishedEvent"] | components["schemas"]["SessionMergedEvent"] | components["schemas"]["SessionRemovedEvent"] | components["schemas"]["SpanStartedEvent"] | components["schemas"]["SpanFinishedEvent"] | components["schemas"]["WaitingOnSignalEvent"] | components["schemas"]["SignalReceivedEvent"] | components["schemas"]["CancelRequestedEvent"] | components["schemas"]["ResourceFetchedEvent"] | components["schemas"]["PromptUsedEvent"] | components["schemas"]["ProgressUpdateEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["RecordsDroppedEvent"] | components["schemas"]["GapEvent"] | components["schemas"]["CustomEvent"]);
         /**
          * Format: int64
          * @description The id of an event: strictly increasing, never reused, below 2^53.
@@ -500,6 +652,11 @@ export interface components {
              * @enum {string}
              */
             type: "event";
+        };
+        /** @description What was taken. */
+        EventsTaken: {
+            /** @description How many events. */
+            accepted: number;
         };
         /** @description Events that this reader can no longer get. */
         GapEvent: {
@@ -529,7 +686,8 @@ export interface components {
              */
             backlog_bytes: number;
             /**
-             * @description Counts since the start: `published` and `ingested_spans`, and every loss: `dropped_capture`, `missed`, `not_stored`,
+             * @description Counts since the start: `published`, `ingested_spans`, `ingested_log_records` and `ingested_metric_points` (of which
+             *     `metric_points_ignored` say nothing of a session), and every loss: `dropped_capture`, `missed`, `not_stored`,
              *     `panics_contained`, `redactions_overrun`, and the requests that were `refused` until later.
              */
             counters: {
@@ -606,6 +764,24 @@ export interface components {
         JsonObject: {
             [key: string]: unknown;
         };
+        /** @description How much of a span's content is not repeated because a bound was reached. */
+        LeftOut: {
+            /**
+             * Format: int64
+             * @description Bytes of texts and values.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Messages, documents and tool definitions.
+             */
+            messages: number;
+            /**
+             * Format: int64
+             * @description Parts of messages.
+             */
+            parts: number;
+        };
         /** @description A pointer from a span to another one that is not its parent. */
         Link: {
             /** @description The rest. */
@@ -633,6 +809,113 @@ export interface components {
              * @enum {string}
              */
             type: "Log";
+        };
+        /** @description Something that is not text, by reference. Data that was sent inline is not repeated here. */
+        Media: {
+            /** @description Where the inline data stands. */
+            data?: components["schemas"]["DataPlace"];
+            /** @description Its id at the provider, when it was sent by id. */
+            file_id?: string;
+            /** @description Its media type. */
+            mime_type?: string;
+            /** @description What it is called. */
+            name?: string;
+            /**
+             * Format: int64
+             * @description The length of the inline data in bytes, decoded, as it was before any cutting.
+             */
+            size?: number;
+            /** @description What is said in it. */
+            transcript?: string;
+            /** @description Where it lies, when it was sent by address. Never to be loaded without asking. */
+            uri?: string;
+        };
+        /** @description One message of a conversation. */
+        Message: {
+            /** @description Why the model stopped: `stop`, `length`, `tool_call`, `content_filter`, `error`, or the sender's word. */
+            finish_reason?: string;
+            /** @description Which of several with this role. */
+            name?: string;
+            /** @description What is said. */
+            parts: components["schemas"]["MessagePart"][];
+            /**
+             * @description Who says it: `system`, `developer`, `user`, `assistant`, `tool`, or what the sender calls it. `omitted` stands for
+             *     messages that were cut out before they were stored.
+             */
+            role: string;
+        };
+        /** @description One part of a message. */
+        MessagePart: {
+            /** @description The text. */
+            text: string;
+            /** @enum {string} */
+            type: "text";
+        } | {
+            /** @description The provider gave them encrypted. */
+            redacted?: boolean;
+            /** @description The thoughts, or what the provider tells of them; empty when it tells nothing. */
+            text: string;
+            /** @enum {string} */
+            type: "reasoning";
+        } | {
+            /** @description Its words. */
+            text: string;
+            /** @enum {string} */
+            type: "refusal";
+        } | {
+            /** @description With what: JSON, or text that is none. */
+            arguments?: unknown;
+            /** @description The call's id, which its result repeats. */
+            id?: string;
+            /** @description The tool; empty when nobody said. */
+            name: string;
+            /** @enum {string} */
+            type: "tool_call";
+        } | {
+            /** @description The id of the call. */
+            id?: string;
+            /** @description Whether it is an error, when somebody said. */
+            is_error?: boolean;
+            /** @description The tool. */
+            name?: string;
+            /** @description The answer: JSON, or text that is none. */
+            result?: unknown;
+            /** @enum {string} */
+            type: "tool_result";
+        } | (components["schemas"]["Media"] & {
+            /** @enum {string} */
+            type: "image";
+        }) | (components["schemas"]["Media"] & {
+            /** @enum {string} */
+            type: "audio";
+        }) | (components["schemas"]["Media"] & {
+            /** @enum {string} */
+            type: "video";
+        }) | (components["schemas"]["Media"] & {
+            /** @enum {string} */
+            type: "file";
+        }) | {
+            /** @description Its media type. */
+            mime_type?: string;
+            /** @description Its text, when it is quoted. */
+            text?: string;
+            /** @enum {string} */
+            type: "resource";
+            /** @description Its address. */
+            uri?: string;
+        } | {
+            /**
+             * Format: int64
+             * @description How many parts or messages; 0 when that is unknown.
+             */
+            items: number;
+            /** @enum {string} */
+            type: "omitted";
+        } | {
+            /** @description The part. */
+            json: unknown;
+            /** @enum {string} */
+            type: "unknown";
         };
         /**
          * @description OpenTelemetry's span kind.
@@ -984,8 +1267,16 @@ export interface components {
             agent?: string;
             /** @description Its attributes as they were sent, after redaction and cutting. */
             attributes: components["schemas"]["Attributes"];
+            /**
+             * @description What the span is one report of, when its program reports the same thing in several ways: `tool:`, `llm:` or `turn:`
+             *     with the program's own id. Within a session a [derived](DERIVED_SOURCES) span gives way to any other with the same
+             *     one.
+             */
+            call_id?: string;
             /** @description The cost. */
             cost?: components["schemas"]["Cost"];
+            /** @description It matters only to who works on the program that sent it: not counted, and not shown unless asked for. */
+            detail?: boolean;
             /**
              * Format: int32
              * @description Attributes that were left out because of a bound.
@@ -997,6 +1288,8 @@ export interface components {
             error?: components["schemas"]["SpanError"];
             /** @description What happened in it. */
             events: components["schemas"]["SpanEvent"][];
+            /** @description Nobody said what the parent is; it was the one that fits best. */
+            inferred_parent?: boolean;
             /** @description What it does. */
             kind: components["schemas"]["SpanKind"];
             /** @description What it points to. */
@@ -1009,13 +1302,18 @@ export interface components {
             otel_kind: components["schemas"]["OtelKind"];
             /** @description The span that caused it; absent on a root. */
             parent_span_id?: components["schemas"]["SpanId"];
+            /** @description The trace that the parent is in, when that is another one of the same session. */
+            parent_trace_id?: components["schemas"]["TraceId"];
             /** @description Who runs the model. */
             provider?: string;
             /** @description The program that sent it (OpenTelemetry's resource). */
             resource: components["schemas"]["Attributes"];
             /** @description The library that recorded it. */
             scope: components["schemas"]["Scope"];
-            /** @description How it came here: `tracing`, `session`, `otel` (the host's OpenTelemetry SDK), `otlp`, `file`. */
+            /**
+             * @description How it came here: `tracing`, `session`, `otel` (the host's OpenTelemetry SDK), `otlp`, `file`; or, when it was put
+             *     together from what is no span, one of [`DERIVED_SOURCES`].
+             */
             source: string;
             /** @description The span, unique within its trace. */
             span_id: components["schemas"]["SpanId"];
@@ -1031,6 +1329,27 @@ export interface components {
             trace_state?: string;
             /** @description The tokens. */
             usage?: components["schemas"]["Usage"];
+        };
+        /** @description The content of a span in one shape, whatever convention it was sent in. The attributes have it as it was sent. */
+        SpanContent: {
+            /** @description What a search found. */
+            documents: components["schemas"]["Document"][];
+            /** @description What the model, agent or workflow was given, the system's instructions first. */
+            input_messages: components["schemas"]["Message"][];
+            /** @description What a bound of the inspector left out here; the attributes still have it. */
+            left_out?: components["schemas"]["LeftOut"];
+            /** @description What it answered. */
+            output_messages: components["schemas"]["Message"][];
+            /** @description Where each of these was read. */
+            sources: components["schemas"]["ContentSource"][];
+            /** @description The tools that the model could call. */
+            tool_definitions: components["schemas"]["ToolDefinition"][];
+            /** @description What a tool was called with, on spans that call one: JSON, or text that is none. */
+            tool_input?: unknown;
+            /** @description What the tool answered: JSON, or text that is none. */
+            tool_output?: unknown;
+            /** @description Attributes that hold something of these, in JSON that cannot be read. */
+            unreadable: string[];
         };
         /** @description What went wrong in a span, whatever convention said so. */
         SpanError: {
@@ -1138,14 +1457,22 @@ export interface components {
             abandoned?: boolean;
             /** @description The agent's name. */
             agent?: string;
+            /** @description What the span is one report of, when its program reports the same thing in several ways. */
+            call_id?: string;
             /** @description The cost. */
             cost?: components["schemas"]["Cost"];
+            /** @description It was put together from what is no span: hooks, log records, metrics, a transcript, lines of output. */
+            derived?: boolean;
+            /** @description It matters only to who works on the program that sent it. */
+            detail?: boolean;
             /** @description When it ended; absent while it runs. */
             end_time?: components["schemas"]["Timestamp"];
             /** @description What went wrong, in one line of at most 200 characters. */
             error?: string;
             /** @description The last event that changed it. */
             event_id: components["schemas"]["EventId"];
+            /** @description Nobody said what the parent is; it was the one that fits best. */
+            inferred_parent?: boolean;
             /** @description What it does. */
             kind: components["schemas"]["SpanKind"];
             /** @description The model that answered. */
@@ -1154,6 +1481,8 @@ export interface components {
             name: string;
             /** @description The span that caused it; absent on a root. */
             parent_span_id?: components["schemas"]["SpanId"];
+            /** @description The trace that the parent is in, when that is another one of the same session. */
+            parent_trace_id?: components["schemas"]["TraceId"];
             /** @description Nobody reported this span yet; it stands in for a parent that its children name. */
             placeholder?: boolean;
             /** @description Who runs the model. */
@@ -1170,6 +1499,14 @@ export interface components {
             trace_id: components["schemas"]["TraceId"];
             /** @description The tokens. */
             usage?: components["schemas"]["Usage"];
+        };
+        /** @description One span, whole, with its content in one shape. */
+        SpanWithContent: components["schemas"]["Span"] & {
+            /**
+             * @description The messages, the input and output of a tool and the documents that the attributes and events hold, in whatever
+             *     convention they were sent. Inline data such as pictures is not repeated.
+             */
+            content: components["schemas"]["SpanContent"];
         };
         /**
          * @description How a span ended, in OpenTelemetry's words.
@@ -1215,6 +1552,15 @@ export interface components {
          * @example 2026-11-21T00:52:44.123456789Z
          */
         Timestamp: string;
+        /** @description A tool that a model could call. */
+        ToolDefinition: {
+            /** @description What the model was told of it. */
+            description?: string;
+            /** @description Its name. */
+            name: string;
+            /** @description The JSON schema of its arguments. */
+            parameters?: unknown;
+        };
         /**
          * @description The id of a trace (W3C Trace Context).
          * @example 249d0e49a29910886c9895950073aa9a
@@ -1261,6 +1607,23 @@ export interface components {
             signal_name: string;
             /** @description When the wait began. */
             since: components["schemas"]["Timestamp"];
+        };
+        /** @description A session began to wait for a person. */
+        WaitingOnSignalEvent: {
+            id: components["schemas"]["EventId"];
+            /** @description The question to the person. */
+            prompt?: string;
+            /** @description A JSON Schema of the answer, when the asker gave one. */
+            schema?: unknown;
+            session_id?: components["schemas"]["SessionId"];
+            /** @description The name of the signal that ends the wait. */
+            signal_name: string;
+            timestamp: components["schemas"]["Timestamp"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "WaitingOnSignal";
         };
     };
     responses: never;
@@ -1545,6 +1908,85 @@ export interface operations {
             };
         };
     };
+    post_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description An event, or an array of them; 4 MiB and 10,000 events at most. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JsonObject"];
+            };
+        };
+        responses: {
+            /** @description The events are stored. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventsTaken"];
+                };
+            };
+            /** @description The body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An event cannot be taken; `detail` says which, and why. None was. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing can be stored at the moment; send the same again after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_health: {
         parameters: {
             query?: never;
@@ -1565,6 +2007,92 @@ export interface operations {
             };
             /** @description The host name or the asking page is foreign. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    claude_code_hook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The payload, as the hook got it; 8 MiB at most. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JsonObject"];
+            };
+        };
+        responses: {
+            /** @description Always an empty object, which decides nothing. What cannot be understood or kept is counted in `/health`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    codex_hook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The payload, as the hook got it; 8 MiB at most. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JsonObject"];
+            };
+        };
+        responses: {
+            /** @description Always an empty object, which decides nothing. What cannot be understood or kept is counted in `/health`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2029,6 +2557,74 @@ export interface operations {
             };
         };
     };
+    export_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session. */
+                id: components["schemas"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The spans, one `ExportTraceServiceRequest` per line. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The id is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such session. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be read, or too many streams are open. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     pin_session: {
         parameters: {
             query?: never;
@@ -2209,6 +2805,11 @@ export interface operations {
                 cursor?: string;
                 /** @description Only rows that changed after this event, with the depth they have in the whole tree. */
                 since?: components["schemas"]["EventId"];
+                /**
+                 * @description Also the spans that are left out otherwise: what matters only to who works on the program that sent it, and what was
+                 *     put together from hooks, log records and the like about a call that was reported better.
+                 */
+                details?: boolean;
             };
             header?: never;
             path: {
@@ -2292,13 +2893,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The span with all its attributes. */
+            /** @description The span with all its attributes, and what they hold of messages. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Span"];
+                    "application/json": components["schemas"]["SpanWithContent"];
                 };
             };
             /** @description An id is not well-formed. */
@@ -2581,6 +3182,176 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ingest_logs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description An `ExportLogsServiceRequest` of OTLP, as protobuf or JSON, optionally with `Content-Encoding: gzip`; 64 MiB at most, also when decompressed, and 65,536 log records. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JsonObject"];
+                "application/x-protobuf": string;
+            };
+        };
+        responses: {
+            /** @description The log records are stored. `partial_success` counts those that could not be taken. In the request's content type. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description The body cannot be understood; nothing of it was taken. A `google.rpc.Status` in the request's content type. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. A `google.rpc.Status` in the request's content type. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description The content type or coding is not understood. A `google.rpc.Status`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description Nothing can be stored at the moment, or the body came too slowly; send the same again after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ingest_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description An `ExportMetricsServiceRequest` of OTLP, as protobuf or JSON, optionally with `Content-Encoding: gzip`; 64 MiB at most, also when decompressed. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JsonObject"];
+                "application/x-protobuf": string;
+            };
+        };
+        responses: {
+            /** @description The data points are taken. `partial_success` counts those that could not be understood. In the request's content type. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description The body cannot be understood; nothing of it was taken. A `google.rpc.Status` in the request's content type. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. A `google.rpc.Status` in the request's content type. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description The content type or coding is not understood. A `google.rpc.Status`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description Nothing can be stored at the moment, or the body came too slowly; send the same again after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                    "application/x-protobuf": string;
                 };
             };
             /** @description Any other error. */
