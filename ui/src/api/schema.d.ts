@@ -53,7 +53,11 @@ export interface paths {
          */
         get: operations["stream_events"];
         put?: never;
-        post?: never;
+        /**
+         * Take events of any program.
+         * @description One object `{"type", "session_id"?, "timestamp"?, ...}` or an array of them; either all are taken, or none.
+         */
+        post: operations["post_events"];
         delete?: never;
         options?: never;
         head?: never;
@@ -71,6 +75,26 @@ export interface paths {
         get: operations["get_health"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hooks/claude-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a hook's payload from Claude Code.
+         * @description Also lines of `claude -p --output-format stream-json`. One object, or an array of them.
+         */
+        post: operations["claude_code_hook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -183,6 +207,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sessions/{id}/otlp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A session's spans as OTLP.
+         * @description Each line is an `ExportTraceServiceRequest` in OTLP's JSON, and can be sent to any `/v1/traces`. Of several lines about one
+         *     span the last one counts. What the inspector knows and no attribute says is added in the names of OpenTelemetry's GenAI
+         *     conventions, and the session as `session.id` of the resource.
+         */
+        get: operations["export_session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sessions/{id}/pin": {
         parameters: {
             query?: never;
@@ -263,6 +309,46 @@ export interface paths {
         get: operations["get_trace"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take log records (`ExportLogsServiceRequest`). Each becomes a `Log` event of the session that its trace belongs to, or that
+         *     it names.
+         */
+        post: operations["ingest_logs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take data points (`ExportMetricsServiceRequest`). There is no store of metrics: only the token and cost sums of Claude Code
+         *     are looked at, and all other points are counted and forgotten.
+         */
+        post: operations["ingest_metrics"];
         delete?: never;
         options?: never;
         head?: never;
@@ -464,7 +550,7 @@ export interface components {
             registry: string;
         };
         /** @description One event. The set of types is open: keep and show a type that you do not know. */
-        Event: components["schemas"]["SessionStartedEvent"] | components["schemas"]["SessionUpdatedEvent"] | components["schemas"]["SessionFinishedEvent"] | components["schemas"]["SessionMergedEvent"] | components["schemas"]["SessionRemovedEvent"] | components["schemas"]["SpanStartedEvent"] | components["schemas"]["SpanFinishedEvent"] | components["schemas"]["SignalReceivedEvent"] | components["schemas"]["CancelRequestedEvent"] | components["schemas"]["ResourceFetchedEvent"] | components["schemas"]["PromptUsedEvent"] | components["schemas"]["ProgressUpdateEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["RecordsDroppedEvent"] | components["schemas"]["GapEvent"] | components["schemas"]["CustomEvent"];
+        Event: components["schemas"]["SessionStartedEvent"] | components["schemas"]["SessionUpdatedEvent"] | components["schemas"]["SessionFinishedEvent"] | components["schemas"]["SessionMergedEvent"] | components["schemas"]["SessionRemovedEvent"] | components["schemas"]["SpanStartedEvent"] | components["schemas"]["SpanFinishedEvent"] | components["schemas"]["WaitingOnSignalEvent"] | components["schemas"]["SignalReceivedEvent"] | components["schemas"]["CancelRequestedEvent"] | components["schemas"]["ResourceFetchedEvent"] | components["schemas"]["PromptUsedEvent"] | components["schemas"]["ProgressUpdateEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["RecordsDroppedEvent"] | components["schemas"]["GapEvent"] | components["schemas"]["CustomEvent"];
         /**
          * Format: int64
          * @description The id of an event: strictly increasing, never reused, below 2^53.
@@ -477,6 +563,11 @@ export interface components {
             events: components["schemas"]["Event"][];
             /** @description `after` of the next page; absent on the last one. */
             next_after?: components["schemas"]["EventId"];
+        };
+        /** @description What was taken. */
+        EventsTaken: {
+            /** @description How many events. */
+            accepted: number;
         };
         /** @description Events that this reader can no longer get. */
         GapEvent: {
@@ -506,7 +597,8 @@ export interface components {
              */
             backlog_bytes: number;
             /**
-             * @description Counts since the start: `published` and `ingested_spans`, and every loss: `dropped_capture`, `missed`, `not_stored`,
+             * @description Counts since the start: `published`, `ingested_spans`, `ingested_log_records` and `ingested_metric_points` (of which
+             *     `metric_points_ignored` say nothing of a session), and every loss: `dropped_capture`, `missed`, `not_stored`,
              *     `panics_contained`, `redactions_overrun`, and the requests that were `refused` until later.
              */
             counters: {
@@ -948,8 +1040,16 @@ export interface components {
             agent?: string;
             /** @description Its attributes as they were sent, after redaction and cutting. */
             attributes: components["schemas"]["Attributes"];
+            /**
+             * @description What the span is one report of, when its program reports the same thing in several ways: `tool:`, `llm:` or `turn:`
+             *     with the program's own id. Within a session a [derived](DERIVED_SOURCES) span gives way to any other with the same
+             *     one.
+             */
+            call_id?: string;
             /** @description The cost. */
             cost?: components["schemas"]["Cost"];
+            /** @description It matters only to who works on the program that sent it: not counted, and not shown unless asked for. */
+            detail?: boolean;
             /**
              * Format: int32
              * @description Attributes that were left out because of a bound.
@@ -961,6 +1061,8 @@ export interface components {
             error?: components["schemas"]["SpanError"];
             /** @description What happened in it. */
             events: components["schemas"]["SpanEvent"][];
+            /** @description Nobody said what the parent is; it was the one that fits best. */
+            inferred_parent?: boolean;
             /** @description What it does. */
             kind: components["schemas"]["SpanKind"];
             /** @description What it points to. */
@@ -973,13 +1075,18 @@ export interface components {
             otel_kind: components["schemas"]["OtelKind"];
             /** @description The span that caused it; absent on a root. */
             parent_span_id?: components["schemas"]["SpanId"];
+            /** @description The trace that the parent is in, when that is another one of the same session. */
+            parent_trace_id?: components["schemas"]["TraceId"];
             /** @description Who runs the model. */
             provider?: string;
             /** @description The program that sent it (OpenTelemetry's resource). */
             resource: components["schemas"]["Attributes"];
             /** @description The library that recorded it. */
             scope: components["schemas"]["Scope"];
-            /** @description How it came here: `tracing`, `session`, `otel` (the host's OpenTelemetry SDK), `otlp`, `file`. */
+            /**
+             * @description How it came here: `tracing`, `session`, `otel` (the host's OpenTelemetry SDK), `otlp`, `file`; or, when it was put
+             *     together from what is no span, one of [`DERIVED_SOURCES`].
+             */
             source: string;
             /** @description The span, unique within its trace. */
             span_id: components["schemas"]["SpanId"];
@@ -1088,14 +1195,22 @@ export interface components {
             abandoned?: boolean;
             /** @description The agent's name. */
             agent?: string;
+            /** @description What the span is one report of, when its program reports the same thing in several ways. */
+            call_id?: string;
             /** @description The cost. */
             cost?: components["schemas"]["Cost"];
+            /** @description It was put together from what is no span: hooks, log records, metrics, a transcript, lines of output. */
+            derived?: boolean;
+            /** @description It matters only to who works on the program that sent it. */
+            detail?: boolean;
             /** @description When it ended; absent while it runs. */
             end_time?: components["schemas"]["Timestamp"];
             /** @description What went wrong, in one line of at most 200 characters. */
             error?: string;
             /** @description The last event that changed it. */
             event_id: components["schemas"]["EventId"];
+            /** @description Nobody said what the parent is; it was the one that fits best. */
+            inferred_parent?: boolean;
             /** @description What it does. */
             kind: components["schemas"]["SpanKind"];
             /** @description The model that answered. */
@@ -1104,6 +1219,8 @@ export interface components {
             name: string;
             /** @description The span that caused it; absent on a root. */
             parent_span_id?: components["schemas"]["SpanId"];
+            /** @description The trace that the parent is in, when that is another one of the same session. */
+            parent_trace_id?: components["schemas"]["TraceId"];
             /** @description Nobody reported this span yet; it stands in for a parent that its children name. */
             placeholder?: boolean;
             /** @description Who runs the model. */
@@ -1206,6 +1323,23 @@ export interface components {
             signal_name: string;
             /** @description When the wait began. */
             since: components["schemas"]["Timestamp"];
+        };
+        /** @description A session began to wait for a person. */
+        WaitingOnSignalEvent: {
+            id: components["schemas"]["EventId"];
+            /** @description The question to the person. */
+            prompt?: string;
+            /** @description A JSON Schema of the answer, when the asker gave one. */
+            schema?: unknown;
+            session_id?: components["schemas"]["SessionId"];
+            /** @description The name of the signal that ends the wait. */
+            signal_name: string;
+            timestamp: components["schemas"]["Timestamp"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "WaitingOnSignal";
         };
     };
     responses: never;
@@ -1454,6 +1588,76 @@ export interface operations {
             };
         };
     };
+    post_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description An event, or an array of them; 4 MiB and 10,000 events at most. */
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description The events are stored. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventsTaken"];
+                };
+            };
+            /** @description The body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An event cannot be taken; `detail` says which, and why. None was. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing can be stored at the moment; send the same again after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_health: {
         parameters: {
             query?: never;
@@ -1474,6 +1678,40 @@ export interface operations {
             };
             /** @description The host name or the asking page is foreign. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    claude_code_hook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The payload, as the hook got it; 8 MiB at most. */
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description Always an empty object, which decides nothing. What cannot be understood or kept is counted in `/health`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1866,6 +2104,65 @@ export interface operations {
             };
         };
     };
+    export_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session. */
+                id: components["schemas"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The spans, one `ExportTraceServiceRequest` per line. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The id is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such session. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be read, or too many streams are open. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     pin_session: {
         parameters: {
             query?: never;
@@ -2028,6 +2325,11 @@ export interface operations {
                 cursor?: string;
                 /** @description Only rows that changed after this event, with the depth they have in the whole tree. */
                 since?: components["schemas"]["EventId"];
+                /**
+                 * @description Also the spans that are left out otherwise: what matters only to who works on the program that sent it, and what was
+                 *     put together from hooks, log records and the like about a call that was reported better.
+                 */
+                details?: boolean;
             };
             header?: never;
             path: {
@@ -2373,6 +2675,158 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ingest_logs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description An `ExportLogsServiceRequest` of OTLP, as protobuf or JSON, optionally with `Content-Encoding: gzip`; 64 MiB at most, also when decompressed, and 65,536 log records. */
+        requestBody: {
+            content: {
+                "application/json": unknown;
+                "application/x-protobuf": number[];
+            };
+        };
+        responses: {
+            /** @description The log records are stored. `partial_success` counts those that could not be taken. In the request's content type. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/x-protobuf": number[];
+                };
+            };
+            /** @description The body cannot be understood; nothing of it was taken. A `google.rpc.Status` in the request's content type. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/x-protobuf": number[];
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. A `google.rpc.Status` in the request's content type. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/x-protobuf": number[];
+                };
+            };
+            /** @description The content type or coding is not understood. A `google.rpc.Status`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/x-protobuf": number[];
+                };
+            };
+            /** @description Nothing can be stored at the moment, or the body came too slowly; send the same again after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/x-protobuf": number[];
+                };
+            };
+        };
+    };
+    ingest_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description An `ExportMetricsServiceRequest` of OTLP, as protobuf or JSON, optionally with `Content-Encoding: gzip`; 64 MiB at most, also when decompressed. */
+        requestBody: {
+            content: {
+                "application/json": unknown;
+                "application/x-protobuf": number[];
+            };
+        };
+        responses: {
+            /** @description The data points are taken. `partial_success` counts those that could not be understood. In the request's content type. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/x-protobuf": number[];
+                };
+            };
+            /** @description The body cannot be understood; nothing of it was taken. A `google.rpc.Status` in the request's content type. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/x-protobuf": number[];
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. A `google.rpc.Status` in the request's content type. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/x-protobuf": number[];
+                };
+            };
+            /** @description The content type or coding is not understood. A `google.rpc.Status`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/x-protobuf": number[];
+                };
+            };
+            /** @description Nothing can be stored at the moment, or the body came too slowly; send the same again after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/x-protobuf": number[];
                 };
             };
         };
