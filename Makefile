@@ -8,6 +8,7 @@
 #   make generated  openapi/, the page's API types and ui-dist/ are up to date
 #   make ui         the page's types, lint and unit tests
 #   make browser    the page in a real browser, against the examples
+#   make clients    programs in other languages, against a served inspector
 #
 # And `make update` rewrites everything that is generated.
 
@@ -23,9 +24,9 @@ NPM_INSTALLED := ui/node_modules/.package-lock.json
 
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 
-.PHONY: test lint rust loom frameworks features generated ui browser update soak
+.PHONY: test lint rust loom frameworks features generated ui browser clients update soak
 
-test: lint rust loom frameworks features generated ui browser
+test: lint rust loom frameworks features generated ui browser clients
 	@echo "All parts passed: $^"
 
 lint:
@@ -82,6 +83,14 @@ browser: $(NPM_INSTALLED)
 	$(CARGO) build $(LOCKED) --example quickstart --example mounts
 	cd ui
 	npm run --silent e2e
+
+# Each is a script that installs what it pins below the target directory, and ends what it starts.
+CLIENTS :=
+CLIENTS += tests/clients/exporters/run.sh
+CLIENTS += tests/clients/generated/run.sh
+
+clients:
+	for script in $(CLIENTS); do bash "$$script"; done
 
 update: $(NPM_INSTALLED)
 	UPDATE=1 $(CARGO) test $(LOCKED) --all-features --test it openapi

@@ -1,8 +1,10 @@
-//! Doors for the fuzz targets in `fuzz/`; no part of the public interface.
+//! Doors for the fuzz targets in `fuzz/` and the benchmarks in `benches/`; no part of the public interface.
 
 use std::io::Cursor;
 
-use crate::model::{EventId, Span, SpanId, Timestamp, TraceId};
+use crate::model::{
+    AttributeValue, Attributes, EventId, Span, SpanContent, SpanEvent, SpanId, SpanKind, Timestamp, TraceId,
+};
 use crate::store::search::{Matching, Of, Subject};
 use crate::store::{Query, QueryError};
 use crate::{import, ingest, normalize, redact, sink};
@@ -18,6 +20,33 @@ pub fn otlp_traces(content_type: Option<&str>, content_encoding: Option<&str>, b
         redactor.apply(span);
         redact::cut(span);
     }
+    Some(request.items.len())
+}
+
+/// Reads a logs export request as it would come over HTTP, and does to its records what is done to every one before it is
+/// published; how many there were, if the request could be read.
+pub fn otlp_logs(content_type: Option<&str>, content_encoding: Option<&str>, body: &[u8]) -> Option<usize> {
+    let request = ingest::otlp::request(content_type, content_encoding, body, Timestamp::EPOCH).ok()?;
+    let count = request.items.len();
+    let mut assembler = ingest::agents::Assembler::new(std::sync::Arc::new(|_, _, _| None));
+    let mut reported = ingest::logs::logs(request.items, |record, out| assembler.log(record, out));
+    let redactor = redact::Redactor::new();
+    for event in &mut reported.events {
+        redactor.event(&mut event.kind);
+    }
+    Some(count)
+}
+
+/// Reads a metrics export request as it would come over HTTP; how many points were in it, if it could be read.
+pub fn otlp_metrics(
+    content_type: Option<&str>,
+    content_encoding: Option<&str>,
+    body: &[u8],
+) -> Option<usize> {
+    let request = ingest::otlp::request(content_type, content_encoding, body, Timestamp::EPOCH).ok()?;
+    let (usage, _) = ingest::metrics::usage_of(&request.items);
+    let mut assembler = ingest::agents::Assembler::new(std::sync::Arc::new(|_, _, _| None));
+    assembler.usage(&usage, &mut crate::model::Reported::default());
     Some(request.items.len())
 }
 
@@ -88,4 +117,41 @@ pub fn search(query: &str, text: &str) -> usize {
         assert!(found.highlights.is_sorted_by(|a, b| a.end <= b.start));
     }
     matches.len()
+}
+
+/// What a span holds in words, as whoever opens it gets it.
+#[must_use]
+pub fn content(span: &Span) -> SpanContent {
+    normalize::content(span)
+}
+
+/// Reads the content of a span of the kind that is counted so, of a program of this name, with these attributes. Each has a
+/// name, a text, and whether the text is to stand there as the value that its JSON says. An empty name begins an event. How
+/// many bytes its JSON has.
+///
+/// # Panics
+///
+/// When the content has no JSON form, or reads differently a second time.
+pub fn messages(kind: u8, program: &str, attributes: &[(&str, &str, bool)]) -> usize {
+    let (Some(trace), Some(id)) = (TraceId::from_bytes([1; 16]), SpanId::from_bytes([1; 8])) else {
+        return 0;
+    };
+    let mut span = Span::new(trace, id, "a span", Timestamp::EPOCH);
+    program.clone_into(&mut span.scope.name);
+    span.kind = SpanKind::ALL[usize::from(kind) % SpanKind::ALL.len()];
+    for (name, text, structured) in attributes {
+        if name.is_empty() {
+            let (name, time) = ((*text).to_owned(), Timestamp::EPOCH);
+            span.events.push(SpanEvent { name, time, attributes: Attributes::new() });
+            continue;
+        }
+        let json = || serde_json::from_str::<AttributeValue>(text).ok();
+        let value = if *structured { json() } else { None }.unwrap_or_else(|| AttributeValue::from(*text));
+        let to = span.events.last_mut().map_or(&mut span.attributes, |event| &mut event.attributes);
+        to.set((*name).to_owned(), value);
+    }
+    normalize::span(&mut span);
+    let content = content(&span);
+    assert_eq!(content, normalize::content(&span));
+    serde_json::to_vec(&content).expect("content has a JSON form").len()
 }

@@ -92,6 +92,7 @@ impl SpanGuard {
                 ("gen_ai.usage.output_tokens", usage.output_tokens),
                 ("gen_ai.usage.cache_read.input_tokens", usage.cache_read_tokens),
                 ("gen_ai.usage.cache_write.input_tokens", usage.cache_write_tokens),
+                ("gen_ai.usage.cache_creation.ephemeral_1h_input_tokens", usage.cache_write_1h_tokens),
                 ("gen_ai.usage.reasoning.output_tokens", usage.reasoning_tokens),
             ] {
                 if let Some(tokens) = tokens {

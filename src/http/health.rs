@@ -18,6 +18,7 @@ use super::state::AppState;
 use crate::import::Import;
 use crate::model::{Cursor, SessionQuery, Timestamp};
 use crate::pipeline::Counters;
+use crate::pricing::Prices;
 use crate::sink::Feed;
 use crate::store::{Store, StoreError, StoreStats};
 
@@ -74,6 +75,24 @@ pub(super) struct StoreHealth {
     unindexed: Option<u64>,
 }
 
+/// The price list from which costs are computed that nobody reported.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PriceHealth {
+    /// The day of the list that ships with the inspector.
+    #[schema(format = "date")]
+    date: String,
+    /// Where that list is from, with its version.
+    source: String,
+    /// How many prices are in force. A model that several providers sell has several.
+    models: u64,
+    /// How many of them are the host's own, from a file; absent without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    own_models: Option<u64>,
+    /// That file; only told to callers who may see everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+}
+
 /// The inspector's own numbers.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Health {
@@ -106,6 +125,8 @@ pub(super) struct Health {
     /// The bounds in force, in events, records, requests, bytes or milliseconds, as their names say. What goes beyond one is
     /// in the counters.
     limits: BTreeMap<&'static str, u64>,
+    /// The prices from which costs are computed.
+    prices: PriceHealth,
     /// The parts.
     parts: Vec<Part>,
 }
@@ -140,8 +161,20 @@ pub(super) async fn get_health(
         backlog_bytes: state.pipeline.counters().backlog_bytes,
         counters: state.counters(),
         limits: limits(&state),
+        prices: price_health(state.pipeline.prices(), caller),
         parts,
     })
+}
+
+fn price_health(prices: &Prices, caller: Caller) -> PriceHealth {
+    let listed = prices.listed();
+    PriceHealth {
+        date: listed.date.to_owned(),
+        source: listed.source.to_owned(),
+        models: listed.models as u64,
+        own_models: listed.file.map(|(_, models)| models as u64),
+        path: listed.file.filter(|_| caller.trusted).map(|(path, _)| path.display().to_string()),
+    }
 }
 
 fn limits(state: &AppState) -> BTreeMap<&'static str, u64> {

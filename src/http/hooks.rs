@@ -18,7 +18,7 @@ use crate::model::Timestamp;
 
 /// Take a hook's payload from Claude Code.
 ///
-/// Also lines of `claude -p --output-format stream-json`. One object, or an array of them.
+/// Also lines of `claude -p --output-format stream-json`. One object, an array of them, or one for each line.
 #[utoipa::path(
     post, path = "/hooks/claude-code", operation_id = "claude_code_hook", tag = "agents",
     request_body(description = "The payload, as the hook got it; 8 MiB at most.", content_type = "application/json", content = serde_json::Value),
@@ -29,6 +29,22 @@ use crate::model::Timestamp;
 )]
 pub(super) async fn claude_code_hook(State(state): State<AppState>, body: Body) -> Response {
     take(&state, HookOf::ClaudeCode, body).await
+}
+
+/// Take a hook's payload from Codex.
+///
+/// Also what the program set as `notify` gets as its argument, and the lines of `codex exec --json`, of which the first names
+/// the session: send them in one request, or add its `thread_id` to each. One object, an array of them, or one for each line.
+#[utoipa::path(
+    post, path = "/hooks/codex", operation_id = "codex_hook", tag = "agents",
+    request_body(description = "The payload, as the hook got it; 8 MiB at most.", content_type = "application/json", content = serde_json::Value),
+    responses(
+        (status = 200, description = "Always an empty object, which decides nothing. What cannot be understood or kept is counted in `/health`.", body = serde_json::Value),
+        (status = 401, description = "The caller must sign in.", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn codex_hook(State(state): State<AppState>, body: Body) -> Response {
+    take(&state, HookOf::Codex, body).await
 }
 
 async fn take(state: &AppState, of: HookOf, body: Body) -> Response {

@@ -118,6 +118,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(ingest::ingest_logs))
         .routes(routes!(ingest::ingest_metrics))
         .routes(routes!(hooks::claude_code_hook))
+        .routes(routes!(hooks::codex_hook))
         .routes(routes!(post_events::post_events));
     #[cfg(feature = "otlp")]
     let api = api.routes(routes!(export::export_session));

@@ -11,7 +11,8 @@ use super::problem::Problem;
 use super::reply::Json;
 use super::state::AppState;
 use super::trees::TreeOf;
-use crate::model::{EventId, SessionId, Span, SpanId, SpanNode, TraceId};
+use crate::model::{EventId, SessionId, Span, SpanContent, SpanId, SpanNode, TraceId};
+use crate::normalize;
 
 /// How many rows a page of the tree has when the client does not say.
 pub(crate) const DEFAULT_ROWS: usize = 1000;
@@ -123,6 +124,16 @@ pub(super) struct SpanParams {
     trace_id: Option<TraceId>,
 }
 
+/// One span, whole, with its content in one shape.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SpanWithContent {
+    #[serde(flatten)]
+    span: Span,
+    /// The messages, the input and output of a tool and the documents that the attributes and events hold, in whatever
+    /// convention they were sent. Inline data such as pictures is not repeated.
+    content: SpanContent,
+}
+
 /// One span, whole.
 #[utoipa::path(
     get, path = "/sessions/{id}/spans/{span_id}", operation_id = "get_span", tag = "spans",
@@ -132,7 +143,7 @@ pub(super) struct SpanParams {
         SpanParams,
     ),
     responses(
-        (status = 200, description = "The span with all its attributes.", body = Span),
+        (status = 200, description = "The span with all its attributes, and what they hold of messages.", body = SpanWithContent),
         (status = 400, description = "An id is not well-formed.", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "The caller must sign in.", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is no such session, or it has no such span.", body = Problem, content_type = "application/problem+json"),
@@ -148,17 +159,25 @@ pub(super) async fn get_span(
     let trace = params.parse("trace_id", TraceId::parse)?;
     let asked = session.clone();
     state.catch_up().await;
-    let mut found = state.read(move |store| store.spans(&asked, span)).await?;
-    found.retain(|found| trace.is_none_or(|trace| found.trace_id == trace));
-    match found.as_slice() {
-        [one] => Json::of(one),
-        [] => {
+    // Reading and writing megabytes of messages happens off the runtime's threads too.
+    let answer = state.read(move |store| {
+        let mut found = store.spans(&asked, span)?;
+        found.retain(|found| trace.is_none_or(|trace| found.trace_id == trace));
+        if found.len() > 1 {
+            return Ok(Err(found.iter().map(|span| span.trace_id.to_string()).collect()));
+        }
+        Ok(Ok(found.pop().map(|span| {
+            let content = normalize::content(&span);
+            Json::of(&SpanWithContent { span, content })
+        })))
+    });
+    let found: Result<_, Vec<String>> = answer.await?;
+    match found {
+        Ok(Some(one)) => one,
+        Ok(None) => {
             state.find_session(&session).await?;
             Err(Problem::span_not_found(&session, span))
         }
-        several => {
-            let traces: Vec<_> = several.iter().map(|span| span.trace_id.to_string()).collect();
-            Err(Problem::ambiguous_span(&traces.join(", ")))
-        }
+        Err(traces) => Err(Problem::ambiguous_span(&traces.join(", "))),
     }
 }

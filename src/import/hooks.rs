@@ -44,6 +44,8 @@ const RETRY_AFTER: Duration = Duration::from_millis(50);
 pub(crate) enum HookOf {
     /// Claude Code's.
     ClaudeCode,
+    /// Codex's, its notifications, and the lines that it prints.
+    Codex,
 }
 
 /// A payload as it came.
@@ -188,7 +190,8 @@ impl Hooks {
     pub(crate) async fn stop(&self) {
         self.shared.stop.store(true, Ordering::Release);
         self.wake();
-        if let Some(thread) = self.thread.lock().take() {
+        let thread = self.thread.lock().take();
+        if let Some(thread) = thread {
             // It is at its end but for a commit.
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         }
@@ -255,11 +258,15 @@ impl Work {
     fn put_together(&self, hooks: Vec<Hook>) -> Reported {
         let mut reported = Reported::default();
         for Hook { of, at, body } in hooks {
-            let payload = serde_json::from_slice(&body).map_err(|_| Refused::NoObject);
             let mut assembler = self.shared.assembler.lock();
-            let taken = payload.and_then(|payload| match of {
+            let mut take = |payload| match of {
                 HookOf::ClaudeCode => assembler.claude_code(payload, at, &mut reported),
-            });
+                HookOf::Codex => assembler.codex(payload, at, &mut reported),
+            };
+            // What a program prints is one object for each line.
+            let payloads = serde_json::Deserializer::from_slice(&body).into_iter::<serde_json::Value>();
+            let taken = payloads.map(|payload| payload.map_err(|_| Refused::NoObject).and_then(&mut take));
+            let taken = taken.reduce(Result::and).unwrap_or(Err(Refused::NoObject));
             let counter = if taken.is_ok() { &self.shared.taken } else { &self.shared.not_understood };
             counter.fetch_add(1, Ordering::Relaxed);
         }

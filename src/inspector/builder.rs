@@ -1,6 +1,6 @@
 //! The builder.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -21,6 +21,7 @@ use crate::http::{
 use crate::import::Import;
 use crate::model::InstanceId;
 use crate::pipeline::{DEFAULT_ABANDON_AFTER, DEFAULT_STORE_BACKLOG_BYTES, Parts, Pipeline, StartError};
+use crate::pricing::Prices;
 use crate::redact::Redactor;
 use crate::registry::{MemoryRegistry, MergedRegistry, RegistrySettings, SessionRegistry};
 use crate::sink::{Changed, Feed, Sink, TraceFiles};
@@ -48,6 +49,7 @@ pub struct InspectorBuilder {
     registry: RegistrySettings,
     filter: CaptureFilter,
     redactor: Redactor,
+    prices: Option<PathBuf>,
     access: AccessPolicy,
     read_only: bool,
     body: BodyPatience,
@@ -68,6 +70,7 @@ impl InspectorBuilder {
             registry: RegistrySettings::default(),
             filter: CaptureFilter::default(),
             redactor: Redactor::default(),
+            prices: None,
             access: AccessPolicy::default(),
             read_only: false,
             body: BodyPatience::default(),
@@ -137,6 +140,24 @@ impl InspectorBuilder {
     /// What is masked before anything is published, instead of [`Redactor::default`].
     pub fn redactor(mut self, redactor: Redactor) -> Self {
         self.redactor = redactor;
+        self
+    }
+
+    /// Prices of the host's own, from a file that is read by [`build`](Self::build). They change the dated list that ships
+    /// with the crate, or add to it. The file has the form of litellm's `model_prices_and_context_window.json`, or that of
+    /// the shipped list:
+    ///
+    /// ```text
+    /// [anthropic]
+    /// claude-sonnet-4-5 in=2.4 out=12 read=0.24 write=3 write_1h=4.8
+    /// [*]
+    /// our-own-model in=0.1 out=0.4
+    /// ```
+    ///
+    /// in US dollars for a million tokens; `[*]` is whoever runs the model. From a file that cannot be used nothing is
+    /// taken, the shipped list goes on, and `/health` says why.
+    pub fn prices(mut self, file: impl Into<PathBuf>) -> Self {
+        self.prices = Some(file.into());
         self
     }
 
@@ -249,6 +270,7 @@ impl InspectorBuilder {
         let clock = Clock::new();
         let memory = Arc::new(MemoryRegistry::default());
         let redactor = Arc::new(self.redactor);
+        let prices = Arc::new(load_prices(self.prices.as_deref(), &mut problems));
         let files = self.trace_files.map(Arc::new);
         let mut sinks = self.sinks;
         sinks.extend(files.clone().map(|files| files as Arc<dyn Sink>));
@@ -259,6 +281,7 @@ impl InspectorBuilder {
             store,
             registry: Arc::clone(&memory),
             redactor: Arc::clone(&redactor),
+            prices: Arc::clone(&prices),
             ring: self.ring,
             backlog_bytes: self.backlog_bytes,
             abandon_after: self.abandon_after,
@@ -309,6 +332,18 @@ impl InspectorBuilder {
         };
         let shared = Shared { recorder, filter: self.filter, pipeline, state, shutdown };
         Ok(Inspector { shared: Some(Arc::new(shared)) })
+    }
+}
+
+/// The shipped prices, with those of a file if it can be used.
+fn load_prices(file: Option<&Path>, problems: &mut Vec<(&'static str, String)>) -> Prices {
+    match file.map(Prices::with_file) {
+        None => Prices::default(),
+        Some(Ok(prices)) => prices,
+        Some(Err(why)) => {
+            problems.push(("prices", why));
+            Prices::default()
+        }
     }
 }
 
@@ -369,7 +404,7 @@ fn default_dir(_: &mut Vec<(&'static str, String)>) -> Option<PathBuf> {
 
 #[cfg(feature = "sqlite")]
 fn open_sqlite(
-    dir: &std::path::Path,
+    dir: &Path,
     instance: InstanceId,
     problems: &mut Vec<(&'static str, String)>,
 ) -> Option<Arc<dyn Store>> {
@@ -387,7 +422,7 @@ fn open_sqlite(
 
 #[cfg(not(feature = "sqlite"))]
 fn open_sqlite(
-    _: &std::path::Path,
+    _: &Path,
     _: InstanceId,
     problems: &mut Vec<(&'static str, String)>,
 ) -> Option<Arc<dyn Store>> {

@@ -5,6 +5,7 @@
 //! import it and it imports none of them.
 
 mod attribute;
+mod content;
 mod event;
 mod frame;
 mod id;
@@ -20,6 +21,10 @@ mod usage;
 mod value;
 
 pub use self::attribute::{Attributes, Key};
+pub use self::content::{
+    ContentField, ContentSource, DataPlace, Document, LeftOut, Media, Message, MessagePart, SpanContent,
+    ToolDefinition,
+};
 pub use self::event::{Event, EventKind};
 pub use self::frame::EventFrame;
 pub(crate) use self::frame::FrameWriter;

@@ -18,6 +18,9 @@ pub struct Usage {
     /// The part of the input that was written to a cache.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_write_tokens: Option<u64>,
+    /// The part of what was written to a cache that is kept for an hour, which costs more than the usual five minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_write_1h_tokens: Option<u64>,
     /// The part of the output that was reasoning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning_tokens: Option<u64>,
@@ -75,6 +78,10 @@ pub struct Counters {
     /// US dollars of the calls whose cost is known; absent when none is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<f64>,
+    /// The part of `cost_usd` that was computed here from tokens and a price list; the rest was reported. Absent when
+    /// nothing was computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub computed_cost_usd: Option<f64>,
     /// Model calls with tokens whose cost is not known.
     pub unpriced_calls: u64,
 }
@@ -114,4 +121,18 @@ pub struct CounterDeltas {
     /// US dollars; absent when no call's cost is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<f64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_that_was_stored_before_costs_were_told_apart_can_be_read() {
+        let stored = r#"{"spans":3,"llm_calls":1,"tool_calls":0,"errors":0,"input_tokens":7,"output_tokens":2,
+            "cache_read_tokens":0,"cache_write_tokens":0,"reasoning_tokens":0,"cost_usd":0.5,"unpriced_calls":0}"#;
+        let counters: Counters = serde_json::from_str(stored).unwrap();
+        assert_eq!((counters.cost_usd, counters.computed_cost_usd), (Some(0.5), None));
+        assert!(!serde_json::to_string(&counters).unwrap().contains("computed"));
+    }
 }

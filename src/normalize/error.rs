@@ -16,7 +16,9 @@ pub(super) fn error(span: &Span, facts: &Facts<'_>, kind: SpanKind) -> Option<Sp
     let said = span.status.code == StatusCode::Error
         || facts.value(Slot::Success).is_some_and(|success| success.as_bool() == Some(false))
         || (span.status.code == StatusCode::Unset
-            && (facts.has(Slot::ErrorType) || exception.is_some_and(escaped)));
+            && (facts.has(Slot::ErrorType)
+                || exception.is_some_and(escaped)
+                || facts.text(Slot::TaskStatus).is_some_and(failed)));
     let answer = if matches!(kind, SpanKind::Tool | SpanKind::Mcp) { tool_error(facts) } else { None };
     if !said && answer.is_none() {
         return None;
@@ -38,6 +40,11 @@ pub(super) fn error(span: &Span, facts: &Facts<'_>, kind: SpanKind) -> Option<Sp
     })
 }
 
+/// The words of agent frameworks for a task that did not end well.
+fn failed(status: &str) -> bool {
+    ["failure", "failed", "error"].iter().any(|word| word.eq_ignore_ascii_case(status))
+}
+
 /// Python's SDK records handled exceptions too and says so in text.
 fn escaped(exception: &SpanEvent) -> bool {
     let said = exception.attributes.get("exception.escaped");
@@ -51,7 +58,7 @@ fn escaped(exception: &SpanEvent) -> bool {
 #[expect(clippy::option_option, reason = "an error may have no text")]
 fn tool_error(facts: &Facts<'_>) -> Option<Option<String>> {
     if facts.value(Slot::IsError).is_some_and(|value| value.as_bool() == Some(true)) {
-        return Some(None);
+        return Some(facts.text(Slot::ErrorText).map(str::to_owned));
     }
     match facts.value(Slot::ToolResult)? {
         AttributeValue::Object(fields) => {

@@ -8,7 +8,7 @@ use crate::model::{AttributeValue, Attributes, Span};
 /// The winning attribute of each slot.
 pub(super) struct Facts<'a> {
     found: [Option<&'a AttributeValue>; Slot::COUNT],
-    from: From,
+    sender: From,
 }
 
 impl<'a> Facts<'a> {
@@ -27,24 +27,24 @@ impl<'a> Facts<'a> {
         Self::gathered(attributes, From::Anyone)
     }
 
-    fn gathered(attributes: &'a Attributes, from: From) -> Self {
+    fn gathered(attributes: &'a Attributes, sender: From) -> Self {
         let mut found = [None; Slot::COUNT];
         let mut rows = [u8::MAX; Slot::COUNT];
         for (name, value) in attributes.iter() {
             let Some(row) = lookup::row(name) else { continue };
-            let (_, slot, trusted) = ROWS[usize::from(row)];
+            let (_, slot, from) = ROWS[usize::from(row)];
             let at = slot as usize;
-            if row < rows[at] && (trusted == From::Anyone || trusted == from) && usable(slot, value) {
+            if row < rows[at] && trusted(from, sender) && usable(slot, value) {
                 found[at] = Some(value);
                 rows[at] = row;
             }
         }
-        Self { found, from }
+        Self { found, sender }
     }
 
     /// Whether the span is one of Claude Code's.
     pub(super) fn is_claude_code(&self) -> bool {
-        self.from == From::ClaudeCode
+        self.sender == From::ClaudeCode
     }
 
     /// Whether anything was found.
@@ -73,14 +73,32 @@ impl<'a> Facts<'a> {
     }
 }
 
+/// Whether names that mean something only in the spans of `from` mean it in this one.
+pub(super) fn trusts(span: &Span, from: From) -> bool {
+    trusted(from, sender(span))
+}
+
+fn trusted(from: From, sender: From) -> bool {
+    match from {
+        From::Anyone => true,
+        From::Codex => matches!(sender, From::Codex | From::CodexTurn),
+        From::CodingAgents => matches!(sender, From::ClaudeCode | From::Codex | From::CodexTurn),
+        From::ClaudeCode | From::CodexTurn | From::McpAgentResource => from == sender,
+    }
+}
+
 /// The program a span is from, as far as names are trusted because of it.
 fn sender(span: &Span) -> From {
     if span.scope.name.starts_with("com.anthropic.claude_code") {
-        From::ClaudeCode
-    } else if span.name == "session_task.turn" {
-        From::Codex
-    } else {
-        From::Anyone
+        return From::ClaudeCode;
+    }
+    match span.name.as_str() {
+        "session_task.turn" => From::CodexTurn,
+        "handle_responses" => From::Codex,
+        name if name.ends_with(".read_resource") => From::McpAgentResource,
+        // Codex names itself in its resource: codex_exec, codex_cli_rs, codex-app-server.
+        _ if span.resource.text("service.name").is_some_and(|name| name.starts_with("codex")) => From::Codex,
+        _ => From::Anyone,
     }
 }
 
@@ -91,6 +109,9 @@ fn usable(slot: Slot, value: &AttributeValue) -> bool {
         | Slot::Output
         | Slot::CacheRead
         | Slot::CacheWrite
+        | Slot::CacheWrite1h
+        | Slot::CacheWrite5m
+        | Slot::Uncached
         | Slot::Reasoning
         | Slot::ResourceBytes => value.as_count().is_some(),
         Slot::Cost => value.as_f64().is_some_and(|usd| usd.is_finite() && usd >= 0.0),
@@ -100,6 +121,7 @@ fn usable(slot: Slot, value: &AttributeValue) -> bool {
         | Slot::LlmContent
         | Slot::ToolContent
         | Slot::WorkflowContent
+        | Slot::RetrievalContent
         | Slot::PromptParameters => *value != AttributeValue::Null,
         // JSON-RPC codes come as numbers.
         Slot::ErrorType | Slot::ToolCall if matches!(value, AttributeValue::Int(_)) => true,

@@ -60,6 +60,11 @@ const VERCEL: &Words = &[
     ("ai.streamText", SpanKind::Agent),
     ("ai.generateObject", SpanKind::Agent),
     ("ai.streamObject", SpanKind::Agent),
+    // Around the calls of the model, as the ones above are.
+    ("ai.embed", SpanKind::Workflow),
+    ("ai.embedMany", SpanKind::Workflow),
+    ("ai.rerank", SpanKind::Workflow),
+    ("ai.rerank.doRerank", SpanKind::Retrieval),
 ];
 
 /// Claude Code's `span.type`. The parts of a tool call are not tool calls.
@@ -91,6 +96,8 @@ const IMPLIED: &[(Slot, SpanKind)] = &[
     (Slot::PromptTemplate, SpanKind::Prompt),
     (Slot::LlmContent, SpanKind::Llm),
     (Slot::WorkflowContent, SpanKind::Workflow),
+    (Slot::RetrievalContent, SpanKind::Retrieval),
+    (Slot::TaskStatus, SpanKind::Workflow),
 ];
 
 /// `db.system` of stores that are searched for documents.
@@ -149,6 +156,8 @@ fn by_name(name: &str, facts: &Facts<'_>) -> Option<SpanKind> {
             }))
         }
         (_, "call_tool") => Some(SpanKind::Tool),
+        (_, "read_resource") => Some(SpanKind::Resource),
+        (_, "get_prompt") => Some(SpanKind::Prompt),
         (_, "generate" | "generate_str" | "generate_structured") => Some(SpanKind::Agent),
         _ if class.starts_with("Workflow") => Some(SpanKind::Workflow),
         _ => None,

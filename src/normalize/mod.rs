@@ -8,6 +8,8 @@
 //! Nothing here fails: what is unknown stays in the attributes, and an unknown operation is [`SpanKind::Other`].
 //! Fields that are already set (the session API knows its kinds) are kept.
 
+#[cfg(test)]
+mod cells;
 mod content;
 #[cfg(test)]
 mod documented;
@@ -16,6 +18,7 @@ mod facts;
 mod hint;
 mod kind;
 mod lookup;
+mod messages;
 mod names;
 mod provider;
 #[cfg(feature = "otlp")]
@@ -29,10 +32,11 @@ use self::facts::Facts;
 pub(crate) use self::hint::{
     SessionHint, engine_hint, one_line, session_hint, session_named, title_hint, wait_hint,
 };
+pub(crate) use self::messages::content;
 use self::names::Slot;
 #[cfg(feature = "otlp")]
 pub(crate) use self::spelled::spell_out;
-use crate::model::{Span, SpanKind};
+use crate::model::{CostSource, Span, SpanKind};
 
 /// Fills in what the span does, with which model, agent and tool, for how many tokens, at what cost, and what went
 /// wrong.
@@ -41,7 +45,10 @@ pub(crate) fn span(span: &mut Span) {
 
     let kind = if span.kind == SpanKind::Other { kind::kind(span, &facts) } else { span.kind };
     let model = facts.text(Slot::Model).map(str::to_owned);
-    let provider = facts.text(Slot::Provider).map(provider::name);
+    let provider = facts.text(Slot::Provider).map(provider::name).or_else(|| {
+        // It calls one provider's models, whoever runs them.
+        (facts.is_claude_code() && kind == SpanKind::Llm).then(|| "anthropic".to_owned())
+    });
     let agent = agent(span, &facts, kind);
     let tool = tool(span, &facts, kind);
     let usage = usage::usage(&facts);
@@ -54,7 +61,8 @@ pub(crate) fn span(span: &mut Span) {
     span.agent = span.agent.take().or(agent);
     span.tool = span.tool.take().or(tool);
     span.usage = span.usage.or(usage);
-    span.cost = span.cost.or(cost);
+    // A trace file may bring a cost that another inspector computed.
+    span.cost = span.cost.filter(|cost| cost.source == CostSource::Reported).or(cost).or(span.cost);
     span.error = span.error.take().or(error);
 }
 

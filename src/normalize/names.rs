@@ -81,11 +81,25 @@ pub(super) enum Slot {
     PromptParameters,
     /// What only a workflow has.
     WorkflowContent,
+    /// Tokens written to a cache for an hour.
+    CacheWrite1h,
+    /// Tokens written to a cache for five minutes.
+    CacheWrite5m,
+    /// Tokens read that have to do with no cache.
+    Uncached,
+    /// What the provider answered besides, as a JSON object.
+    ProviderMetadata,
+    /// What only a search for documents has.
+    RetrievalContent,
+    /// How a task of a crew of agents ended.
+    TaskStatus,
+    /// The first words of a tool's answer, for when it is an error.
+    ErrorText,
 }
 
 impl Slot {
     /// How many there are.
-    pub(super) const COUNT: usize = Self::WorkflowContent as usize + 1;
+    pub(super) const COUNT: usize = Self::ErrorText as usize + 1;
 }
 
 /// Where a name may be trusted. Names without a prefix mean something only in spans of the program they are from.
@@ -97,6 +111,12 @@ pub(super) enum From {
     ClaudeCode,
     /// Spans of Codex.
     Codex,
+    /// Codex's spans of a turn. On its other spans some of these names are those of the machine: `thread.id`.
+    CodexTurn,
+    /// Spans of Claude Code and of Codex.
+    CodingAgents,
+    /// Spans of mcp-agent that read a resource.
+    McpAgentResource,
 }
 
 type Row = (&'static str, Slot, From);
@@ -112,7 +132,7 @@ const fn rows<const N: usize>(from: From, names: [(&'static str, Slot); N]) -> [
 }
 
 /// OpenTelemetry's GenAI conventions, with the names that were given up.
-const GEN_AI: [Row; 29] = rows(
+const GEN_AI: [Row; 28] = rows(
     From::Anyone,
     [
         ("gen_ai.operation.name", Slot::Operation),
@@ -137,7 +157,6 @@ const GEN_AI: [Row; 29] = rows(
         ("gen_ai.usage.cache_creation_input_tokens", Slot::CacheWrite),
         ("gen_ai.usage.reasoning.output_tokens", Slot::Reasoning),
         ("gen_ai.usage.reasoning_tokens", Slot::Reasoning),
-        ("gen_ai.usage.details.reasoning_tokens", Slot::Reasoning),
         ("gen_ai.usage.cost", Slot::Cost),
         ("operation.cost", Slot::Cost),
         ("error.type", Slot::ErrorType),
@@ -249,13 +268,13 @@ const CLAUDE_CODE: [Row; 12] = rows(
     [
         ("span.type", Slot::SpanType),
         ("agent_type", Slot::Agent),
-        ("model", Slot::Model),
-        ("tool_name", Slot::Tool),
+        ("agent_id", Slot::Agent),
         ("input_tokens", Slot::Input),
         ("output_tokens", Slot::Output),
         ("cache_read_tokens", Slot::CacheRead),
         ("cache_creation_tokens", Slot::CacheWrite),
         ("cost_usd", Slot::Cost),
+        ("total_cost_usd", Slot::Cost),
         ("success", Slot::Success),
         ("error", Slot::ErrorMessage),
         ("user_prompt", Slot::UserPrompt),
@@ -275,8 +294,57 @@ const OTHERS: [Row; 6] = rows(
     ],
 );
 
-/// Names that Codex shares with Claude Code or with OpenTelemetry's own, so they cannot be trusted elsewhere.
-const CODEX: [Row; 1] = rows(From::Codex, [("thread.id", Slot::Session)]);
+/// Names that Codex shares with OpenTelemetry's own, so they cannot be trusted elsewhere.
+const CODEX_TURN: [Row; 1] = rows(From::CodexTurn, [("thread.id", Slot::Session)]);
+
+/// What Codex says in its events, for those that come as spans.
+const CODEX: [Row; 4] = rows(
+    From::Codex,
+    [
+        ("input_token_count", Slot::Input),
+        ("output_token_count", Slot::Output),
+        ("cached_token_count", Slot::CacheRead),
+        ("reasoning_token_count", Slot::Reasoning),
+    ],
+);
+
+/// Names that Claude Code and Codex share.
+const CODING_AGENTS: [Row; 2] = rows(From::CodingAgents, [("model", Slot::Model), ("tool_name", Slot::Tool)]);
+
+/// mcp-agent, where it does not use the MCP conventions.
+const MCP_AGENT: [Row; 1] = rows(From::McpAgentResource, [("uri", Slot::ResourceUri)]);
+
+/// Searches for documents, tasks, and what else has no better place.
+const MORE: [Row; 8] = rows(
+    From::Anyone,
+    [
+        ("gen_ai.retrieval.query.text", Slot::RetrievalContent),
+        ("gen_ai.retrieval.documents", Slot::RetrievalContent),
+        ("retrieval.documents.0.document.content", Slot::RetrievalContent),
+        ("retrieval.documents.0.document.id", Slot::RetrievalContent),
+        ("gen_ai.task.name", Slot::Entity),
+        ("gen_ai.task.status", Slot::TaskStatus),
+        ("ai.toolCall.id", Slot::ToolCall),
+        ("result.content.0.text", Slot::ErrorText),
+    ],
+);
+
+/// The parts of cached tokens: for how long they were written, in Anthropic's words, and as pydantic-ai and the Vercel AI
+/// SDK name them.
+const CACHE_PARTS: [Row; 9] = rows(
+    From::Anyone,
+    [
+        ("gen_ai.usage.cache_creation.ephemeral_1h_input_tokens", Slot::CacheWrite1h),
+        ("cache_creation.ephemeral_1h_input_tokens", Slot::CacheWrite1h),
+        ("gen_ai.usage.cache_creation.ephemeral_5m_input_tokens", Slot::CacheWrite5m),
+        ("cache_creation.ephemeral_5m_input_tokens", Slot::CacheWrite5m),
+        ("gen_ai.usage.details.cache_read_tokens", Slot::CacheRead),
+        ("gen_ai.usage.details.cache_write_tokens", Slot::CacheWrite),
+        ("gen_ai.usage.details.reasoning_tokens", Slot::Reasoning),
+        ("ai.usage.inputTokenDetails.noCacheTokens", Slot::Uncached),
+        ("ai.response.providerMetadata", Slot::ProviderMetadata),
+    ],
+);
 
 /// How many rows there are.
 pub(super) const ROW_COUNT: usize = GEN_AI.len()
@@ -286,14 +354,32 @@ pub(super) const ROW_COUNT: usize = GEN_AI.len()
     + VERCEL.len()
     + CLAUDE_CODE.len()
     + OTHERS.len()
-    + CODEX.len();
+    + CODEX.len()
+    + CODEX_TURN.len()
+    + CODING_AGENTS.len()
+    + MCP_AGENT.len()
+    + MORE.len()
+    + CACHE_PARTS.len();
 
 /// All rows, in the order in which they win.
 pub(super) static ROWS: [Row; ROW_COUNT] = all();
 
 pub(super) const fn all() -> [Row; ROW_COUNT] {
-    let lists: [&[Row]; 8] =
-        [&GEN_AI, &MCP, &OPEN_INFERENCE, &TRACELOOP, &VERCEL, &CLAUDE_CODE, &OTHERS, &CODEX];
+    let lists: [&[Row]; 13] = [
+        &GEN_AI,
+        &MCP,
+        &OPEN_INFERENCE,
+        &TRACELOOP,
+        &VERCEL,
+        &CLAUDE_CODE,
+        &OTHERS,
+        &CODEX,
+        &CODEX_TURN,
+        &CODING_AGENTS,
+        &MCP_AGENT,
+        &MORE,
+        &CACHE_PARTS,
+    ];
     let mut rows = [("", Slot::Operation, From::Anyone); ROW_COUNT];
     let (mut list, mut next) = (0, 0);
     while list < lists.len() {

@@ -22,6 +22,7 @@ use crate::capture::lane::{Dropped, Lane};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::model::{EventId, FrameWriter, Reported, Span};
+use crate::pricing::Prices;
 use crate::redact::{Redactor, cut_name};
 use crate::registry::MemoryRegistry;
 use crate::sink::Changed;
@@ -87,6 +88,7 @@ struct Shared {
     store: Arc<StoreLane>,
     gauges: Arc<Gauges>,
     redactor: Arc<Redactor>,
+    prices: Arc<Prices>,
     room: Arc<Semaphore>,
     closed: AtomicBool,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -105,6 +107,8 @@ pub(crate) struct Parts {
     pub(crate) registry: Arc<MemoryRegistry>,
     /// What must not be seen.
     pub(crate) redactor: Arc<Redactor>,
+    /// What models cost.
+    pub(crate) prices: Arc<Prices>,
     /// The ring's bounds: events and bytes.
     pub(crate) ring: (usize, usize),
     /// How many bytes may wait for the store.
@@ -136,6 +140,7 @@ impl Pipeline {
             store: Arc::new(StoreLane::new(parts.backlog_bytes, ids.floor())),
             gauges: Arc::new(Gauges::new()),
             redactor: Arc::clone(&parts.redactor),
+            prices: Arc::clone(&parts.prices),
             room: Arc::new(Semaphore::new(DEFAULT_INGEST_BYTES / PERMIT_BYTES)),
             closed: AtomicBool::new(false),
             threads: Mutex::default(),
@@ -157,6 +162,7 @@ impl Pipeline {
             bus: Arc::clone(&bus),
             clock: parts.clock,
             redactor: parts.redactor,
+            prices: parts.prices,
             ids,
             gauges: Arc::clone(&shared.gauges),
             open: OpenSpans::default(),
@@ -210,10 +216,10 @@ impl Pipeline {
                 .await
                 .map_err(|_| IngestRefused::Busy)?
                 .map_err(|_| IngestRefused::Closed)?;
-        let redactor = Arc::clone(&shared.redactor);
+        let (redactor, prices) = (Arc::clone(&shared.redactor), Arc::clone(&shared.prices));
         let prepared = tokio::task::spawn_blocking(move || {
             let _turn = turn;
-            prepare_report(reported, &redactor)
+            prepare_report(reported, &redactor, &prices)
         });
         let reported = prepared.await.map_err(|_| {
             shared.gauges.panics.fetch_add(1, Ordering::Relaxed);
@@ -241,7 +247,7 @@ impl Pipeline {
         if shared.store.is_busy() {
             return Err((IngestRefused::Busy, Some(reported)));
         }
-        let reported = prepare_report(reported, &shared.redactor);
+        let reported = prepare_report(reported, &shared.redactor, &shared.prices);
         let (ack, answer) = oneshot::channel();
         shared.ingest.push(Request::Ingest { reported, ack, permit: None });
         answer.blocking_recv().unwrap_or(Err(IngestRefused::Closed)).map_err(|refused| (refused, None))
@@ -265,7 +271,7 @@ impl Pipeline {
         if shared.store.is_busy() {
             return Err(IngestRefused::Busy);
         }
-        let mut traces = prepare(spans, &shared.redactor);
+        let mut traces = prepare(spans, &shared.redactor, &shared.prices);
         file.title = file.title.map(|title| cut_name(shared.redactor.name(&title)));
         if let Some(title) = &file.title {
             let roots =
@@ -307,6 +313,11 @@ impl Pipeline {
         let joined =
             tokio::task::spawn_blocking(move || threads.into_iter().for_each(|thread| _ = thread.join()));
         let _ = joined.await;
+    }
+
+    /// What models cost.
+    pub(crate) fn prices(&self) -> &Prices {
+        &self.shared.prices
     }
 
     /// Counts since the start.

@@ -1,4 +1,4 @@
-//! What is done to every span before anybody sees it: normalise, redact, cut, and look at what it says of its session.
+//! What is done to every span before anybody sees it: normalise, price, redact, cut, and look at what it says of its session.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -9,6 +9,7 @@ use crate::model::{
     Timestamp, TraceId,
 };
 use crate::normalize;
+use crate::pricing::Prices;
 use crate::redact::{self, Redactor, cut_name};
 use crate::store::{Chunk, ChunkBuilder};
 
@@ -51,9 +52,10 @@ impl Prepared {
     }
 }
 
-/// Normalises, redacts and cuts one span. A redactor that panics has cost the span its content.
-pub(super) fn clean(span: &mut Span, redactor: &Redactor) -> FoldSpan {
+/// Normalises, prices, redacts and cuts one span. A redactor that panics has cost the span its content.
+pub(super) fn clean(span: &mut Span, redactor: &Redactor, prices: &Prices) -> FoldSpan {
     normalize::span(span);
+    span.cost = span.cost.or_else(|| prices.cost(span));
     let mut hint = normalize::session_hint(span);
     if let Some(hint) = &mut hint
         && let Cow::Owned(masked) = redactor.name(&hint.id)
@@ -71,9 +73,9 @@ pub(super) fn clean(span: &mut Span, redactor: &Redactor) -> FoldSpan {
 }
 
 /// Prepares what an outside sender reports. Heavy: called on threads that may block.
-pub(super) fn prepare_report(reported: Reported, redactor: &Redactor) -> PreparedReport {
+pub(super) fn prepare_report(reported: Reported, redactor: &Redactor, prices: &Prices) -> PreparedReport {
     PreparedReport {
-        traces: prepare(reported.spans, redactor),
+        traces: prepare(reported.spans, redactor, prices),
         sessions: reported.sessions.into_iter().map(|report| session(report, redactor)).collect(),
         events: reported.events.into_iter().map(|event| of_event(event, redactor)).collect(),
     }
@@ -120,7 +122,7 @@ fn of_event(mut event: ReportedEvent, redactor: &Redactor) -> (EventOf, Timestam
 }
 
 /// Prepares what an outside sender sent. Heavy: called on threads that may block.
-pub(super) fn prepare(spans: Vec<Span>, redactor: &Redactor) -> Vec<Prepared> {
+pub(super) fn prepare(spans: Vec<Span>, redactor: &Redactor, prices: &Prices) -> Vec<Prepared> {
     let mut order: Vec<TraceId> = Vec::new();
     let mut by_trace: HashMap<TraceId, Vec<Span>> = HashMap::new();
     for span in spans {
@@ -134,15 +136,15 @@ pub(super) fn prepare(spans: Vec<Span>, redactor: &Redactor) -> Vec<Prepared> {
     }
     order
         .into_iter()
-        .filter_map(|trace_id| Some(prepare_trace(trace_id, by_trace.remove(&trace_id)?, redactor)))
+        .filter_map(|trace_id| Some(prepare_trace(trace_id, by_trace.remove(&trace_id)?, redactor, prices)))
         .collect()
 }
 
-fn prepare_trace(trace_id: TraceId, spans: Vec<Span>, redactor: &Redactor) -> Prepared {
+fn prepare_trace(trace_id: TraceId, spans: Vec<Span>, redactor: &Redactor, prices: &Prices) -> Prepared {
     let mut prepared = Prepared { trace_id, spans: Vec::with_capacity(spans.len()), chunks: Vec::new() };
     let mut builder = ChunkBuilder::new(trace_id);
     for mut span in spans {
-        let folded = clean(&mut span, redactor);
+        let folded = clean(&mut span, redactor, prices);
         // Every span has a JSON form: its maps have text keys and its numbers are written as text where JSON has none.
         if builder.push(&span, folded.summary.clone()).is_ok() {
             prepared.spans.push(folded);

@@ -25,6 +25,7 @@ use crate::capture::lane::{Dropped, Handed, Lane, Taken, in_order};
 use crate::capture::record::{CapturedEvent, Of, Record};
 use crate::clock::Clock;
 use crate::model::{Event, EventId, EventKind, FrameWriter, SessionId, Span, SpanSummary, Timestamp};
+use crate::pricing::Prices;
 use crate::redact::{Redactor, cut_name};
 
 /// How often the pump looks while somebody reads the live stream and something happens: below what a program notices, and
@@ -90,6 +91,7 @@ pub(super) struct Pump {
     pub(super) bus: Arc<Bus>,
     pub(super) clock: Clock,
     pub(super) redactor: Arc<Redactor>,
+    pub(super) prices: Arc<Prices>,
     pub(super) ids: Ids,
     pub(super) fold: Fold,
     pub(super) gauges: Arc<Gauges>,
@@ -284,7 +286,7 @@ impl Pump {
 
     /// Publishes a span of the host as it stands.
     fn host_span(&mut self, mut span: Span) {
-        let mut cleaned = clean(&mut span, &self.redactor);
+        let mut cleaned = clean(&mut span, &self.redactor, &self.prices);
         let mut folded = Folded::default();
         let session =
             self.fold.assign(span.trace_id, Source::Host, std::slice::from_ref(&cleaned), &mut folded);

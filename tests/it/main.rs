@@ -7,6 +7,8 @@ mod api_docs;
 mod capture;
 #[cfg(feature = "otlp")]
 mod claude_code;
+#[cfg(feature = "otlp")]
+mod content;
 mod context;
 #[cfg(all(feature = "otlp", feature = "sqlite"))]
 mod crashes;
@@ -54,6 +56,8 @@ mod otlp_metrics;
 mod planted;
 #[cfg(feature = "otlp")]
 mod posted_events;
+#[cfg(feature = "otlp")]
+mod prices;
 mod redaction;
 mod registry;
 mod restart;

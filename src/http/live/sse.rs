@@ -49,7 +49,8 @@ pub(crate) struct StreamParams {
     session_id: Option<SessionId>,
     /// Only events of these types, separated by commas. A `Gap` always passes.
     types: Option<String>,
-    /// Begin after this event; the header `Last-Event-ID` counts before it. Without either the stream begins now.
+    /// Begin after this event. The header `Last-Event-ID`, which browsers send when they reconnect, counts before it. Without
+    /// either the stream begins now.
     last_event_id: Option<EventId>,
 }
 
@@ -59,12 +60,9 @@ pub(crate) struct StreamParams {
 /// message it got sees every event once and in order; events that can no longer be had are announced by a `Gap`.
 #[utoipa::path(
     get, path = "/events", operation_id = "stream_events", tag = "events",
-    params(
-        StreamParams,
-        ("last-event-id" = Option<String>, Header, description = "Begin after this event; browsers send it when they reconnect."),
-    ),
+    params(StreamParams),
     responses(
-        (status = 200, description = "A stream of Server-Sent Events that ends when the inspector shuts down; `data:` of each message is one event.",
+        (status = 200, description = "A stream of Server-Sent Events that ends when the inspector shuts down; `data:` of each message is one `Event` as JSON.",
          body = EventSchema, content_type = "text/event-stream"),
         (status = 400, description = "A parameter cannot be understood.", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "The caller must sign in.", body = Problem, content_type = "application/problem+json"),

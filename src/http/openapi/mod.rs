@@ -1,7 +1,11 @@
 //! The contract as an OpenAPI 3.1 document, gathered from the handlers.
 
 mod absent;
+mod bodies;
+mod errors;
 mod event;
+mod token;
+mod variants;
 
 use std::sync::OnceLock;
 
@@ -11,7 +15,11 @@ use utoipa::OpenApi as _;
 use utoipa::openapi::{License, OpenApi};
 
 use self::absent::never_null;
+use self::bodies::useful_bodies;
+use self::errors::every_error_is_a_problem;
 pub(super) use self::event::EventSchema;
+use self::token::tell_token;
+use self::variants::named_variants;
 use super::mount::Mount;
 use super::problem::Problem;
 use super::reply::Json;
@@ -43,6 +51,7 @@ pub(super) fn frame() -> OpenApi {
     let mut license = License::new("MIT OR Apache-2.0");
     license.identifier = Some("MIT OR Apache-2.0".to_owned());
     document.info.license = Some(license);
+    tell_token(&mut document);
     env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
     document
 }
@@ -54,6 +63,9 @@ fn served_at(mount: &Mount) -> Value {
         // Texts, numbers and lists always have a JSON form.
         let mut document = serde_json::to_value(super::routes().split_for_parts().1).unwrap_or_default();
         never_null(&mut document);
+        useful_bodies(&mut document);
+        every_error_is_a_problem(&mut document);
+        named_variants(&mut document);
         document
     };
     let mut document = DOCUMENT.get_or_init(gather).clone();
@@ -95,7 +107,25 @@ mod tests {
         }
         assert_eq!(document["openapi"], "3.1.0");
         assert!(!document.to_string().contains("\"null\""), "what is absent is left out");
+        let any_other = &document["paths"]["/sessions"]["get"]["responses"]["default"];
+        assert!(any_other["content"]["application/problem+json"].is_object());
+        assert_eq!(
+            document["paths"]["/ws"]["get"]["responses"].get("default"),
+            None,
+            "it has no success beside it"
+        );
         assert_eq!(document["servers"][0]["url"], "/");
+        assert_eq!(document["security"][0], json!({}), "the token is not always needed");
+        assert_eq!(document["components"]["securitySchemes"]["bearer_token"]["scheme"], "bearer");
+        for choice in ["Event", "SearchHit"] {
+            let schema = &document["components"]["schemas"][choice];
+            let variants = schema["oneOf"].as_array().unwrap();
+            assert!(
+                variants.iter().all(|variant| variant["$ref"].is_string()),
+                "{choice}: a variant has no name"
+            );
+            assert_eq!(schema["discriminator"]["propertyName"], "type", "{choice}");
+        }
         assert_eq!(document["info"]["license"]["identifier"], "MIT OR Apache-2.0");
     }
 }

@@ -137,6 +137,7 @@ fn pipeline() -> Pipeline {
         store: Arc::new(MemoryStore::new(1 << 20)),
         registry: Arc::default(),
         redactor: Arc::default(),
+        prices: Arc::default(),
         ring: (64, 1 << 20),
         backlog_bytes: 1 << 20,
         abandon_after: Duration::from_secs(60),

@@ -10,6 +10,7 @@
 
 mod call;
 mod claude_code;
+mod codex;
 mod events;
 mod hooks;
 mod ids;
@@ -43,6 +44,10 @@ pub(crate) type Recall = Arc<dyn Fn(&str, TraceId, SpanId) -> Option<Span> + Sen
 pub(crate) struct Assembler {
     runs: HashMap<(&'static str, String), Run>,
     recall: Recall,
+    /// Whose the threads of Codex are.
+    threads: codex::Threads,
+    /// The parts of Codex's model calls.
+    answers: codex::Answers,
 }
 
 impl fmt::Debug for Assembler {
@@ -54,7 +59,12 @@ impl fmt::Debug for Assembler {
 impl Assembler {
     /// Knows of no run yet. `recall` finds what was stored by an earlier one.
     pub(crate) fn new(recall: Recall) -> Self {
-        Self { runs: HashMap::new(), recall }
+        Self {
+            runs: HashMap::new(),
+            recall,
+            threads: codex::Threads::default(),
+            answers: codex::Answers::default(),
+        }
     }
 
     /// Takes what a hook of Claude Code delivered: one payload, or several in an array.
@@ -67,6 +77,20 @@ impl Assembler {
         hooks::each(payload, |payload| {
             let run = self.run(Engine::CLAUDE_CODE, hooks::session_of(&payload)?, at);
             claude_code::hook(run, &payload, at, out);
+            Ok(())
+        })
+    }
+
+    /// Takes what Codex delivered: a hook's payload, a notification, a line that it printed, or several of them in an array.
+    pub(crate) fn codex(
+        &mut self,
+        payload: serde_json::Value,
+        at: Timestamp,
+        out: &mut Reported,
+    ) -> Result<(), Refused> {
+        hooks::each(payload, |payload| {
+            let read = codex::read(&mut self.threads, &payload)?;
+            read.take(self.run(Engine::CODEX, read.session.clone(), at), &payload, at, out);
             Ok(())
         })
     }
@@ -104,11 +128,26 @@ impl Assembler {
     /// Completes what was reported as spans with what else is known of their calls, and learns from them.
     pub(crate) fn observe(&mut self, reported: &mut Reported, at: Timestamp) {
         let mut added = Reported::default();
-        for span in &mut reported.spans {
+        for span in &reported.spans {
+            codex::learn(&mut self.threads, span);
+        }
+        reported.spans.retain_mut(|span| {
             if let Some(session) = claude_code::session_of(span) {
                 claude_code::observe(self.run(Engine::CLAUDE_CODE, session, at), span, &mut added);
             }
-        }
+            match codex::session_of(&self.threads, span) {
+                codex::Of::Others => true,
+                codex::Of::Nobody => false,
+                codex::Of::Session(session) => {
+                    self.run(Engine::CODEX, session.clone(), at);
+                    let run = self.runs.get_mut(&(Engine::CODEX, session));
+                    if let Some(run) = run {
+                        codex::observe(run, &self.threads, &mut self.answers, span, &mut added);
+                    }
+                    true
+                }
+            }
+        });
         reported.spans.append(&mut added.spans);
         reported.sessions.append(&mut added.sessions);
         reported.events.append(&mut added.events);
@@ -116,10 +155,17 @@ impl Assembler {
 
     /// Takes a log record, when it tells of a call; otherwise it is given back.
     pub(crate) fn log(&mut self, record: LogRecord, out: &mut Reported) -> Option<LogRecord> {
-        let Some(session) = claude_code::session_of_log(&record) else { return Some(record) };
-        let run = self.run(Engine::CLAUDE_CODE, session, record.time);
-        run.is_heard(record.time, out);
-        let taken = claude_code::log(run, &record, out);
+        let taken = if let Some(session) = claude_code::session_of_log(&record) {
+            let run = self.run(Engine::CLAUDE_CODE, session, record.time);
+            run.is_heard(record.time, out);
+            claude_code::log(run, &record, out)
+        } else if let Some(session) = codex::session_of_log(&mut self.threads, &record) {
+            let run = self.run(Engine::CODEX, session, record.time);
+            run.is_heard(record.time, out);
+            codex::log(run, &record, out)
+        } else {
+            false
+        };
         Some(record).filter(|_| !taken)
     }
 

@@ -54,6 +54,8 @@ pub(super) struct Run {
     numbered: u64,
     /// What was read of its transcripts.
     pub(super) transcripts: super::claude_code::Transcripts,
+    /// What joins the reports of a run of Codex.
+    pub(super) codex: super::codex::Memory,
 }
 
 impl Run {
@@ -75,6 +77,7 @@ impl Run {
             asked: VecDeque::new(),
             numbered: 0,
             transcripts: super::claude_code::Transcripts::default(),
+            codex: super::codex::Memory::default(),
         }
     }
 

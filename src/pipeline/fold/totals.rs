@@ -1,6 +1,6 @@
 //! Sums that can be taken back.
 
-use crate::model::{Cost, Counters, Usage};
+use crate::model::{Cost, CostSource, Counters, Usage};
 
 /// What one span adds to its session, or what all of a session's spans add up to. Whole numbers throughout, so that
 /// taking back what was added leaves exactly what was there.
@@ -17,7 +17,10 @@ pub(super) struct Totals {
     reasoning: i64,
     /// Billionths of a dollar.
     cost_nanos: i64,
+    /// Those of them that were computed here.
+    computed_nanos: i64,
     priced: i64,
+    computed: i64,
     unpriced: i64,
 }
 
@@ -45,6 +48,10 @@ impl Totals {
             Some(cost) => {
                 self.priced += 1;
                 self.cost_nanos = self.cost_nanos.saturating_add(nanos(cost.usd));
+                if cost.source == CostSource::Computed {
+                    self.computed += 1;
+                    self.computed_nanos = self.computed_nanos.saturating_add(nanos(cost.usd));
+                }
             }
             None => self.unpriced += 1,
         }
@@ -62,7 +69,9 @@ impl Totals {
             cache_write: with(self.cache_write, other.cache_write),
             reasoning: with(self.reasoning, other.reasoning),
             cost_nanos: with(self.cost_nanos, other.cost_nanos),
+            computed_nanos: with(self.computed_nanos, other.computed_nanos),
             priced: with(self.priced, other.priced),
+            computed: with(self.computed, other.computed),
             unpriced: with(self.unpriced, other.unpriced),
         }
     }
@@ -78,7 +87,7 @@ impl Totals {
     pub(super) fn counters(self) -> Counters {
         let count = |sum: i64| u64::try_from(sum).unwrap_or(0);
         #[expect(clippy::cast_precision_loss, reason = "a sum of dollars is shown with far fewer digits")]
-        let cost_usd = (self.priced > 0).then_some(self.cost_nanos as f64 / 1e9);
+        let usd = |calls: i64, nanos: i64| (calls > 0).then_some(nanos as f64 / 1e9);
         Counters {
             spans: count(self.spans),
             llm_calls: count(self.llm_calls),
@@ -89,7 +98,8 @@ impl Totals {
             cache_read_tokens: count(self.cache_read),
             cache_write_tokens: count(self.cache_write),
             reasoning_tokens: count(self.reasoning),
-            cost_usd,
+            cost_usd: usd(self.priced, self.cost_nanos),
+            computed_cost_usd: usd(self.computed, self.computed_nanos),
             unpriced_calls: count(self.unpriced),
         }
     }
@@ -108,7 +118,9 @@ impl Totals {
             cache_write: sum(counters.cache_write_tokens),
             reasoning: sum(counters.reasoning_tokens),
             cost_nanos: counters.cost_usd.map_or(0, nanos),
+            computed_nanos: counters.computed_cost_usd.map_or(0, nanos),
             priced: i64::from(counters.cost_usd.is_some()),
+            computed: i64::from(counters.computed_cost_usd.is_some()),
             unpriced: sum(counters.unpriced_calls),
         }
     }

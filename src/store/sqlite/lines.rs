@@ -176,13 +176,15 @@ fn flags(span: &SpanSummary, texts: [bool; 5]) -> u64 {
         .fold(kind | status << 4, |all, (_, bit)| all | bit)
 }
 
-fn usage_parts(usage: &Usage) -> [Option<u64>; 5] {
+/// In this order since blocks of this layout are written; the last ones came later, and older blocks have none of them.
+fn usage_parts(usage: &Usage) -> [Option<u64>; 6] {
     [
         usage.input_tokens,
         usage.output_tokens,
         usage.cache_read_tokens,
         usage.cache_write_tokens,
         usage.reasoning_tokens,
+        usage.cache_write_1h_tokens,
     ]
 }
 
@@ -342,14 +344,22 @@ impl<'a> Reader<'a> {
 
     fn usage(&mut self) -> Result<Usage> {
         let mask = self.byte()?;
-        let mut parts = [None; 5];
+        let mut parts = [None; 6];
         for (at, part) in parts.iter_mut().enumerate() {
             if mask & 1 << at != 0 {
                 *part = Some(self.varint()?);
             }
         }
-        let [input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens] = parts;
-        Ok(Usage { input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens })
+        let [input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, hour] =
+            parts;
+        Ok(Usage {
+            input_tokens,
+            output_tokens,
+            cache_read_tokens,
+            cache_write_tokens,
+            cache_write_1h_tokens: hour,
+            reasoning_tokens,
+        })
     }
 
     fn cost(&mut self, computed: bool) -> Result<Cost> {

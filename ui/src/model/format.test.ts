@@ -55,8 +55,20 @@ describe("cost", () => {
   it("of a session with unpriced calls is a lower bound", () => {
     expect(formatSessionCost({ ...none, cost_usd: 0.5, unpriced_calls: 1 })).toEqual({
       text: "$0.50+",
-      meaning: "At least; no price is known for 1 call",
+      meaning: "At least; no price is known for 1 call. Reported for all priced calls",
     });
+  });
+
+  it("of a session says how much of it was computed", () => {
+    const computed = formatSessionCost({ ...none, cost_usd: 0.3, computed_cost_usd: 0.3 });
+    expect(computed).toMatchObject({ text: "≈$0.30", meaning: expect.stringMatching(/^Computed/) as string });
+    expect(formatSessionCost({ ...none, cost_usd: 0, computed_cost_usd: 0 }).text).toBe("≈$0");
+    expect(formatSessionCost({ ...none, cost_usd: 0.5, computed_cost_usd: 0.3, unpriced_calls: 2 })).toEqual({
+      text: "≈$0.50+",
+      meaning:
+        "At least; no price is known for 2 calls. $0.20 reported, $0.30 computed from tokens and the price list",
+    });
+    expect(formatSessionCost({ ...none, cost_usd: 0.5 }).meaning).toBe("Reported for all priced calls");
   });
 });
 

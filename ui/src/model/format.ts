@@ -40,18 +40,21 @@ export interface CostText {
   meaning: string;
 }
 
+/** What ≈ says. The list may have been another when an older call was priced, so its day stands on the health page only. */
+const COMPUTED = "Computed from tokens and the price list; Health says which";
+
 /** Cost of one call: reported plain, computed with ≈, unknown as a dash. */
 export function formatCost(cost: Cost | undefined): CostText {
   if (cost === undefined) return { text: UNKNOWN, meaning: "Unpriced: no cost is known" };
   if (cost.source === "computed") {
-    return { text: `≈${formatUsd(cost.usd)}`, meaning: "Computed from the price list" };
+    return { text: `≈${formatUsd(cost.usd)}`, meaning: COMPUTED };
   }
   return { text: formatUsd(cost.usd), meaning: "Reported by the provider" };
 }
 
 /**
- * Cost of a whole session. Only the sum is on the wire, so what it can say about its source is whether calls are missing
- * from it: `+` marks a sum that is known to be too small.
+ * Cost of a whole session: ≈ when a part of it was computed, `+` when calls are missing from it, so that the sum is known to be
+ * too small.
  */
 export function formatSessionCost(counters: Counters): CostText {
   const { cost_usd: usd, unpriced_calls: unpriced } = counters;
@@ -59,8 +62,19 @@ export function formatSessionCost(counters: Counters): CostText {
   if (usd == null) {
     return { text: UNKNOWN, meaning: unpriced > 0 ? `Unpriced: no price is known for ${calls}` : "Nothing to price" };
   }
-  if (unpriced > 0) return { text: `${formatUsd(usd)}+`, meaning: `At least; no price is known for ${calls}` };
-  return { text: formatUsd(usd), meaning: "Sum over all priced calls" };
+  const { computed_cost_usd: computed } = counters;
+  const source = costSource(usd, computed ?? undefined);
+  const text = `${computed == null ? "" : "≈"}${formatUsd(usd)}`;
+  if (unpriced > 0) return { text: `${text}+`, meaning: `At least; no price is known for ${calls}. ${source}` };
+  return { text, meaning: source };
+}
+
+function costSource(usd: number, computed: number | undefined): string {
+  if (computed === undefined) return "Reported for all priced calls";
+  // Sums of the same calls may differ in the last digit.
+  const reported = usd - computed;
+  if (reported <= usd * 1e-9) return COMPUTED;
+  return `${formatUsd(reported)} reported, ${formatUsd(computed)} computed from tokens and the price list`;
 }
 
 /**

@@ -13,7 +13,7 @@ fn lines() -> impl Strategy<Value = Vec<ChunkSpan>> {
     let times = (any::<i64>(), prop::option::of(any::<i64>()));
     let codes = (0..SpanKind::ALL.len(), 0..STATUSES.len(), any::<bool>(), any::<bool>());
     let texts = ("[a-c]{0,3}", text(), text(), text(), text(), text());
-    let usage = prop::option::of(prop::array::uniform5(prop::option::of(any::<u64>())));
+    let usage = prop::option::of(prop::array::uniform6(prop::option::of(any::<u64>())));
     let cost = prop::option::of((-1e9..1e9, any::<bool>()));
     let other_trace = prop::option::of((1_u8..4).prop_map(|id| TraceId::from_bytes([id; 16]).unwrap()));
     let call = (text(), other_trace, any::<bool>(), any::<bool>(), any::<bool>());
@@ -37,12 +37,20 @@ fn lines() -> impl Strategy<Value = Vec<ChunkSpan>> {
             agent: texts.4,
             tool: texts.5,
             usage: usage.map(
-                |[input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens]| {
+                |[
+                    input_tokens,
+                    output_tokens,
+                    cache_read_tokens,
+                    cache_write_tokens,
+                    cache_write_1h_tokens,
+                    reasoning_tokens,
+                ]| {
                     Usage {
                         input_tokens,
                         output_tokens,
                         cache_read_tokens,
                         cache_write_tokens,
+                        cache_write_1h_tokens,
                         reasoning_tokens,
                     }
                 },
@@ -82,4 +90,15 @@ proptest! {
         bytes[at] = with;
         let _ = decode(of(), &bytes);
     }
+}
+
+#[test]
+fn a_block_that_was_written_before_lifetimes_of_caches_were_known_can_be_read() {
+    let mut span = crate::model::Span::new(of(), SpanId::from_bytes([1; 8]).unwrap(), "c", Timestamp::EPOCH);
+    span.usage = Some(Usage { cache_write_tokens: Some(5), reasoning_tokens: Some(6), ..Usage::default() });
+    let line = ChunkSpan { summary: span.summary(EventId(1)), offset: 0, length: 9 };
+    let bytes = encode(std::slice::from_ref(&line));
+    // Which parts are there, the two of them, and nothing behind.
+    assert_eq!(bytes[bytes.len() - 3..], [0b1_1000, 5, 6]);
+    assert_eq!(comparable(&decode(of(), &bytes).unwrap()), comparable(&[line]));
 }

@@ -84,12 +84,28 @@ export function HealthView({ health }: { health: Health }) {
           ]}
         />
       </section>
+      <section aria-labelledby="health-prices">
+        <h2 id="health-prices">Prices</h2>
+        <Facts facts={priceFacts(health.prices)} />
+      </section>
       <section aria-labelledby="health-counters">
         <h2 id="health-counters">Counters since start</h2>
         <Facts facts={Object.entries(counters).map(([name, value]) => [name.replaceAll("_", " "), formatCount(value)])} />
       </section>
     </>
   );
+}
+
+/** From what costs are computed that nobody reported. */
+function priceFacts(prices: Health["prices"]): [string, ReactNode][] {
+  const facts: [string, ReactNode][] = [
+    ["List of", prices.date],
+    ["From", prices.source],
+    ["Models", formatCount(prices.models)],
+  ];
+  if (prices.own_models != null) facts.push(["Your own", formatCount(prices.own_models)]);
+  if (prices.path != null) facts.push(["In", prices.path]);
+  return facts;
 }
 
 function PartMark({ ok }: { ok: boolean }) {

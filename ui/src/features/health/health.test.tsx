@@ -20,6 +20,7 @@ const health: Health = {
   backlog_bytes: 0,
   counters: { dropped_capture: 7, missed: 0 },
   limits: { streams: 8_192 },
+  prices: { date: "2026-11-21", source: "litellm 1.109.1", models: 2_880, own_models: 3, path: "/etc/prices.txt" },
   parts: [
     { name: "store", state: "ok" },
     { name: "temporal", state: "degraded", why: "connection refused" },

@@ -12,6 +12,7 @@ const TOKENS: [keyof Usage, string][] = [
   ["output_tokens", "out"],
   ["cache_read_tokens", "cache read"],
   ["cache_write_tokens", "cache write"],
+  ["cache_write_1h_tokens", "of it for an hour"],
   ["reasoning_tokens", "reasoning"],
 ];
 
