@@ -9,6 +9,7 @@
 #   make ui         the page's types, lint and unit tests
 #   make browser    the page in a real browser, against the examples
 #   make clients    programs in other languages, against a served inspector
+#   make programs   the real coding agents and Python frameworks, reporting to a served inspector
 #
 # And `make update` rewrites everything that is generated.
 
@@ -24,9 +25,9 @@ NPM_INSTALLED := ui/node_modules/.package-lock.json
 
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 
-.PHONY: test lint rust loom frameworks features generated ui browser clients update soak
+.PHONY: test lint rust loom frameworks programs features generated ui browser clients update soak
 
-test: lint rust loom frameworks features generated ui browser clients
+test: lint rust loom frameworks programs features generated ui browser clients
 	@echo "All parts passed: $^"
 
 lint:
@@ -59,6 +60,12 @@ frameworks:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy $(LOCKED) --target-dir "$$target" --workspace --lib --bins --tests -- -D warnings
 	$(CARGO) test $(LOCKED) --target-dir "$$target" --workspace
+
+# They are installed into the target directory the first time. Each run has an end, and none leads outside this machine.
+programs:
+	$(CARGO) build $(LOCKED) --example receiver
+	cd tests/programs
+	python3 -B -m unittest
 
 # Slow, dying and coming readers for some minutes; a short run is among the tests.
 soak:

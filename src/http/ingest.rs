@@ -19,7 +19,8 @@ use super::body::{Reading, Unread};
 use super::limits::SMALL_BODY_BYTES;
 use super::problem::Problem;
 use super::state::AppState;
-use crate::ingest::logs::logs;
+use crate::ingest::agents::is_span_of_agent;
+use crate::ingest::logs::{is_of_agent, logs};
 use crate::ingest::metrics::usage_of;
 use crate::ingest::otlp::{self, Delivered, Format, LogRecord, MetricPoint, RpcCode, Signal};
 use crate::ingest::{IngestError, MAX_DECODED_BYTES};
@@ -48,12 +49,12 @@ use crate::model::{Reported, Span, Timestamp};
 )]
 pub(super) async fn ingest_traces(State(state): State<AppState>, headers: HeaderMap, body: Body) -> Response {
     let hooks = Arc::clone(&state.hooks);
-    ingest(&state, &headers, body, move |spans: Vec<Span>| {
+    let report = move |spans: Vec<Span>| {
         let mut reported = Reported::from(spans);
         hooks.observe(&mut reported, Timestamp::from(SystemTime::now()));
         (reported, Taken::default())
-    })
-    .await
+    };
+    ingest(&state, &headers, body, |spans: &[Span]| spans.iter().any(is_span_of_agent), report).await
 }
 
 /// Take log records (`ExportLogsServiceRequest`). Each becomes a `Log` event of the session that its trace belongs to, or that
@@ -80,11 +81,11 @@ pub(super) async fn ingest_traces(State(state): State<AppState>, headers: Header
 )]
 pub(super) async fn ingest_logs(State(state): State<AppState>, headers: HeaderMap, body: Body) -> Response {
     let hooks = Arc::clone(&state.hooks);
-    ingest(&state, &headers, body, move |records: Vec<LogRecord>| {
+    let report = move |records: Vec<LogRecord>| {
         let taken = Taken { log_records: records.len() as u64, ..Taken::default() };
         (logs(records, |record, out| hooks.log(record, out)), taken)
-    })
-    .await
+    };
+    ingest(&state, &headers, body, |records: &[LogRecord]| records.iter().any(is_of_agent), report).await
 }
 
 /// Take data points (`ExportMetricsServiceRequest`). There is no store of metrics: only the token and cost sums of Claude Code
@@ -115,14 +116,14 @@ pub(super) async fn ingest_metrics(
     body: Body,
 ) -> Response {
     let hooks = Arc::clone(&state.hooks);
-    ingest(&state, &headers, body, move |points: Vec<MetricPoint>| {
+    let report = move |points: Vec<MetricPoint>| {
         let metric_points = points.len() as u64;
         let (usage, metric_points_ignored) = usage_of(&points);
         let mut reported = Reported::default();
         hooks.usage(&usage, &mut reported);
         (reported, Taken { metric_points, metric_points_ignored, ..Taken::default() })
-    })
-    .await
+    };
+    ingest(&state, &headers, body, |points: &[MetricPoint]| !usage_of(points).0.is_empty(), report).await
 }
 
 /// How much a request delivered besides spans, which the pipeline counts.
@@ -158,14 +159,16 @@ impl DeliveredCounts {
     }
 }
 
-/// Takes the items of an export request, as `report` makes something of them, and answers as the specification asks.
+/// Takes the items of an export request, as `report` makes something of them, and answers as the specification asks. Those by
+/// which an agent program reports a run are taken one request after the other.
 async fn ingest<T: Signal>(
     state: &AppState,
     headers: &HeaderMap,
     body: Body,
+    is_of_agent: impl FnOnce(&[T]) -> bool + Send + 'static,
     report: impl FnOnce(Vec<T>) -> (Reported, Taken) + Send + 'static,
 ) -> Response {
-    match take(state, headers, body, report).await {
+    match take(state, headers, body, is_of_agent, report).await {
         Ok(request) => answer(request.format.content_type(), request.success_body()),
         Err(refused) => {
             let format = Format::of_answer(text(headers, &CONTENT_TYPE));
@@ -216,6 +219,7 @@ async fn take<T: Signal>(
     state: &AppState,
     headers: &HeaderMap,
     body: Body,
+    is_of_agent: impl FnOnce(&[T]) -> bool + Send + 'static,
     report: impl FnOnce(Vec<T>) -> (Reported, Taken) + Send + 'static,
 ) -> Result<Delivered<T>, Refused> {
     let arrival = Timestamp::from(SystemTime::now());
@@ -227,13 +231,19 @@ async fn take<T: Signal>(
     let (content_type, coding) = (owned(&CONTENT_TYPE), owned(&CONTENT_ENCODING));
     // Decoding takes as long as it takes: off the runtime's threads.
     let decoded = tokio::task::spawn_blocking(move || {
-        let _large = large;
-        let mut request = otlp::request(content_type.as_deref(), coding.as_deref(), &body, arrival)?;
-        let (reported, taken) = report(std::mem::take(&mut request.items));
-        Ok::<_, IngestError>((request, reported, taken, turn))
+        let request = otlp::request(content_type.as_deref(), coding.as_deref(), &body, arrival)?;
+        let of_agent = is_of_agent(&request.items);
+        Ok::<_, IngestError>((request, of_agent, large, turn))
     });
     let broken = |_| Refused::later(&"the batch could not be decoded");
-    let (request, reported, taken, turn) = decoded.await.map_err(broken)??;
+    let (mut request, of_agent, large, turn) = decoded.await.map_err(broken)??;
+    let _order = if of_agent { Some(state.hooks.in_order().await) } else { None };
+    let items = std::mem::take(&mut request.items);
+    let made = tokio::task::spawn_blocking(move || {
+        let _large = large;
+        report(items)
+    });
+    let (reported, taken) = made.await.map_err(broken)?;
     let sessions: Vec<_> = reported.sessions.iter().map(|report| report.id.clone()).collect();
     state.pipeline.ingest(reported, turn).await.map_err(|refused| {
         // It comes again, and must not be taken for known then.

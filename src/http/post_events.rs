@@ -46,6 +46,7 @@ pub(super) async fn post_events(State(state): State<AppState>, body: Body) -> Re
     let body = small(body, MAX_EVENTS_BYTES, state.limits.bounds.body).await?;
     let at = Timestamp::from(SystemTime::now());
     let hooks = std::sync::Arc::clone(&state.hooks);
+    let _order = hooks.in_order().await;
     // Parsing megabytes takes as long as it takes: off the runtime's threads.
     let read = tokio::task::spawn_blocking(move || {
         let posted: serde_json::Value =

@@ -12,7 +12,7 @@ use std::{fmt, io};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedMutexGuard, oneshot};
 
 use super::transcript::TranscriptFolder;
 use crate::ingest::agents::{Assembler, EventRefused, MAX_RUNS, Refused};
@@ -72,6 +72,7 @@ pub(crate) struct Hooks {
 
 struct Shared {
     assembler: Mutex<Assembler>,
+    order: Arc<tokio::sync::Mutex<()>>,
     waiting: Mutex<Waiting>,
     stop: AtomicBool,
     taken: AtomicU64,
@@ -95,6 +96,7 @@ impl Hooks {
     ) -> io::Result<Self> {
         let shared = Arc::new(Shared {
             assembler: Mutex::new(assembler),
+            order: Arc::default(),
             waiting: Mutex::default(),
             stop: AtomicBool::new(false),
             taken: AtomicU64::new(0),
@@ -105,6 +107,12 @@ impl Hooks {
         let work = Work { shared: Arc::clone(&shared), pipeline, folder };
         let thread = thread::Builder::new().name("inspector-hooks".to_owned()).spawn(move || work.run())?;
         Ok(Self { shared, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Waits until nobody else puts reports together, and has others wait until what the caller makes of its own is stored: of
+    /// what is said of one call at several times the last counts, and that must be the one that knows most.
+    pub(crate) async fn in_order(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.shared.order).lock_owned().await
     }
 
     /// Hands a payload over. It is lost, and counted, when too much waits.
@@ -243,9 +251,11 @@ impl Work {
                 (hooks, if all { std::mem::take(&mut waiting.settled) } else { Vec::new() })
             };
             let idle = hooks.is_empty();
+            let order = self.shared.order.blocking_lock();
             let mut reported = self.put_together(hooks);
             let looked = self.read_transcripts(&mut reported);
             self.store(reported);
+            drop(order);
             settled.into_iter().for_each(|settled| _ = settled.send(()));
             match (idle, stop) {
                 (true, true) => return,

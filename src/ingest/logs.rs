@@ -21,7 +21,7 @@ pub(crate) fn logs(
 }
 
 /// Whether an agent program reports its runs by a record.
-fn is_of_agent(record: &LogRecord) -> bool {
+pub(crate) fn is_of_agent(record: &LogRecord) -> bool {
     is_claude_code(record) || is_codex(record)
 }
 

@@ -8,6 +8,8 @@ mod capture;
 #[cfg(feature = "otlp")]
 mod claude_code;
 #[cfg(feature = "otlp")]
+mod codex;
+#[cfg(feature = "otlp")]
 mod content;
 mod context;
 #[cfg(all(feature = "otlp", feature = "sqlite"))]

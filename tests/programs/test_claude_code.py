@@ -43,7 +43,7 @@ class HooksOnly(Default):
     @classmethod
     def is_complete(cls, sessions):
         # The tokens are in the transcript, which nobody sends.
-        return bool(sessions) and sessions[0]["counters"]["llm_calls"] == 3
+        return super().is_complete(sessions) and sessions[0]["counters"]["llm_calls"] == 3
 
     def test_the_cost_is_the_reported_one(self):
         pass  # a transcript tells no costs
@@ -78,7 +78,7 @@ class SubagentsHooksOnly(Subagents):
 
     @classmethod
     def is_complete(cls, sessions):
-        return bool(sessions) and sessions[0]["counters"]["llm_calls"] == 10
+        return super().is_complete(sessions) and sessions[0]["counters"]["llm_calls"] == 10
 
     def test_the_cost_is_the_reported_one(self):
         pass  # a transcript tells no costs

@@ -39,6 +39,11 @@ pub(crate) const MAX_RUNS: usize = 256;
 /// Looks a span up that was stored before, by the sender's id of its session.
 pub(crate) type Recall = Arc<dyn Fn(&str, TraceId, SpanId) -> Option<Span> + Send + Sync>;
 
+/// Whether an agent program reports its runs by a span.
+pub(crate) fn is_span_of_agent(span: &Span) -> bool {
+    claude_code::session_of(span).is_some() || codex::is_codex(span)
+}
+
 /// Puts together what programs report of their runs. It is one for all senders, behind a lock: what it does takes
 /// microseconds.
 pub(crate) struct Assembler {

@@ -31,8 +31,9 @@ pub(in super::super) fn hook(run: &mut Run, payload: &Payload, at: Timestamp, ou
         "Stop" => stop(run, payload, at, Outcome::Ok, out),
         "StopFailure" => {
             let error = text(payload, "error").unwrap_or("the model could not be reached");
-            let details =
-                text(payload, "error_details").map_or(String::new(), |details| format!(": {details}"));
+            // What the program shows instead of an answer says more than the category, which may be `unknown`.
+            let details = text(payload, "error_details").or_else(|| text(payload, "last_assistant_message"));
+            let details = details.map_or(String::new(), |details| format!(": {details}"));
             stop(run, payload, at, Outcome::Failed("api_error", format!("{error}{details}")), out);
         }
         "PreToolUse" => tools::began(run, payload, at, out),

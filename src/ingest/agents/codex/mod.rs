@@ -29,7 +29,7 @@ mod turns;
 
 pub(super) use self::logs::{log, session_of as session_of_log};
 pub(super) use self::memory::Memory;
-pub(super) use self::observed::{Answers, Of, learn, observe, session_of};
+pub(super) use self::observed::{Answers, Of, is_codex, learn, observe, session_of};
 pub(super) use self::reading::read;
 pub(super) use self::threads::Threads;
 
