@@ -24,7 +24,7 @@ need node nodejs
 need npm npm
 need python3 python3
 python3 -c 'import ensurepip' 2>/dev/null || missing+=("python3 -m venv: Debian's python3-venv")
-python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || missing+=("python3: 3.11 or newer")
+python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || missing+=("python3: 3.11 or newer")
 if [ "${#missing[@]}" -gt 0 ]; then
     printf 'missing, %s\n' "${missing[@]}" >&2
     exit 1
