@@ -327,6 +327,25 @@ export interface components {
              */
             type: "CancelRequested";
         };
+        /**
+         * @description Part of what a span holds in words.
+         * @enum {string}
+         */
+        ContentField: "input_messages" | "output_messages" | "tool_definitions" | "tool_input" | "tool_output" | "documents";
+        /** @description The attribute or event that something was read from. */
+        ContentSource: {
+            /** @description It is the name of events of the span. */
+            event?: boolean;
+            /** @description What was read from it. */
+            field: components["schemas"]["ContentField"];
+            /**
+             * @description The name of the attribute, or of the events when `event` is set. Of a list that lies in many attributes
+             *     (`llm.input_messages.0.message.role` and so on) the beginning of their names.
+             */
+            source: string;
+            /** @description It was cut before it was stored: what is missing is gone, and the places say so. */
+            truncated?: boolean;
+        };
         /** @description What one model call cost. */
         Cost: {
             /** @description Who says so. */
@@ -456,12 +475,38 @@ export interface components {
              */
             type: "Custom";
         };
+        /** @description A place in a span where inline data stands. */
+        DataPlace: {
+            /** @description The attribute. */
+            attribute: string;
+            /**
+             * Format: int32
+             * @description The event whose attribute it is, counted from 0; absent for an attribute of the span.
+             */
+            event?: number;
+            /** @description The place within the attribute's JSON, as a JSON pointer; absent when the attribute is the data. */
+            path?: string;
+        };
         /** @description A source of sessions that could not be asked; the list holds what the others know. */
         Degraded: {
             /** @description What happened, in words for a person. */
             message: string;
             /** @description The registry's name. */
             registry: string;
+        };
+        /** @description A document that a search found. */
+        Document: {
+            /** @description Its id. */
+            id?: string;
+            /** @description What else the store said of it. */
+            metadata?: unknown;
+            /**
+             * Format: double
+             * @description How well it fits; what the number means is the store's own affair.
+             */
+            score?: number;
+            /** @description What of it was found. */
+            text?: string;
         };
         /** @description One event. The set of types is open: keep and show a type that you do not know. */
         Event: components["schemas"]["SessionStartedEvent"] | components["schemas"]["SessionUpdatedEvent"] | components["schemas"]["SessionFinishedEvent"] | components["schemas"]["SessionMergedEvent"] | components["schemas"]["SessionRemovedEvent"] | components["schemas"]["SpanStartedEvent"] | components["schemas"]["SpanFinishedEvent"] | components["schemas"]["SignalReceivedEvent"] | components["schemas"]["CancelRequestedEvent"] | components["schemas"]["ResourceFetchedEvent"] | components["schemas"]["PromptUsedEvent"] | components["schemas"]["ProgressUpdateEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["RecordsDroppedEvent"] | components["schemas"]["GapEvent"] | components["schemas"]["CustomEvent"];
@@ -577,6 +622,24 @@ export interface components {
             /** @description Where it begins. */
             start: number;
         };
+        /** @description How much of a span's content is not repeated because a bound was reached. */
+        LeftOut: {
+            /**
+             * Format: int64
+             * @description Bytes of texts and values.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Messages, documents and tool definitions.
+             */
+            messages: number;
+            /**
+             * Format: int64
+             * @description Parts of messages.
+             */
+            parts: number;
+        };
         /** @description A pointer from a span to another one that is not its parent. */
         Link: {
             /** @description The rest. */
@@ -604,6 +667,113 @@ export interface components {
              * @enum {string}
              */
             type: "Log";
+        };
+        /** @description Something that is not text, by reference. Data that was sent inline is not repeated here. */
+        Media: {
+            /** @description Where the inline data stands. */
+            data?: components["schemas"]["DataPlace"];
+            /** @description Its id at the provider, when it was sent by id. */
+            file_id?: string;
+            /** @description Its media type. */
+            mime_type?: string;
+            /** @description What it is called. */
+            name?: string;
+            /**
+             * Format: int64
+             * @description The length of the inline data in bytes, decoded, as it was before any cutting.
+             */
+            size?: number;
+            /** @description What is said in it. */
+            transcript?: string;
+            /** @description Where it lies, when it was sent by address. Never to be loaded without asking. */
+            uri?: string;
+        };
+        /** @description One message of a conversation. */
+        Message: {
+            /** @description Why the model stopped: `stop`, `length`, `tool_call`, `content_filter`, `error`, or the sender's word. */
+            finish_reason?: string;
+            /** @description Which of several with this role. */
+            name?: string;
+            /** @description What is said. */
+            parts: components["schemas"]["MessagePart"][];
+            /**
+             * @description Who says it: `system`, `developer`, `user`, `assistant`, `tool`, or what the sender calls it. `omitted` stands for
+             *     messages that were cut out before they were stored.
+             */
+            role: string;
+        };
+        /** @description One part of a message. */
+        MessagePart: {
+            /** @description The text. */
+            text: string;
+            /** @enum {string} */
+            type: "text";
+        } | {
+            /** @description The provider gave them encrypted. */
+            redacted?: boolean;
+            /** @description The thoughts, or what the provider tells of them; empty when it tells nothing. */
+            text: string;
+            /** @enum {string} */
+            type: "reasoning";
+        } | {
+            /** @description Its words. */
+            text: string;
+            /** @enum {string} */
+            type: "refusal";
+        } | {
+            /** @description With what: JSON, or text that is none. */
+            arguments?: unknown;
+            /** @description The call's id, which its result repeats. */
+            id?: string;
+            /** @description The tool; empty when nobody said. */
+            name: string;
+            /** @enum {string} */
+            type: "tool_call";
+        } | {
+            /** @description The id of the call. */
+            id?: string;
+            /** @description Whether it is an error, when somebody said. */
+            is_error?: boolean;
+            /** @description The tool. */
+            name?: string;
+            /** @description The answer: JSON, or text that is none. */
+            result?: unknown;
+            /** @enum {string} */
+            type: "tool_result";
+        } | (components["schemas"]["Media"] & {
+            /** @enum {string} */
+            type: "image";
+        }) | (components["schemas"]["Media"] & {
+            /** @enum {string} */
+            type: "audio";
+        }) | (components["schemas"]["Media"] & {
+            /** @enum {string} */
+            type: "video";
+        }) | (components["schemas"]["Media"] & {
+            /** @enum {string} */
+            type: "file";
+        }) | {
+            /** @description Its media type. */
+            mime_type?: string;
+            /** @description Its text, when it is quoted. */
+            text?: string;
+            /** @enum {string} */
+            type: "resource";
+            /** @description Its address. */
+            uri?: string;
+        } | {
+            /**
+             * Format: int64
+             * @description How many parts or messages; 0 when that is unknown.
+             */
+            items: number;
+            /** @enum {string} */
+            type: "omitted";
+        } | {
+            /** @description The part. */
+            json: unknown;
+            /** @enum {string} */
+            type: "unknown";
         };
         /**
          * @description OpenTelemetry's span kind.
@@ -996,6 +1166,27 @@ export interface components {
             /** @description The tokens. */
             usage?: components["schemas"]["Usage"];
         };
+        /** @description The content of a span in one shape, whatever convention it was sent in. The attributes have it as it was sent. */
+        SpanContent: {
+            /** @description What a search found. */
+            documents: components["schemas"]["Document"][];
+            /** @description What the model, agent or workflow was given, the system's instructions first. */
+            input_messages: components["schemas"]["Message"][];
+            /** @description What a bound of the inspector left out here; the attributes still have it. */
+            left_out?: components["schemas"]["LeftOut"];
+            /** @description What it answered. */
+            output_messages: components["schemas"]["Message"][];
+            /** @description Where each of these was read. */
+            sources: components["schemas"]["ContentSource"][];
+            /** @description The tools that the model could call. */
+            tool_definitions: components["schemas"]["ToolDefinition"][];
+            /** @description What a tool was called with, on spans that call one: JSON, or text that is none. */
+            tool_input?: unknown;
+            /** @description What the tool answered: JSON, or text that is none. */
+            tool_output?: unknown;
+            /** @description Attributes that hold something of these, in JSON that cannot be read. */
+            unreadable: string[];
+        };
         /** @description What went wrong in a span, whatever convention said so. */
         SpanError: {
             /** @description The message. */
@@ -1121,6 +1312,14 @@ export interface components {
             /** @description The tokens. */
             usage?: components["schemas"]["Usage"];
         };
+        /** @description One span, whole, with its content in one shape. */
+        SpanWithContent: components["schemas"]["Span"] & {
+            /**
+             * @description The messages, the input and output of a tool and the documents that the attributes and events hold, in whatever
+             *     convention they were sent. Inline data such as pictures is not repeated.
+             */
+            content: components["schemas"]["SpanContent"];
+        };
         /**
          * @description How a span ended, in OpenTelemetry's words.
          * @enum {string}
@@ -1165,6 +1364,15 @@ export interface components {
          * @example 2026-11-21T00:52:44.123456789Z
          */
         Timestamp: string;
+        /** @description A tool that a model could call. */
+        ToolDefinition: {
+            /** @description What the model was told of it. */
+            description?: string;
+            /** @description Its name. */
+            name: string;
+            /** @description The JSON schema of its arguments. */
+            parameters?: unknown;
+        };
         /**
          * @description The id of a trace (W3C Trace Context).
          * @example 249d0e49a29910886c9895950073aa9a
@@ -2102,13 +2310,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The span with all its attributes. */
+            /** @description The span with all its attributes, and what they hold of messages. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Span"];
+                    "application/json": components["schemas"]["SpanWithContent"];
                 };
             };
             /** @description An id is not well-formed. */
