@@ -23,6 +23,7 @@ impl<'a> Facts<'a> {
     }
 
     /// Those of attributes that belong to no span.
+    #[cfg(feature = "otlp")]
     pub(super) fn of_attributes(attributes: &'a Attributes) -> Self {
         Self::gathered(attributes, From::Anyone)
     }

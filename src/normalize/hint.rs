@@ -2,7 +2,7 @@
 
 use super::facts::Facts;
 use super::names::Slot;
-use crate::model::{Attributes, Engine, Span, SpanKind, WaitingOn};
+use crate::model::{Engine, Span, SpanKind, WaitingOn};
 
 /// The longest title in characters.
 const MAX_TITLE_CHARS: usize = 120;
@@ -37,7 +37,11 @@ pub(crate) fn session_hint(span: &Span) -> Option<SessionHint> {
 
 /// The session that attributes name which belong to no span: those of a log record or a data point, and otherwise those of
 /// the program that sent it.
-pub(crate) fn session_named<'a>(attributes: &'a Attributes, resource: &'a Attributes) -> Option<&'a str> {
+#[cfg(feature = "otlp")]
+pub(crate) fn session_named<'a>(
+    attributes: &'a crate::model::Attributes,
+    resource: &'a crate::model::Attributes,
+) -> Option<&'a str> {
     let own = Facts::of_attributes(attributes);
     let session = own.text(Slot::Session).or_else(|| own.text(Slot::McpSession));
     session.or_else(|| Facts::of_attributes(resource).text(Slot::Session))
