@@ -123,18 +123,23 @@ impl Posted {
 
 /// Seconds since 1970, or milliseconds, microseconds or nanoseconds where the number is too large for seconds; RFC 3339.
 fn time(at: &Value) -> Option<Timestamp> {
+    /// Ten thousand million seconds are the year 2286.
+    const UNITS: [(u64, i64); 3] =
+        [(10_000_000_000, 1_000_000_000), (10_000_000_000_000, 1_000_000), (10_000_000_000_000_000, 1_000)];
     if let Some(text) = at.as_str() {
         return Timestamp::parse(text).ok();
     }
+    if let Some(whole) = at.as_u64() {
+        let unit = UNITS.iter().find(|(most, _)| whole < *most).map_or(1, |(_, unit)| *unit);
+        return Some(Timestamp::from_nanos(i64::try_from(whole).ok()?.saturating_mul(unit)));
+    }
     let number = at.as_f64().filter(|number| number.is_finite() && *number >= 0.0)?;
-    // Ten thousand million seconds are the year 2286.
-    let scale = [1e9, 1e6, 1e3, 1.0]
-        .into_iter()
-        .zip([1e10, 1e13, 1e16, f64::MAX])
-        .find(|(_, most)| number < *most)?
-        .0;
+    #[expect(clippy::cast_precision_loss, reason = "units are powers of ten")]
+    let unit = UNITS.iter().find(|(most, _)| number < *most as f64).map_or(1.0, |(_, unit)| *unit as f64);
+    // A number of that size is exact to a fraction of a microsecond.
     #[expect(clippy::cast_possible_truncation, reason = "a float cast saturates")]
-    Some(Timestamp::from_nanos((number * scale) as i64))
+    let micros = (number * unit / 1e3).round() as i64;
+    Some(Timestamp::from_nanos(micros.saturating_mul(1_000)))
 }
 
 fn tells_of_a_session(kind: &str) -> bool {

@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::trace::{Claim, Trace};
 use super::{Fold, Remembered};
-use crate::model::{LONE_CALL, SUM_CALL, SessionId, SpanId, SpanKind, SpanSummary, TraceId};
+use crate::model::{Engine, LONE_CALL, SUM_CALL, SessionId, SpanId, SpanKind, SpanSummary, TraceId};
 
 /// What a span says of a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -116,7 +116,10 @@ impl Fold {
         if told == Told::default() {
             return false;
         }
-        if told.is_of_call() {
+        let reports = |engine: &str| matches!(engine, Engine::CLAUDE_CODE | Engine::CODEX | Engine::EVENTS);
+        let engine = self.sessions.get(session).map(|live| &*live.session.engine);
+        // What else was said of a session's tokens may be a sum that gives way, where its program says sums.
+        if told.is_of_call() || (told.tokens && engine.is_some_and(reports)) {
             self.know_calls(session);
         }
         let Some(calls) = self.sessions.get(session).and_then(|live| live.calls.as_ref()) else {

@@ -171,6 +171,8 @@ fn report(of: (u8, u8), parent: Option<u8>, call: u8, derived: bool, llm: bool) 
         summary.kind = SpanKind::Llm;
         summary.usage = Some(Usage { input_tokens: Some(u64::from(of.1)), ..Usage::default() });
     }
+    // Only programs that are known by name say sums.
+    reported.engine = (call == 1).then_some(Engine::CLAUDE_CODE);
     reported.hint = Some(SessionHint { id: "s".into(), resource_level: false, masked: None });
     reported
 }
