@@ -30,7 +30,8 @@
 //!   and below them, and all spans within a session.
 //! * `Inspector::span_processor` (feature `otel`): the same for hosts on the OpenTelemetry SDK.
 //! * [`Inspector::session`]: the explicit API, which works without either.
-//! * `POST {mount}/v1/traces` and `{mount}/v1/logs`: any OpenTelemetry program (feature `otlp`).
+//! * `POST {mount}/v1/traces` and `{mount}/v1/logs`: any OpenTelemetry program; `{mount}/hooks/…`: Claude Code and Codex;
+//!   `{mount}/events`: any program (feature `otlp`).
 //! * Trace files that other processes write ([`InspectorBuilder::trace_files`]).
 //! * [`registry::SessionRegistry`]: sessions that a framework of the host's knows, and with
 //!   [`registry::SessionControl`] answers and cancels.
@@ -67,7 +68,7 @@
 //! |---|---|---|
 //! | `ui` | yes | the page at `{mount}/ui/`, embedded |
 //! | `sqlite` | yes | history on disk; without it history is bounded memory |
-//! | `otlp` | yes | `POST {mount}/v1/traces`, `{mount}/v1/logs`, `{mount}/v1/metrics` |
+//! | `otlp` | yes | what other programs report: `POST {mount}/v1/…`, `{mount}/hooks/…`, `{mount}/events` |
 //! | `metrics` | yes | `GET {mount}/metrics`: OpenMetrics text |
 //! | `otel` | no | `Inspector::span_processor`, for hosts on the OpenTelemetry SDK |
 //! | `cli` | no | the program `agent-inspector`, for those who have no Rust host |

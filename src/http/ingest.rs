@@ -214,6 +214,30 @@ impl Refused {
     }
 }
 
+/// A request that was decoded, with what it holds until it is prepared.
+struct Made<T> {
+    request: Delivered<T>,
+    large: Option<OwnedSemaphorePermit>,
+    turn: OwnedSemaphorePermit,
+}
+
+/// What comes of decoding.
+enum Decoded<T, F> {
+    /// It is for the pipeline. Only the turn is held on.
+    Reported(Delivered<T>, OwnedSemaphorePermit, (Reported, Taken)),
+    /// An agent program reports a run: in order.
+    OfAgent(Made<T>, F),
+}
+
+impl<T> Made<T> {
+    fn by<F: FnOnce(Vec<T>) -> (Reported, Taken)>(self, report: F) -> Decoded<T, F> {
+        let Self { mut request, large, turn } = self;
+        let reported = report(std::mem::take(&mut request.items));
+        drop(large);
+        Decoded::Reported(request, turn, reported)
+    }
+}
+
 /// What was delivered, without its items: they are stored.
 async fn take<T: Signal>(
     state: &AppState,
@@ -233,23 +257,25 @@ async fn take<T: Signal>(
     let decoded = tokio::task::spawn_blocking(move || {
         let request = otlp::request(content_type.as_deref(), coding.as_deref(), &body, arrival)?;
         let of_agent = is_of_agent(&request.items);
-        Ok::<_, IngestError>((request, of_agent, large, turn))
+        let made = Made { request, large, turn };
+        Ok::<_, IngestError>(if of_agent { Decoded::OfAgent(made, report) } else { made.by(report) })
     });
     let broken = |_| Refused::later(&"the batch could not be decoded");
-    let (mut request, of_agent, large, turn) = decoded.await.map_err(broken)??;
-    let _order = if of_agent { Some(state.hooks.in_order().await) } else { None };
-    let items = std::mem::take(&mut request.items);
-    let made = tokio::task::spawn_blocking(move || {
-        let _large = large;
-        report(items)
-    });
-    let (reported, taken) = made.await.map_err(broken)?;
-    let sessions: Vec<_> = reported.sessions.iter().map(|report| report.id.clone()).collect();
-    state.pipeline.ingest(reported, turn).await.map_err(|refused| {
-        // It comes again, and must not be taken for known then.
-        state.hooks.take_back(&sessions);
-        Refused::later(&refused)
-    })?;
+    let (made, report) = match decoded.await.map_err(broken)?? {
+        Decoded::Reported(request, turn, (reported, taken)) => {
+            state.pipeline.ingest(reported, turn).await.map_err(|refused| Refused::later(&refused))?;
+            state.limits.delivered.add(taken);
+            return Ok(request);
+        }
+        Decoded::OfAgent(made, report) => (made, report),
+    };
+    let busy = || Refused::later(&"others report at the same time");
+    let mut order = state.hooks.in_order().await.ok_or_else(busy)?;
+    let made = tokio::task::spawn_blocking(move || made.by(report)).await.map_err(broken)?;
+    let Decoded::Reported(request, turn, (reported, taken)) = made else { return Err(busy()) };
+    order.made(&reported);
+    state.pipeline.ingest(reported, turn).await.map_err(|refused| Refused::later(&refused))?;
+    order.stored();
     state.limits.delivered.add(taken);
     Ok(request)
 }

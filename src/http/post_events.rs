@@ -46,7 +46,7 @@ pub(super) async fn post_events(State(state): State<AppState>, body: Body) -> Re
     let body = small(body, MAX_EVENTS_BYTES, state.limits.bounds.body).await?;
     let at = Timestamp::from(SystemTime::now());
     let hooks = std::sync::Arc::clone(&state.hooks);
-    let _order = hooks.in_order().await;
+    let mut order = hooks.in_order().await.ok_or_else(|| busy(&"others report at the same time"))?;
     // Parsing megabytes takes as long as it takes: off the runtime's threads.
     let read = tokio::task::spawn_blocking(move || {
         let posted: serde_json::Value =
@@ -60,7 +60,9 @@ pub(super) async fn post_events(State(state): State<AppState>, body: Body) -> Re
         Ok((accepted, reported))
     });
     let (accepted, reported) = read.await.map_err(|_| busy(&"the events could not be read"))??;
+    order.made(&reported);
     state.pipeline.ingest(reported, place).await.map_err(|refused| busy(&refused))?;
+    order.stored();
     Json::of(&EventsTaken { accepted })
 }
 

@@ -4,6 +4,7 @@
 //! cannot be understood, is counted.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
@@ -19,7 +20,7 @@ use crate::ingest::agents::{Assembler, EventRefused, MAX_RUNS, Refused};
 use crate::ingest::metrics::UsagePoint;
 use crate::ingest::otlp::LogRecord;
 use crate::model::{Reported, Timestamp};
-use crate::pipeline::{IngestRefused, Pipeline};
+use crate::pipeline::{INGEST_TIMEOUT, IngestRefused, Pipeline};
 
 /// The largest payload of a hook, in bytes.
 pub(crate) const MAX_HOOK_BYTES: usize = 8 << 20;
@@ -62,6 +63,8 @@ struct Waiting {
     hooks: VecDeque<Hook>,
     bytes: usize,
     settled: Vec<oneshot::Sender<()>>,
+    /// The thread has ended.
+    ended: bool,
 }
 
 /// The lane, and what agent programs report of their runs behind it.
@@ -110,16 +113,21 @@ impl Hooks {
     }
 
     /// Waits until nobody else puts reports together, and has others wait until what the caller makes of its own is stored: of
-    /// what is said of one call at several times the last counts, and that must be the one that knows most.
-    pub(crate) async fn in_order(&self) -> OwnedMutexGuard<()> {
-        Arc::clone(&self.shared.order).lock_owned().await
+    /// what is said of one call at several times the last counts, and that must be the one that knows most. `None` when that
+    /// takes longer than anybody waits for a commit.
+    pub(crate) async fn in_order(&self) -> Option<InOrder> {
+        let order = Arc::clone(&self.shared.order).lock_owned();
+        let order = tokio::time::timeout(INGEST_TIMEOUT, order).await.ok()?;
+        Some(InOrder { _order: order, shared: Arc::clone(&self.shared), sessions: Vec::new() })
     }
 
     /// Hands a payload over. It is lost, and counted, when too much waits.
     pub(crate) fn push(&self, of: HookOf, at: Timestamp, body: Bytes) {
         {
             let mut waiting = self.shared.waiting.lock();
-            if waiting.hooks.len() >= HOOKS_WAITING || waiting.bytes + body.len() > HOOK_BYTES_WAITING {
+            let full =
+                waiting.hooks.len() >= HOOKS_WAITING || waiting.bytes + body.len() > HOOK_BYTES_WAITING;
+            if full || waiting.ended {
                 self.shared.lost.fetch_add(1, Ordering::Relaxed);
                 return;
             }
@@ -165,13 +173,6 @@ impl Hooks {
         }
     }
 
-    /// What was made of a request could not be stored, and will come again.
-    pub(crate) fn take_back(&self, sessions: &[String]) {
-        if !sessions.is_empty() {
-            self.shared.assembler.lock().take_back(sessions);
-        }
-    }
-
     /// Bounds in force.
     pub(crate) fn limits() -> [(&'static str, u64); 4] {
         [
@@ -185,10 +186,13 @@ impl Hooks {
     /// Waits until everything that was handed over before is stored.
     pub(crate) async fn settle(&self) {
         let (settled, wait) = oneshot::channel();
-        if self.shared.stop.load(Ordering::Acquire) {
-            return;
+        {
+            let mut waiting = self.shared.waiting.lock();
+            if waiting.ended {
+                return;
+            }
+            waiting.settled.push(settled);
         }
-        self.shared.waiting.lock().settled.push(settled);
         self.wake();
         // Dropped when the thread ends.
         let _ = wait.await;
@@ -224,6 +228,42 @@ impl Hooks {
     }
 }
 
+/// A turn to put reports together and to store what was made of them. When it ends before that is [stored](Self::stored),
+/// whatever the reason, what was made is taken for unknown: it comes again.
+pub(crate) struct InOrder {
+    _order: OwnedMutexGuard<()>,
+    shared: Arc<Shared>,
+    sessions: Vec<String>,
+}
+
+impl InOrder {
+    /// Notes what was made.
+    pub(crate) fn made(&mut self, reported: &Reported) {
+        let said = reported.sessions.iter().map(|report| report.id.as_str());
+        let names = ["session.id", "gen_ai.conversation.id"];
+        let spans = reported.spans.iter();
+        let named = spans.flat_map(|span| names.iter().filter_map(|name| span.attributes.text(name)));
+        for session in said.chain(named) {
+            if !self.sessions.iter().any(|known| known == session) {
+                self.sessions.push(session.to_owned());
+            }
+        }
+    }
+
+    /// It is stored.
+    pub(crate) fn stored(mut self) {
+        self.sessions.clear();
+    }
+}
+
+impl Drop for InOrder {
+    fn drop(&mut self) {
+        if !self.sessions.is_empty() {
+            self.shared.assembler.lock().take_back(&self.sessions);
+        }
+    }
+}
+
 impl Drop for Hooks {
     fn drop(&mut self) {
         self.shared.stop.store(true, Ordering::Release);
@@ -252,13 +292,29 @@ impl Work {
             };
             let idle = hooks.is_empty();
             let order = self.shared.order.blocking_lock();
-            let mut reported = self.put_together(hooks);
-            let looked = self.read_transcripts(&mut reported);
-            self.store(reported);
+            let count = hooks.len() as u64;
+            // A bug of ours must not end the lane: what these payloads said is lost and counted, the next ones are taken.
+            let looked = catch_unwind(AssertUnwindSafe(|| {
+                let mut reported = self.put_together(hooks);
+                let looked = self.read_transcripts(&mut reported);
+                self.store(reported);
+                looked
+            }));
             drop(order);
+            let looked = looked.unwrap_or_else(|_| {
+                self.shared.lost.fetch_add(count, Ordering::Relaxed);
+                false
+            });
             settled.into_iter().for_each(|settled| _ = settled.send(()));
             match (idle, stop) {
-                (true, true) => return,
+                (true, true) => {
+                    let mut waiting = self.shared.waiting.lock();
+                    waiting.ended = waiting.hooks.is_empty();
+                    if waiting.ended {
+                        waiting.settled.clear();
+                        return;
+                    }
+                }
                 (true, false) if looked => thread::park_timeout(LOOK_EVERY),
                 (true, false) => thread::park(),
                 (false, _) => {}

@@ -28,5 +28,7 @@ mod writer;
 pub(crate) use self::change::{Change, ChangeRefused};
 pub use self::fold::DEFAULT_ABANDON_AFTER;
 pub(crate) use self::fold::FromFile;
+#[cfg(feature = "otlp")]
+pub(crate) use self::handle::INGEST_TIMEOUT;
 pub(crate) use self::handle::{Counters, IngestRefused, Parts, Pipeline, StartError};
 pub use self::writer::DEFAULT_STORE_BACKLOG_BYTES;

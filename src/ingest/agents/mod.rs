@@ -124,7 +124,7 @@ impl Assembler {
             let at = event.at().unwrap_or(at);
             match event.session() {
                 Some(session) => {
-                    events::event(self.run(Engine::EVENTS, session.to_owned(), at), event, at, out)
+                    events::event(self.run(Engine::EVENTS, session.to_owned(), at), event, at, out);
                 }
                 None => event.of_nobody(at, out),
             }

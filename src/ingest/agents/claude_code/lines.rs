@@ -87,7 +87,7 @@ fn said(run: &mut Run, payload: &Payload, message: &Payload, at: Timestamp, out:
     let within = context(run, payload);
     let content = message.get("content").unwrap_or(&Value::Null);
     if let Some(id) = text(payload, "request_id").or_else(|| text(message, "id")).map(calls::llm) {
-        let call = answer(text(message, "model"), parts(content), text(message, "stop_reason"));
+        let call = answer(text(message, "model"), &parts(content), text(message, "stop_reason"));
         run.tell(LINES, &id, call.ended(at, Outcome::Ok).likely_below(within.clone()), at, out);
     }
     for block in content.as_array().into_iter().flatten().filter_map(Value::as_object) {

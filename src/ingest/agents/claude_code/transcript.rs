@@ -207,7 +207,7 @@ impl Followed {
         } else {
             Outcome::Ok
         };
-        let mut call = answer(model.as_deref(), parts, message.stop_reason.as_deref())
+        let mut call = answer(model.as_deref(), &parts, message.stop_reason.as_deref())
             .began(began)
             .ended(ended, outcome)
             .within(self.within(run))
@@ -237,7 +237,7 @@ impl Tokens {
 }
 
 /// A call of the model, with what it answered.
-pub(super) fn answer(model: Option<&str>, parts: Vec<Value>, finish: Option<&str>) -> Call {
+pub(super) fn answer(model: Option<&str>, parts: &[Value], finish: Option<&str>) -> Call {
     let answered =
         json!([{"role": "assistant", "parts": parts, "finish_reason": finish.unwrap_or_default()}]);
     Call::new(SpanKind::Llm, format!("chat {}", model.unwrap_or("claude")))
