@@ -94,6 +94,11 @@ fn counted(registry: &mut Registry, state: &AppState) {
         ("hooks_lost", "Payloads of hooks that came faster than they could be taken", "hooks_lost"),
         ("hooks_not_understood", "Payloads of hooks that could not be understood", "hooks_not_understood"),
         ("hooks_not_stored", "Payloads of hooks that could not be stored in time", "hooks_not_stored"),
+        (
+            "agent_spans_left_out",
+            "Spans that a program records of itself and that name no session",
+            "agent_spans_left_out",
+        ),
     ] {
         // What the crate was built without is not counted.
         let Some(count) = counters.get(counter).copied() else { continue };

@@ -42,7 +42,7 @@ async fn a_task_queue_s_own_events_open_and_close_a_session_with_its_agents() {
         (
             &json!("running"),
             &json!("user_authentication"),
-            &json!("2024-10-15T17:13:38.123Z"),
+            &json!("2024-10-15T17:13:38.123000000Z"),
             &json!("events")
         )
     );

@@ -53,7 +53,11 @@ export interface paths {
          */
         get: operations["stream_events"];
         put?: never;
-        post?: never;
+        /**
+         * Take events of any program.
+         * @description One object `{"type", "session_id"?, "timestamp"?, ...}` or an array of them; either all are taken, or none.
+         */
+        post: operations["post_events"];
         delete?: never;
         options?: never;
         head?: never;
@@ -71,6 +75,47 @@ export interface paths {
         get: operations["get_health"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hooks/claude-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a hook's payload from Claude Code.
+         * @description Also lines of `claude -p --output-format stream-json`. One object, an array of them, or one for each line.
+         */
+        post: operations["claude_code_hook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hooks/codex": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a hook's payload from Codex.
+         * @description Also what the program set as `notify` gets as its argument, and the lines of `codex exec --json`, of which the first names
+         *     the session: send them in one request, or add its `thread_id` to each. One object, an array of them, or one for each line.
+         */
+        post: operations["codex_hook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -183,6 +228,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sessions/{id}/otlp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A session's spans as OTLP.
+         * @description Each line is an `ExportTraceServiceRequest` in OTLP's JSON, and can be sent to any `/v1/traces`. Of several lines about one
+         *     span the last one counts. What the inspector knows and no attribute says is added in the names of OpenTelemetry's GenAI
+         *     conventions, and the session as `session.id` of the resource.
+         */
+        get: operations["export_session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sessions/{id}/pin": {
         parameters: {
             query?: never;
@@ -263,6 +330,46 @@ export interface paths {
         get: operations["get_trace"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take log records (`ExportLogsServiceRequest`). Each becomes a `Log` event of the session that its trace belongs to, or that
+         *     it names.
+         */
+        post: operations["ingest_logs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take data points (`ExportMetricsServiceRequest`). There is no store of metrics: only the token and cost sums of Claude Code
+         *     are looked at, and all other points are counted and forgotten.
+         */
+        post: operations["ingest_metrics"];
         delete?: never;
         options?: never;
         head?: never;
@@ -416,6 +523,12 @@ export interface components {
             cache_write_tokens: number;
             /**
              * Format: double
+             * @description The part of `cost_usd` that was computed here from tokens and a price list; the rest was reported. Absent when
+             *     nothing was computed.
+             */
+            computed_cost_usd?: number;
+            /**
+             * Format: double
              * @description US dollars of the calls whose cost is known; absent when none is.
              */
             cost_usd?: number;
@@ -509,7 +622,10 @@ export interface components {
             text?: string;
         };
         /** @description One event. The set of types is open: keep and show a type that you do not know. */
-        Event: components["schemas"]["SessionStartedEvent"] | components["schemas"]["SessionUpdatedEvent"] | components["schemas"]["SessionFinishedEvent"] | components["schemas"]["SessionMergedEvent"] | components["schemas"]["SessionRemovedEvent"] | components["schemas"]["SpanStartedEvent"] | components["schemas"]["SpanFinishedEvent"] | components["schemas"]["SignalReceivedEvent"] | components["schemas"]["CancelRequestedEvent"] | components["schemas"]["ResourceFetchedEvent"] | components["schemas"]["PromptUsedEvent"] | components["schemas"]["ProgressUpdateEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["RecordsDroppedEvent"] | components["schemas"]["GapEvent"] | components["schemas"]["CustomEvent"];
+        Event: {
+            /** @description Which of them it is. */
+            type: string;
+        } & (components["schemas"]["SessionStartedEvent"] | components["schemas"]["SessionUpdatedEvent"] | components["schemas"]["SessionFinishedEvent"] | components["schemas"]["SessionMergedEvent"] | components["schemas"]["SessionRemovedEvent"] | components["schemas"]["SpanStartedEvent"] | components["schemas"]["SpanFinishedEvent"] | components["schemas"]["WaitingOnSignalEvent"] | components["schemas"]["SignalReceivedEvent"] | components["schemas"]["CancelRequestedEvent"] | components["schemas"]["ResourceFetchedEvent"] | components["schemas"]["PromptUsedEvent"] | components["schemas"]["ProgressUpdateEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["RecordsDroppedEvent"] | components["schemas"]["GapEvent"] | components["schemas"]["CustomEvent"]);
         /**
          * Format: int64
          * @description The id of an event: strictly increasing, never reused, below 2^53.
@@ -522,6 +638,25 @@ export interface components {
             events: components["schemas"]["Event"][];
             /** @description `after` of the next page; absent on the last one. */
             next_after?: components["schemas"]["EventId"];
+        };
+        /** @description An event. */
+        EventSearchHit: {
+            /** @description The event. */
+            event: components["schemas"]["Event"];
+            /** @description Where it matches, at most three texts. */
+            matches: components["schemas"]["SearchMatch"][];
+            /** @description The session that it belongs to. */
+            session_id?: components["schemas"]["SessionId"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "event";
+        };
+        /** @description What was taken. */
+        EventsTaken: {
+            /** @description How many events. */
+            accepted: number;
         };
         /** @description Events that this reader can no longer get. */
         GapEvent: {
@@ -551,7 +686,8 @@ export interface components {
              */
             backlog_bytes: number;
             /**
-             * @description Counts since the start: `published` and `ingested_spans`, and every loss: `dropped_capture`, `missed`, `not_stored`,
+             * @description Counts since the start: `published`, `ingested_spans`, `ingested_log_records` and `ingested_metric_points` (of which
+             *     `metric_points_ignored` say nothing of a session), and every loss: `dropped_capture`, `missed`, `not_stored`,
              *     `panics_contained`, `redactions_overrun`, and the requests that were `refused` until later.
              */
             counters: {
@@ -575,6 +711,8 @@ export interface components {
             mount: string;
             /** @description The parts. */
             parts: components["schemas"]["Part"][];
+            /** @description The prices from which costs are computed. */
+            prices: components["schemas"]["PriceHealth"];
             /**
              * Format: int64
              * @description Sessions that began within 24 hours; absent when the store cannot be asked.
@@ -621,6 +759,10 @@ export interface components {
             end: number;
             /** @description Where it begins. */
             start: number;
+        };
+        /** @description A JSON object whose form is told by another specification. */
+        JsonObject: {
+            [key: string]: unknown;
         };
         /** @description How much of a span's content is not repeated because a bound was reached. */
         LeftOut: {
@@ -804,6 +946,28 @@ export interface components {
             /** @description What the reader should know, in words. */
             notice?: string;
         };
+        /** @description The price list from which costs are computed that nobody reported. */
+        PriceHealth: {
+            /**
+             * Format: date
+             * @description The day of the list that ships with the inspector.
+             */
+            date: string;
+            /**
+             * Format: int64
+             * @description How many prices are in force. A model that several providers sell has several.
+             */
+            models: number;
+            /**
+             * Format: int64
+             * @description How many of them are the host's own, from a file; absent without one.
+             */
+            own_models?: number;
+            /** @description That file; only told to callers who may see everything. */
+            path?: string;
+            /** @description Where that list is from, with its version. */
+            source: string;
+        };
         /** @description An error as it is answered. Internal text (paths, SQL, panics) never becomes part of one. */
         Problem: {
             /**
@@ -926,24 +1090,9 @@ export interface components {
         };
         /** @description A span or an event that was found. */
         SearchHit: {
-            /** @description Where it matches, at most three texts; empty when only such fields were asked for as stand in `span`. */
-            matches: components["schemas"]["SearchMatch"][];
-            /** @description The session that it belongs to. */
-            session_id?: components["schemas"]["SessionId"];
-            /** @description The span. */
-            span: components["schemas"]["SpanSummary"];
-            /** @enum {string} */
-            type: "span";
-        } | {
-            /** @description The event. */
-            event: components["schemas"]["Event"];
-            /** @description Where it matches, at most three texts. */
-            matches: components["schemas"]["SearchMatch"][];
-            /** @description The session that it belongs to. */
-            session_id?: components["schemas"]["SessionId"];
-            /** @enum {string} */
-            type: "event";
-        };
+            /** @description Which of them it is. */
+            type: string;
+        } & (components["schemas"]["SpanSearchHit"] | components["schemas"]["EventSearchHit"]);
         /** @description A text of a span or an event that matches a search. */
         SearchMatch: {
             /** @description The field, such as `name`, `error.message` or `attributes.gen_ai.input.messages`. */
@@ -1118,8 +1267,16 @@ export interface components {
             agent?: string;
             /** @description Its attributes as they were sent, after redaction and cutting. */
             attributes: components["schemas"]["Attributes"];
+            /**
+             * @description What the span is one report of, when its program reports the same thing in several ways: `tool:`, `llm:` or `turn:`
+             *     with the program's own id. Within a session a [derived](DERIVED_SOURCES) span gives way to any other with the same
+             *     one.
+             */
+            call_id?: string;
             /** @description The cost. */
             cost?: components["schemas"]["Cost"];
+            /** @description It matters only to who works on the program that sent it: not counted, and not shown unless asked for. */
+            detail?: boolean;
             /**
              * Format: int32
              * @description Attributes that were left out because of a bound.
@@ -1131,6 +1288,8 @@ export interface components {
             error?: components["schemas"]["SpanError"];
             /** @description What happened in it. */
             events: components["schemas"]["SpanEvent"][];
+            /** @description Nobody said what the parent is; it was the one that fits best. */
+            inferred_parent?: boolean;
             /** @description What it does. */
             kind: components["schemas"]["SpanKind"];
             /** @description What it points to. */
@@ -1143,13 +1302,18 @@ export interface components {
             otel_kind: components["schemas"]["OtelKind"];
             /** @description The span that caused it; absent on a root. */
             parent_span_id?: components["schemas"]["SpanId"];
+            /** @description The trace that the parent is in, when that is another one of the same session. */
+            parent_trace_id?: components["schemas"]["TraceId"];
             /** @description Who runs the model. */
             provider?: string;
             /** @description The program that sent it (OpenTelemetry's resource). */
             resource: components["schemas"]["Attributes"];
             /** @description The library that recorded it. */
             scope: components["schemas"]["Scope"];
-            /** @description How it came here: `tracing`, `session`, `otel` (the host's OpenTelemetry SDK), `otlp`, `file`. */
+            /**
+             * @description How it came here: `tracing`, `session`, `otel` (the host's OpenTelemetry SDK), `otlp`, `file`; or, when it was put
+             *     together from what is no span, one of [`DERIVED_SOURCES`].
+             */
             source: string;
             /** @description The span, unique within its trace. */
             span_id: components["schemas"]["SpanId"];
@@ -1253,6 +1417,20 @@ export interface components {
             /** @description How many rows the whole tree has, also when only changes were asked for. */
             total: number;
         };
+        /** @description A span. */
+        SpanSearchHit: {
+            /** @description Where it matches, at most three texts; empty when only such fields were asked for as stand in `span`. */
+            matches: components["schemas"]["SearchMatch"][];
+            /** @description The session that it belongs to. */
+            session_id?: components["schemas"]["SessionId"];
+            /** @description The span. */
+            span: components["schemas"]["SpanSummary"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "span";
+        };
         /** @description A span began, or more became known of a running one. */
         SpanStartedEvent: {
             id: components["schemas"]["EventId"];
@@ -1279,14 +1457,22 @@ export interface components {
             abandoned?: boolean;
             /** @description The agent's name. */
             agent?: string;
+            /** @description What the span is one report of, when its program reports the same thing in several ways. */
+            call_id?: string;
             /** @description The cost. */
             cost?: components["schemas"]["Cost"];
+            /** @description It was put together from what is no span: hooks, log records, metrics, a transcript, lines of output. */
+            derived?: boolean;
+            /** @description It matters only to who works on the program that sent it. */
+            detail?: boolean;
             /** @description When it ended; absent while it runs. */
             end_time?: components["schemas"]["Timestamp"];
             /** @description What went wrong, in one line of at most 200 characters. */
             error?: string;
             /** @description The last event that changed it. */
             event_id: components["schemas"]["EventId"];
+            /** @description Nobody said what the parent is; it was the one that fits best. */
+            inferred_parent?: boolean;
             /** @description What it does. */
             kind: components["schemas"]["SpanKind"];
             /** @description The model that answered. */
@@ -1295,6 +1481,8 @@ export interface components {
             name: string;
             /** @description The span that caused it; absent on a root. */
             parent_span_id?: components["schemas"]["SpanId"];
+            /** @description The trace that the parent is in, when that is another one of the same session. */
+            parent_trace_id?: components["schemas"]["TraceId"];
             /** @description Nobody reported this span yet; it stands in for a parent that its children name. */
             placeholder?: boolean;
             /** @description Who runs the model. */
@@ -1387,6 +1575,11 @@ export interface components {
             cache_read_tokens?: number;
             /**
              * Format: int64
+             * @description The part of what was written to a cache that is kept for an hour, which costs more than the usual five minutes.
+             */
+            cache_write_1h_tokens?: number;
+            /**
+             * Format: int64
              * @description The part of the input that was written to a cache.
              */
             cache_write_tokens?: number;
@@ -1414,6 +1607,23 @@ export interface components {
             signal_name: string;
             /** @description When the wait began. */
             since: components["schemas"]["Timestamp"];
+        };
+        /** @description A session began to wait for a person. */
+        WaitingOnSignalEvent: {
+            id: components["schemas"]["EventId"];
+            /** @description The question to the person. */
+            prompt?: string;
+            /** @description A JSON Schema of the answer, when the asker gave one. */
+            schema?: unknown;
+            session_id?: components["schemas"]["SessionId"];
+            /** @description The name of the signal that ends the wait. */
+            signal_name: string;
+            timestamp: components["schemas"]["Timestamp"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "WaitingOnSignal";
         };
     };
     responses: never;
@@ -1501,6 +1711,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     sign_out: {
@@ -1521,6 +1740,15 @@ export interface operations {
             };
             /** @description Another page asks. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1603,6 +1831,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     stream_events: {
@@ -1612,25 +1849,25 @@ export interface operations {
                 session_id?: components["schemas"]["SessionId"];
                 /** @description Only events of these types, separated by commas. A `Gap` always passes. */
                 types?: string;
-                /** @description Begin after this event; the header `Last-Event-ID` counts before it. Without either the stream begins now. */
+                /**
+                 * @description Begin after this event. The header `Last-Event-ID`, which browsers send when they reconnect, counts before it. Without
+                 *     either the stream begins now.
+                 */
                 last_event_id?: components["schemas"]["EventId"];
             };
-            header?: {
-                /** @description Begin after this event; browsers send it when they reconnect. */
-                "last-event-id"?: string;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description A stream of Server-Sent Events that ends when the inspector shuts down; `data:` of each message is one event. */
+            /** @description A stream of Server-Sent Events that ends when the inspector shuts down; `data:` of each message is one `Event` as JSON. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["Event"];
+                    "text/event-stream": string;
                 };
             };
             /** @description A parameter cannot be understood. */
@@ -1653,6 +1890,94 @@ export interface operations {
             };
             /** @description Too many streams are open. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description An event, or an array of them; 4 MiB and 10,000 events at most. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JsonObject"];
+            };
+        };
+        responses: {
+            /** @description The events are stored. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventsTaken"];
+                };
+            };
+            /** @description The body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An event cannot be taken; `detail` says which, and why. None was. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing can be stored at the moment; send the same again after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1689,6 +2014,101 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    claude_code_hook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The payload, as the hook got it; 8 MiB at most. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JsonObject"];
+            };
+        };
+        responses: {
+            /** @description Always an empty object, which decides nothing. What cannot be understood or kept is counted in `/health`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    codex_hook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The payload, as the hook got it; 8 MiB at most. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JsonObject"];
+            };
+        };
+        responses: {
+            /** @description Always an empty object, which decides nothing. What cannot be understood or kept is counted in `/health`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     get_metrics: {
@@ -1718,6 +2138,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     get_openapi: {
@@ -1735,11 +2164,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["JsonObject"];
                 };
             };
             /** @description The caller must sign in. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1815,6 +2253,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     list_sessions: {
@@ -1874,6 +2321,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     get_session: {
@@ -1926,6 +2382,15 @@ export interface operations {
             };
             /** @description The store or a registry that may know the session cannot be asked. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2008,6 +2473,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     list_session_events: {
@@ -2065,6 +2539,83 @@ export interface operations {
             };
             /** @description The store cannot be read. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session. */
+                id: components["schemas"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The spans, one `ExportTraceServiceRequest` per line. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The id is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such session. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store cannot be read, or too many streams are open. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2147,6 +2698,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     unpin_session: {
@@ -2222,6 +2782,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     list_spans: {
@@ -2236,6 +2805,11 @@ export interface operations {
                 cursor?: string;
                 /** @description Only rows that changed after this event, with the depth they have in the whole tree. */
                 since?: components["schemas"]["EventId"];
+                /**
+                 * @description Also the spans that are left out otherwise: what matters only to who works on the program that sent it, and what was
+                 *     put together from hooks, log records and the like about a call that was reported better.
+                 */
+                details?: boolean;
             };
             header?: never;
             path: {
@@ -2284,6 +2858,15 @@ export interface operations {
             };
             /** @description The store cannot be read. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2357,6 +2940,15 @@ export interface operations {
             };
             /** @description The store cannot be read. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2480,6 +3072,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     get_trace: {
@@ -2583,31 +3184,40 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    ingest_traces: {
+    ingest_logs: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** @description An `ExportTraceServiceRequest` of OTLP, as protobuf or JSON, optionally with `Content-Encoding: gzip`; 64 MiB at most, also when decompressed. */
+        /** @description An `ExportLogsServiceRequest` of OTLP, as protobuf or JSON, optionally with `Content-Encoding: gzip`; 64 MiB at most, also when decompressed, and 65,536 log records. */
         requestBody: {
             content: {
-                "application/json": unknown;
-                "application/x-protobuf": number[];
+                "application/json": components["schemas"]["JsonObject"];
+                "application/x-protobuf": string;
             };
         };
         responses: {
-            /** @description The spans are stored. `partial_success` counts those that could not be understood. In the request's content type. */
+            /** @description The log records are stored. `partial_success` counts those that could not be taken. In the request's content type. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
-                    "application/x-protobuf": number[];
+                    "application/json": components["schemas"]["JsonObject"];
+                    "application/x-protobuf": string;
                 };
             };
             /** @description The body cannot be understood; nothing of it was taken. A `google.rpc.Status` in the request's content type. */
@@ -2616,8 +3226,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
-                    "application/x-protobuf": number[];
+                    "application/json": components["schemas"]["JsonObject"];
+                    "application/x-protobuf": string;
                 };
             };
             /** @description The caller must sign in. */
@@ -2635,8 +3245,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
-                    "application/x-protobuf": number[];
+                    "application/json": components["schemas"]["JsonObject"];
+                    "application/x-protobuf": string;
                 };
             };
             /** @description The content type or coding is not understood. A `google.rpc.Status`. */
@@ -2645,8 +3255,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
-                    "application/x-protobuf": number[];
+                    "application/json": components["schemas"]["JsonObject"];
+                    "application/x-protobuf": string;
                 };
             };
             /** @description Nothing can be stored at the moment, or the body came too slowly; send the same again after `Retry-After`. */
@@ -2655,8 +3265,187 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
-                    "application/x-protobuf": number[];
+                    "application/json": components["schemas"]["JsonObject"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ingest_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description An `ExportMetricsServiceRequest` of OTLP, as protobuf or JSON, optionally with `Content-Encoding: gzip`; 64 MiB at most, also when decompressed. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JsonObject"];
+                "application/x-protobuf": string;
+            };
+        };
+        responses: {
+            /** @description The data points are taken. `partial_success` counts those that could not be understood. In the request's content type. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description The body cannot be understood; nothing of it was taken. A `google.rpc.Status` in the request's content type. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. A `google.rpc.Status` in the request's content type. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description The content type or coding is not understood. A `google.rpc.Status`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description Nothing can be stored at the moment, or the body came too slowly; send the same again after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ingest_traces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description An `ExportTraceServiceRequest` of OTLP, as protobuf or JSON, optionally with `Content-Encoding: gzip`; 64 MiB at most, also when decompressed. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JsonObject"];
+                "application/x-protobuf": string;
+            };
+        };
+        responses: {
+            /** @description The spans are stored. `partial_success` counts those that could not be understood. In the request's content type. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description The body cannot be understood; nothing of it was taken. A `google.rpc.Status` in the request's content type. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. A `google.rpc.Status` in the request's content type. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description The content type or coding is not understood. A `google.rpc.Status`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description Nothing can be stored at the moment, or the body came too slowly; send the same again after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonObject"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2668,7 +3457,10 @@ export interface operations {
                 session_id?: components["schemas"]["SessionId"];
                 /** @description Only events of these types, separated by commas. A `Gap` always passes. */
                 types?: string;
-                /** @description Begin after this event; the header `Last-Event-ID` counts before it. Without either the stream begins now. */
+                /**
+                 * @description Begin after this event. The header `Last-Event-ID`, which browsers send when they reconnect, counts before it. Without
+                 *     either the stream begins now.
+                 */
                 last_event_id?: components["schemas"]["EventId"];
             };
             header?: never;
