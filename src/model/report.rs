@@ -1,5 +1,7 @@
 //! What an outside sender reports in one request, not yet normalised or redacted.
 
+#![cfg_attr(not(feature = "otlp"), allow(dead_code, reason = "nobody outside has a door then"))]
+
 use std::borrow::Cow;
 
 use super::{EventKind, SessionStatus, Span, Timestamp, TraceId};
