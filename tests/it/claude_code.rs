@@ -335,6 +335,13 @@ async fn a_run_with_sub_agents_counts_the_same_over_every_channel() {
             json!({"calls": calls, "tools": tools, "input": 4200, "output": 250, "read": 3000, "written": 200}),
             "{order:?}"
         );
+        if order.contains(&Spans) {
+            let agents = rows(&host).await.iter().filter(|row| row.contains("agent ")).count();
+            assert_eq!(
+                agents, 2,
+                "{order:?}: the two turns; what sub-agents do is below the calls that started them"
+            );
+        }
     }
     let run = WithTranscripts::of("subagent");
     run.send().await;

@@ -76,7 +76,11 @@ async fn a_task_queue_s_own_events_open_and_close_a_session_with_its_agents() {
     )
     .await;
     let ended = host.get("/sessions/t_001").await;
-    assert_eq!(ended["status"], "completed", "{ended:#}");
+    assert_eq!(
+        (&ended["status"], &ended["title"]),
+        (&json!("completed"), &json!("user_authentication")),
+        "{ended:#}"
+    );
     let rows = rows(&host, "t_001").await;
     for row in ["agent scribe", "other validation failed", "human human_input", "agent medic"] {
         assert!(rows.iter().any(|known| known == row), "{row} in {rows:#?}");

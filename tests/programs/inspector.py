@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import tempfile
+import time
 import urllib.parse
 import urllib.request
 from pathlib import Path
@@ -37,6 +38,18 @@ class Inspector:
         request = urllib.request.Request(self.address + path, body, {"content-type": "application/json"})
         with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:
             return answer.status
+
+    def settle(self, until):
+        """Waits until all that hooks said is stored: they are answered before, and taken one after the other."""
+        # What cannot be understood is counted when its turn comes. Those before the second are stored by then.
+        for _ in range(2):
+            counted = self.not_understood()
+            self.post("/hooks/claude-code", None)
+            while self.not_understood() == counted and time.monotonic() < until:
+                pass
+
+    def not_understood(self):
+        return self.get("/health")["counters"]["hooks_not_understood"]
 
     def sessions(self):
         return self.get("/sessions", limit=500)["sessions"]

@@ -3,6 +3,7 @@
 `npm/package-lock.json` and `python/requirements.txt` say what is installed. Changing one makes a new cache.
 """
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -44,13 +45,21 @@ def installed(name, lock, install):
     digest = hashlib.sha256(lock.read_bytes()).hexdigest()[:16]
     directory = CACHE / f"{name}-{digest}"
     done = directory / "installed"
-    if not done.exists():
-        shutil.rmtree(directory, ignore_errors=True)
-        directory.mkdir(parents=True)
-        print(f"installing {lock.relative_to(REPOSITORY)} into {directory}", file=sys.stderr, flush=True)
-        install(directory, lock)
-        done.touch()
+    CACHE.mkdir(parents=True, exist_ok=True)
+    # One installs; others wait for it.
+    with open(CACHE / f"{name}.lock", "w") as lock_file:
+        fcntl.flock(lock_file, fcntl.LOCK_EX)
+        if not done.exists():
+            begin(directory, lock, install)
+            done.touch()
     return directory
+
+
+def begin(directory, lock, install):
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir()
+    print(f"installing {lock.relative_to(REPOSITORY)} into {directory}", file=sys.stderr, flush=True)
+    install(directory, lock)
 
 
 def install_npm(directory, lock):

@@ -36,6 +36,7 @@ class OneRun(unittest.TestCase):
         with running.scratch() as directory, inspector.serving(directory / "home") as served:
             cls.run_ = cls.report(served, directory)
             until = time.monotonic() + PATIENCE_SECONDS
+            served.settle(until)
             cls.sessions = served.sessions()
             while not cls.is_complete(cls.sessions) and time.monotonic() < until:
                 cls.sessions = served.sessions()

@@ -132,6 +132,9 @@ impl Run {
         if let Some((parent, likely)) = &call.parent {
             self.belongs(&mut known, parent, *likely, out);
         }
+        let starter = self.starters.iter().find(|(agent, _)| agent == call_id);
+        let starter = starter.and_then(|(_, tool)| self.calls.get(tool));
+        known.span.detail |= !known.real && starter.is_some_and(|tool| tool.real);
         known.learn(call);
         if known.span != before {
             out.spans.push(known.span.clone());
@@ -222,6 +225,18 @@ impl Run {
         }
         self.open.retain(|open| open != call_id);
         self.keep(call_id, Known { span: span.clone(), real: true, partial: false });
+        if let Some(agent) = self.started(call_id).map(str::to_owned) {
+            self.is_within_its_call(&agent, out);
+        }
+    }
+
+    /// What a sub-agent does hangs below the span of the call that started it: the one that was put together says nothing more.
+    fn is_within_its_call(&mut self, agent: &str, out: &mut Reported) {
+        let Some(known) = self.calls.get_mut(agent) else { return };
+        if !known.real && !known.span.detail {
+            known.span.detail = true;
+            out.spans.push(known.span.clone());
+        }
     }
 
     /// Takes the span that the program itself reported of a turn. It may not say of which; then what hangs below it may, or

@@ -60,9 +60,10 @@ impl Facts {
         (self.started, self.last_end, self.error) = (None, None, None);
     }
 
-    /// Takes in what a sender says of the session itself.
-    pub(super) fn report(&mut self, at: Timestamp, title: Option<&str>, agent: Option<&str>) {
+    /// Takes in what a sender says of the session itself. What it says outright counts before whatever a span can say.
+    pub(super) fn report(&mut self, at: Timestamp, outright: bool, title: Option<&str>, agent: Option<&str>) {
         self.started = self.started.into_iter().chain([at]).min();
+        let at = if outright { Timestamp::from_nanos(i64::MIN + at.as_nanos().max(1)) } else { at };
         for (known, text) in [(&mut self.title, title), (&mut self.agent, agent)] {
             let said = text.map(|text| Said { rank: 0, at, by: None, text: text.to_owned() });
             if said.is_some() && (known.is_none() || said < *known) {

@@ -58,7 +58,9 @@ impl Live {
                 self.session.tags.push(tag);
             }
         }
-        self.facts_mut().report(report.at, report.title.as_deref(), report.agent.as_deref());
+        // Whoever posts events names a session outright; a prompt names it as its span does.
+        let outright = report.engine == Engine::EVENTS;
+        self.facts_mut().report(report.at, outright, report.title.as_deref(), report.agent.as_deref());
         match report.change {
             SessionChange::Heard => {}
             SessionChange::Began => self.began_at(report.at),
