@@ -63,7 +63,7 @@ frameworks:
 
 # They are installed into the target directory the first time. Each run has an end, and none leads outside this machine.
 programs:
-	$(CARGO) build $(LOCKED) --example receiver
+	$(CARGO) build $(LOCKED) --all-features --example receiver
 	cd tests/programs
 	python3 -B -m unittest
 
@@ -87,7 +87,7 @@ ui: $(NPM_INSTALLED)
 
 browser: $(NPM_INSTALLED)
 	command -v chromium >/dev/null || bash scripts/install-debian.sh chromium fonts-liberation
-	$(CARGO) build $(LOCKED) --example quickstart --example mounts
+	$(CARGO) build $(LOCKED) --all-features --example quickstart --example mounts
 	cd ui
 	npm run --silent e2e
 

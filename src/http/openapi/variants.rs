@@ -16,9 +16,39 @@ pub(super) fn named_variants(document: &mut Value) {
     };
     let choices: Vec<String> = schemas.keys().cloned().collect();
     for name in choices {
+        flatten_variants(schemas, &name);
         name_variants(schemas, &name);
         tell_apart(schemas, &name);
     }
+}
+
+/// Makes one object of each variant that is another schema with a tag beside it.
+fn flatten_variants(schemas: &mut Map<String, Value>, choice: &str) {
+    let Some(Value::Array(variants)) = schemas.get(choice).and_then(|schema| schema.get("oneOf")) else {
+        return;
+    };
+    let flat: Vec<Value> = variants.iter().map(|variant| flattened(schemas, variant)).collect();
+    schemas[choice]["oneOf"] = Value::Array(flat);
+}
+
+fn flattened(schemas: &Map<String, Value>, variant: &Value) -> Value {
+    let Some(parts) =
+        variant["allOf"].as_array().filter(|parts| parts.iter().any(|part| only_tag(part).is_some()))
+    else {
+        return variant.clone();
+    };
+    let (mut properties, mut required) = (Map::new(), Vec::new());
+    for part in parts {
+        let named = part["$ref"].as_str().and_then(|reference| reference.rsplit('/').next());
+        let part = named.and_then(|name| schemas.get(name)).unwrap_or(part);
+        properties.extend(part["properties"].as_object().cloned().unwrap_or_default());
+        required.extend(part["required"].as_array().cloned().unwrap_or_default());
+    }
+    let mut flat = json!({ "type": "object", "properties": properties, "required": required });
+    if let Some(description) = variant.get("description") {
+        flat["description"] = description.clone();
+    }
+    flat
 }
 
 /// Gives each variant that stands within the choice a schema of its own: `SpanSearchHit` for `span` of `SearchHit`.
@@ -92,6 +122,10 @@ mod tests {
             "Plain": { "oneOf": [{ "type": "string" }, { "type": "integer" }] },
             "Status": { "type": "string", "enum": ["ok"] },
         } } });
+        let with = json!({ "allOf": [{ "$ref": "#/components/schemas/Media" }, variant("image")], "description": "A picture." });
+        document["components"]["schemas"]["Media"] =
+            json!({ "properties": { "uri": { "type": "string" } }, "required": ["uri"] });
+        document["components"]["schemas"]["Hit"]["oneOf"].as_array_mut().unwrap().push(with);
         let plain = document["components"]["schemas"]["Plain"].clone();
         named_variants(&mut document);
         let schemas = &document["components"]["schemas"];
@@ -103,6 +137,11 @@ mod tests {
             json!({ "type": "string", "const": "log_line" })
         );
         assert_eq!(schemas["SpanHit"]["properties"]["type"]["const"], "span");
+        assert_eq!(schemas["ImageHit"]["properties"]["uri"]["type"], "string");
+        assert_eq!(
+            (&schemas["ImageHit"]["required"], &schemas["ImageHit"]["description"]),
+            (&json!(["uri"]), &json!("A picture."))
+        );
         assert_eq!(schemas["Plain"], plain);
     }
 }

@@ -423,6 +423,31 @@ export interface components {
         Attributes: {
             [key: string]: unknown;
         };
+        /** @description Sound. */
+        AudioMessagePart: {
+            /** @description Where the inline data stands. */
+            data?: components["schemas"]["DataPlace"];
+            /** @description Its id at the provider, when it was sent by id. */
+            file_id?: string;
+            /** @description Its media type. */
+            mime_type?: string;
+            /** @description What it is called. */
+            name?: string;
+            /**
+             * Format: int64
+             * @description The length of the inline data in bytes, decoded, as it was before any cutting.
+             */
+            size?: number;
+            /** @description What is said in it. */
+            transcript?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "audio";
+            /** @description Where it lies, when it was sent by address. Never to be loaded without asking. */
+            uri?: string;
+        };
         /** @description A person, or a program in their name, asked for a session to be cancelled; its engine took it. */
         CancelRequestedEvent: {
             id: components["schemas"]["EventId"];
@@ -658,6 +683,31 @@ export interface components {
             /** @description How many events. */
             accepted: number;
         };
+        /** @description Any other file. */
+        FileMessagePart: {
+            /** @description Where the inline data stands. */
+            data?: components["schemas"]["DataPlace"];
+            /** @description Its id at the provider, when it was sent by id. */
+            file_id?: string;
+            /** @description Its media type. */
+            mime_type?: string;
+            /** @description What it is called. */
+            name?: string;
+            /**
+             * Format: int64
+             * @description The length of the inline data in bytes, decoded, as it was before any cutting.
+             */
+            size?: number;
+            /** @description What is said in it. */
+            transcript?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "file";
+            /** @description Where it lies, when it was sent by address. Never to be loaded without asking. */
+            uri?: string;
+        };
         /** @description Events that this reader can no longer get. */
         GapEvent: {
             /**
@@ -760,6 +810,31 @@ export interface components {
             /** @description Where it begins. */
             start: number;
         };
+        /** @description A picture. */
+        ImageMessagePart: {
+            /** @description Where the inline data stands. */
+            data?: components["schemas"]["DataPlace"];
+            /** @description Its id at the provider, when it was sent by id. */
+            file_id?: string;
+            /** @description Its media type. */
+            mime_type?: string;
+            /** @description What it is called. */
+            name?: string;
+            /**
+             * Format: int64
+             * @description The length of the inline data in bytes, decoded, as it was before any cutting.
+             */
+            size?: number;
+            /** @description What is said in it. */
+            transcript?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "image";
+            /** @description Where it lies, when it was sent by address. Never to be loaded without asking. */
+            uri?: string;
+        };
         /** @description A JSON object whose form is told by another specification. */
         JsonObject: {
             [key: string]: unknown;
@@ -846,76 +921,21 @@ export interface components {
         };
         /** @description One part of a message. */
         MessagePart: {
-            /** @description The text. */
-            text: string;
-            /** @enum {string} */
-            type: "text";
-        } | {
-            /** @description The provider gave them encrypted. */
-            redacted?: boolean;
-            /** @description The thoughts, or what the provider tells of them; empty when it tells nothing. */
-            text: string;
-            /** @enum {string} */
-            type: "reasoning";
-        } | {
-            /** @description Its words. */
-            text: string;
-            /** @enum {string} */
-            type: "refusal";
-        } | {
-            /** @description With what: JSON, or text that is none. */
-            arguments?: unknown;
-            /** @description The call's id, which its result repeats. */
-            id?: string;
-            /** @description The tool; empty when nobody said. */
-            name: string;
-            /** @enum {string} */
-            type: "tool_call";
-        } | {
-            /** @description The id of the call. */
-            id?: string;
-            /** @description Whether it is an error, when somebody said. */
-            is_error?: boolean;
-            /** @description The tool. */
-            name?: string;
-            /** @description The answer: JSON, or text that is none. */
-            result?: unknown;
-            /** @enum {string} */
-            type: "tool_result";
-        } | (components["schemas"]["Media"] & {
-            /** @enum {string} */
-            type: "image";
-        }) | (components["schemas"]["Media"] & {
-            /** @enum {string} */
-            type: "audio";
-        }) | (components["schemas"]["Media"] & {
-            /** @enum {string} */
-            type: "video";
-        }) | (components["schemas"]["Media"] & {
-            /** @enum {string} */
-            type: "file";
-        }) | {
-            /** @description Its media type. */
-            mime_type?: string;
-            /** @description Its text, when it is quoted. */
-            text?: string;
-            /** @enum {string} */
-            type: "resource";
-            /** @description Its address. */
-            uri?: string;
-        } | {
+            /** @description Which of them it is. */
+            type: string;
+        } & (components["schemas"]["TextMessagePart"] | components["schemas"]["ReasoningMessagePart"] | components["schemas"]["RefusalMessagePart"] | components["schemas"]["ToolCallMessagePart"] | components["schemas"]["ToolResultMessagePart"] | components["schemas"]["ImageMessagePart"] | components["schemas"]["AudioMessagePart"] | components["schemas"]["VideoMessagePart"] | components["schemas"]["FileMessagePart"] | components["schemas"]["ResourceMessagePart"] | components["schemas"]["OmittedMessagePart"] | components["schemas"]["UnknownMessagePart"]);
+        /** @description Stands for what was cut out before it was stored. */
+        OmittedMessagePart: {
             /**
              * Format: int64
              * @description How many parts or messages; 0 when that is unknown.
              */
             items: number;
-            /** @enum {string} */
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
             type: "omitted";
-        } | {
-            /** @description The part. */
-            json: unknown;
-            /** @enum {string} */
-            type: "unknown";
         };
         /**
          * @description OpenTelemetry's span kind.
@@ -1039,6 +1059,18 @@ export interface components {
              */
             type: "PromptUsed";
         };
+        /** @description What the model thought before it answered. */
+        ReasoningMessagePart: {
+            /** @description The provider gave them encrypted. */
+            redacted?: boolean;
+            /** @description The thoughts, or what the provider tells of them; empty when it tells nothing. */
+            text: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "reasoning";
+        };
         /** @description The host recorded faster than the inspector could take; what did not fit was left out. */
         RecordsDroppedEvent: {
             id: components["schemas"]["EventId"];
@@ -1058,6 +1090,16 @@ export interface components {
              * @enum {string}
              */
             type: "RecordsDropped";
+        };
+        /** @description The model refuses. */
+        RefusalMessagePart: {
+            /** @description Its words. */
+            text: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "refusal";
         };
         /** @description A span that read a resource ended well. */
         ResourceFetchedEvent: {
@@ -1080,6 +1122,20 @@ export interface components {
             type: "ResourceFetched";
             /** @description The resource's address. */
             uri: string;
+        };
+        /** @description A resource that is quoted or pointed to. */
+        ResourceMessagePart: {
+            /** @description Its media type. */
+            mime_type?: string;
+            /** @description Its text, when it is quoted. */
+            text?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "resource";
+            /** @description Its address. */
+            uri?: string;
         };
         /** @description The library that recorded a span (OpenTelemetry's instrumentation scope). */
         Scope: {
@@ -1546,12 +1602,36 @@ export interface components {
              */
             unindexed?: number;
         };
+        /** @description Text. */
+        TextMessagePart: {
+            /** @description The text. */
+            text: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "text";
+        };
         /**
          * Format: date-time
          * @description RFC 3339 in UTC with nine fractional digits; sorts as text.
          * @example 2026-11-21T00:52:44.123456789Z
          */
         Timestamp: string;
+        /** @description The model wants a tool called. */
+        ToolCallMessagePart: {
+            /** @description With what: JSON, or text that is none. */
+            arguments?: unknown;
+            /** @description The call's id, which its result repeats. */
+            id?: string;
+            /** @description The tool; empty when nobody said. */
+            name: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "tool_call";
+        };
         /** @description A tool that a model could call. */
         ToolDefinition: {
             /** @description What the model was told of it. */
@@ -1561,11 +1641,37 @@ export interface components {
             /** @description The JSON schema of its arguments. */
             parameters?: unknown;
         };
+        /** @description What a tool answered. */
+        ToolResultMessagePart: {
+            /** @description The id of the call. */
+            id?: string;
+            /** @description Whether it is an error, when somebody said. */
+            is_error?: boolean;
+            /** @description The tool. */
+            name?: string;
+            /** @description The answer: JSON, or text that is none. */
+            result?: unknown;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "tool_result";
+        };
         /**
          * @description The id of a trace (W3C Trace Context).
          * @example 249d0e49a29910886c9895950073aa9a
          */
         TraceId: string;
+        /** @description Anything else, as it was sent. */
+        UnknownMessagePart: {
+            /** @description The part. */
+            json: unknown;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "unknown";
+        };
         /** @description The tokens of one model call. A part that nobody reported is absent, never zero. */
         Usage: {
             /**
@@ -1598,6 +1704,31 @@ export interface components {
              * @description The part of the output that was reasoning.
              */
             reasoning_tokens?: number;
+        };
+        /** @description A film. */
+        VideoMessagePart: {
+            /** @description Where the inline data stands. */
+            data?: components["schemas"]["DataPlace"];
+            /** @description Its id at the provider, when it was sent by id. */
+            file_id?: string;
+            /** @description Its media type. */
+            mime_type?: string;
+            /** @description What it is called. */
+            name?: string;
+            /**
+             * Format: int64
+             * @description The length of the inline data in bytes, decoded, as it was before any cutting.
+             */
+            size?: number;
+            /** @description What is said in it. */
+            transcript?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "video";
+            /** @description Where it lies, when it was sent by address. Never to be loaded without asking. */
+            uri?: string;
         };
         /** @description What a paused session waits for. */
         WaitingOn: {

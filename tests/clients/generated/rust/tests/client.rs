@@ -39,7 +39,8 @@ async fn a_trace_is_read_as_spans() {
 
 #[tokio::test]
 async fn a_span_tree_is_read_in_the_order_of_the_tree() {
-    let wanted = ListSpansParams { id: "monday".to_owned(), limit: None, cursor: None, since: None };
+    let wanted =
+        ListSpansParams { id: "monday".to_owned(), limit: None, cursor: None, since: None, details: None };
     let tree = list_spans(&inspector(), wanted).await.unwrap();
     let rows: Vec<_> = tree.spans.iter().map(|span| (span.depth, span.kind)).collect();
     let expected = [(0, SpanKind::Workflow), (1, SpanKind::Agent), (2, SpanKind::Llm), (2, SpanKind::Tool)];
@@ -49,7 +50,8 @@ async fn a_span_tree_is_read_in_the_order_of_the_tree() {
 #[tokio::test]
 async fn what_is_not_there_is_a_typed_problem() {
     assert!(find(&inspector(), "nowhere").await.unwrap().is_none());
-    let wanted = ListSpansParams { id: "nowhere".to_owned(), limit: None, cursor: None, since: None };
+    let wanted =
+        ListSpansParams { id: "nowhere".to_owned(), limit: None, cursor: None, since: None, details: None };
     let error = list_spans(&inspector(), wanted).await.map_err(InspectorError::from).unwrap_err();
     let InspectorError::Answered(problem) = error else { panic!("{error:?}") };
     assert_eq!((problem.status, problem.code.as_str()), (404, "session_not_found"));
