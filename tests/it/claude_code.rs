@@ -336,11 +336,9 @@ async fn a_run_with_sub_agents_counts_the_same_over_every_channel() {
             "{order:?}"
         );
         if order.contains(&Spans) {
-            let agents = rows(&host).await.iter().filter(|row| row.contains("agent ")).count();
-            assert_eq!(
-                agents, 2,
-                "{order:?}: the two turns; what sub-agents do is below the calls that started them"
-            );
+            // What sub-agents do is below the calls that started them, as the spans have it.
+            let rows = rows(&host).await;
+            assert!(!rows.iter().any(|row| row.contains("general-purpose")), "{order:?} {rows:#?}");
         }
     }
     let run = WithTranscripts::of("subagent");
