@@ -53,6 +53,7 @@ fn tokens(usage: &Usage) -> impl Iterator<Item = (&'static str, AttributeValue)>
         ("gen_ai.usage.output_tokens", usage.output_tokens),
         ("gen_ai.usage.cache_read.input_tokens", usage.cache_read_tokens),
         ("gen_ai.usage.cache_creation.input_tokens", usage.cache_write_tokens),
+        ("gen_ai.usage.cache_creation.ephemeral_1h_input_tokens", usage.cache_write_1h_tokens),
         ("gen_ai.usage.reasoning.output_tokens", usage.reasoning_tokens),
     ]
     .into_iter()
