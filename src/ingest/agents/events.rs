@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::call::{Call, Outcome};
 use super::hooks::{Payload, as_text, count, text};
 use super::run::Run;
+use super::wait;
 use crate::model::{
     Attributes, EventKind, Reported, ReportedEvent, ReportedOf, SUM_CALL, SessionChange, SessionStatus,
     SpanKind, Timestamp,
@@ -316,18 +317,10 @@ fn escalated(run: &mut Run, fields: &Payload, at: Timestamp, out: &mut Reported)
     end_wait(run, at, out);
     let words = ["prompt", "question", "reason", "message", "last_error"];
     let prompt = words.iter().find_map(|name| text(fields, name)).unwrap_or("A person is asked for.");
-    let id = run.number("wait", at);
-    let call = Call::new(SpanKind::Human, "human_input")
-        .began(at)
-        .with("inspector.wait.signal", "human_input")
-        .with("inspector.wait.prompt", prompt.to_owned())
-        .with_some("priority", text(fields, "priority"));
-    run.tell(SOURCE, &id, call, at, out);
-    run.set_wait(Some((id, None)));
+    let call = wait::asking("human_input", prompt.to_owned(), at);
+    wait::begin(run, SOURCE, call.with_some("priority", text(fields, "priority")), None, at, out);
 }
 
 fn end_wait(run: &mut Run, at: Timestamp, out: &mut Reported) {
-    if let Some((id, _)) = run.set_wait(None) {
-        run.tell(SOURCE, &id, Call::new(SpanKind::Human, "").ended(at, Outcome::Ok), at, out);
-    }
+    wait::end(run, SOURCE, Outcome::Ok, at, out);
 }

@@ -2,6 +2,9 @@
 
 use serde_json::{Map, Value};
 
+use super::run::Run;
+use crate::model::{EventKind, Reported, ReportedEvent, ReportedOf, Timestamp};
+
 /// The longest id that a program may use, in bytes.
 const MAX_ID_BYTES: usize = 1024;
 
@@ -61,4 +64,24 @@ pub(super) fn count(payload: &Payload, name: &str) -> Option<u64> {
 /// Any value as the text of an attribute: a text as it is, everything else as JSON.
 pub(super) fn as_text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// What is no call: the payload as it came, as an event of the session.
+pub(super) fn publish(run: &Run, event: &str, payload: &Payload, at: Timestamp, out: &mut Reported) {
+    let name = if event.is_empty() { "hook".to_owned() } else { event.to_owned() };
+    let mut content = payload.clone();
+    for known in ["session_id", "transcript_path", "hook_event_name"] {
+        content.remove(known);
+    }
+    let kind = EventKind::Custom { name: name.into(), data: Value::Object(content) };
+    out.events.push(ReportedEvent { of: ReportedOf::Session(run.session().to_owned()), at, kind });
+}
+
+/// The open call of the same tool with the same input: some payloads name no id.
+pub(super) fn same_call(run: &Run, payload: &Payload) -> Option<String> {
+    let (name, input) = (text(payload, "tool_name")?, payload.get("tool_input").map(as_text));
+    run.open_call(|_, span| {
+        span.attributes.text("gen_ai.tool.name") == Some(name)
+            && span.attributes.text("gen_ai.tool.call.arguments") == input.as_deref()
+    })
 }

@@ -18,6 +18,7 @@ mod known;
 mod run;
 #[cfg(test)]
 mod tests;
+mod wait;
 
 use std::collections::HashMap;
 use std::fmt;

@@ -3,13 +3,12 @@
 use serde_json::Value;
 
 use super::super::call::{Call, Outcome};
-use super::super::hooks::{Payload, as_text, text};
+use super::super::hooks::{Payload, as_text, publish, text};
 use super::super::ids;
 use super::super::run::Run;
+use super::super::wait;
 use super::{AGENT, HOOKS, PROVIDER, calls, lines, tools, waits};
-use crate::model::{
-    EventKind, Reported, ReportedEvent, ReportedOf, SessionChange, Span, SpanId, SpanKind, Timestamp,
-};
+use crate::model::{Reported, SessionChange, Span, SpanId, SpanKind, Timestamp};
 
 /// Takes a payload in. Whatever it is, its session is known from then on.
 pub(in super::super) fn hook(run: &mut Run, payload: &Payload, at: Timestamp, out: &mut Reported) {
@@ -22,7 +21,7 @@ pub(in super::super) fn hook(run: &mut Run, payload: &Payload, at: Timestamp, ou
     }
     out.sessions.push(run.report(at, SessionChange::Heard));
     if !waits::is_about_waiting(event, payload) {
-        waits::end_of_wait(run, payload, at, out);
+        wait::end_of(run, HOOKS, text(payload, "agent_id"), at, out);
     }
     match event {
         "SessionStart" => began(run, payload, at, out),
@@ -65,17 +64,6 @@ pub(in super::super) fn hook(run: &mut Run, payload: &Payload, at: Timestamp, ou
         "MessageDisplay" if payload.get("final").and_then(Value::as_bool) != Some(true) => {}
         _ => publish(run, event, payload, at, out),
     }
-}
-
-/// What is no call: the payload as it came, as an event of the session.
-fn publish(run: &Run, event: &str, payload: &Payload, at: Timestamp, out: &mut Reported) {
-    let name = if event.is_empty() { "hook".to_owned() } else { event.to_owned() };
-    let mut content = payload.clone();
-    for known in ["session_id", "transcript_path", "hook_event_name"] {
-        content.remove(known);
-    }
-    let kind = EventKind::Custom { name: name.into(), data: Value::Object(content) };
-    out.events.push(ReportedEvent { of: ReportedOf::Session(run.session().to_owned()), at, kind });
 }
 
 fn began(run: &mut Run, payload: &Payload, at: Timestamp, out: &mut Reported) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::super::call::{Call, Outcome};
-use super::super::hooks::{Payload, as_text, count, text};
+use super::super::hooks::{Payload, as_text, count, same_call, text};
 use super::super::run::Run;
 use super::hook::{context, make_context_known};
 use super::{HOOKS, calls};
@@ -39,15 +39,6 @@ fn id_of(run: &mut Run, payload: &Payload, at: Timestamp, begins: bool) -> Strin
     }
     let open = if begins { None } else { same_call(run, payload) };
     open.unwrap_or_else(|| run.number("tool", at))
-}
-
-/// The open call of the same tool with the same input: some payloads name no id.
-pub(super) fn same_call(run: &Run, payload: &Payload) -> Option<String> {
-    let (name, input) = (text(payload, "tool_name")?, payload.get("tool_input").map(as_text));
-    run.open_call(|_, span| {
-        span.attributes.text("gen_ai.tool.name") == Some(name)
-            && span.attributes.text("gen_ai.tool.call.arguments") == input.as_deref()
-    })
 }
 
 pub(super) fn began(run: &mut Run, payload: &Payload, at: Timestamp, out: &mut Reported) {

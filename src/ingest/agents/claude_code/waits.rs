@@ -3,15 +3,12 @@
 //! That a person has answered is not told by a hook of its own: the wait is over with the next event of the same agent.
 
 use super::super::call::{Call, Outcome};
-use super::super::hooks::{Payload, as_text, text};
+use super::super::hooks::{Payload, as_text, same_call, text};
 use super::super::run::Run;
+use super::super::wait;
+use super::HOOKS;
 use super::hook::{context, make_context_known};
-use super::{HOOKS, tools};
 use crate::model::{Reported, SpanKind, Timestamp};
-
-/// The attributes that say what is waited for.
-const SIGNAL: &str = "inspector.wait.signal";
-const PROMPT: &str = "inspector.wait.prompt";
 
 /// Whether an event begins a wait, or only says again that there is one.
 pub(super) fn is_about_waiting(event: &str, payload: &Payload) -> bool {
@@ -37,7 +34,7 @@ pub(super) fn asked(run: &mut Run, payload: &Payload, at: Timestamp, out: &mut R
     let (signal, prompt, within) = match tool {
         Some(tool) => {
             let input = payload.get("tool_input").map(as_text).unwrap_or_default();
-            let asked = tools::same_call(run, payload);
+            let asked = same_call(run, payload);
             if let Some(asked) = &asked {
                 run.ask(asked.clone());
             }
@@ -76,32 +73,19 @@ fn begin(
     (signal, prompt, within): (&'static str, String, Option<String>),
     out: &mut Reported,
 ) {
-    end(run, at, Outcome::Unknown, out);
-    let id = run.number("wait", at);
-    let call = Call::new(SpanKind::Human, signal)
-        .began(at)
+    wait::end(run, HOOKS, Outcome::Unknown, at, out);
+    let call = wait::asking(signal, prompt, at)
         .likely_below(within)
-        .with(SIGNAL, signal)
-        .with(PROMPT, prompt)
         .with_some("mcp.server.name", text(payload, "mcp_server_name"))
         .with_some("claude_code.requested_schema", payload.get("requested_schema").map(as_text));
-    run.tell(HOOKS, &id, call, at, out);
-    run.set_wait(Some((id, text(payload, "agent_id").map(str::to_owned))));
-}
-
-/// A person answered, or whatever happens next in the agent that waited shows that nobody waits any more.
-pub(super) fn end_of_wait(run: &mut Run, payload: &Payload, at: Timestamp, out: &mut Reported) {
-    let agent = text(payload, "agent_id");
-    if run.wait().is_some_and(|(_, waits)| waits.as_deref() == agent) {
-        end(run, at, Outcome::Ok, out);
-    }
+    wait::begin(run, HOOKS, call, text(payload, "agent_id"), at, out);
 }
 
 /// It was decided about a tool call: whoever was asked about it has answered.
 pub(super) fn decided(run: &mut Run, tool: &str, at: Timestamp, out: &mut Reported) {
     let is_asked = run.asked.back().is_some_and(|asked| asked == tool);
-    if is_asked && run.wait().is_some() {
-        end(run, at, Outcome::Ok, out);
+    if is_asked {
+        wait::end(run, HOOKS, Outcome::Ok, at, out);
     }
 }
 
@@ -112,11 +96,5 @@ pub(super) fn answered(run: &mut Run, payload: &Payload, at: Timestamp, out: &mu
             .with_some("claude_code.elicitation.action", text(payload, "action"))
             .with_some("claude_code.elicitation.content", payload.get("content").map(as_text));
         run.tell(HOOKS, &id, call, at, out);
-    }
-}
-
-fn end(run: &mut Run, at: Timestamp, outcome: Outcome, out: &mut Reported) {
-    if let Some((id, _)) = run.set_wait(None) {
-        run.tell(HOOKS, &id, Call::new(SpanKind::Human, "").ended(at, outcome), at, out);
     }
 }

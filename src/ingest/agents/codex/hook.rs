@@ -3,24 +3,19 @@
 use serde_json::Value;
 
 use super::super::call::{Call, Outcome};
-use super::super::hooks::{Payload, as_text, text};
+use super::super::hooks::{Payload, as_text, publish, same_call, text};
 use super::super::run::Run;
+use super::super::wait;
 use super::turns::Named;
 use super::{AGENT, HOOKS, calls, tools};
-use crate::model::{
-    EventKind, Reported, ReportedEvent, ReportedOf, SessionChange, SessionReport, SpanKind, Timestamp,
-};
-
-/// The attributes that say what is waited for.
-const SIGNAL: &str = "inspector.wait.signal";
-const PROMPT: &str = "inspector.wait.prompt";
+use crate::model::{Reported, SessionChange, SessionReport, SpanKind, Timestamp};
 
 /// Takes a hook's payload in. Whatever it is, its session is known from then on.
 pub(super) fn hook(run: &mut Run, payload: &Payload, at: Timestamp, out: &mut Reported) {
     let event = text(payload, "hook_event_name").unwrap_or_default();
     out.sessions.push(run.report(at, SessionChange::Heard));
     if event != "PermissionRequest" {
-        end_of_wait(run, payload, at, out);
+        wait::end_of(run, HOOKS, text(payload, "agent_id"), at, out);
     }
     match event {
         "SessionStart" => {
@@ -106,17 +101,6 @@ pub(super) fn notification(
         .with_some("codex.cwd", text(payload, "cwd"));
     run.tell(HOOKS, &call_id, call, at, out);
     title(run, &call_id, asked.as_deref(), out);
-}
-
-/// What is no call: the payload as it came, as an event of the session.
-pub(super) fn publish(run: &Run, event: &str, payload: &Payload, at: Timestamp, out: &mut Reported) {
-    let name = if event.is_empty() { "hook".to_owned() } else { event.to_owned() };
-    let mut content = payload.clone();
-    for known in ["session_id", "transcript_path", "hook_event_name"] {
-        content.remove(known);
-    }
-    let kind = EventKind::Custom { name: name.into(), data: Value::Object(content) };
-    out.events.push(ReportedEvent { of: ReportedOf::Session(run.session().to_owned()), at, kind });
 }
 
 /// Takes what a person asked for in the first turn as the title of the session. To be called again when more is known of when
@@ -208,24 +192,13 @@ fn agent(payload: &Payload) -> Call {
 /// A person is asked whether the program may do something. That an answer came is not told: whatever comes next from the
 /// same agent says it.
 fn asked(run: &mut Run, payload: &Payload, at: Timestamp, out: &mut Reported) {
-    end_of_wait(run, payload, at, out);
+    let agent = text(payload, "agent_id");
+    wait::end_of(run, HOOKS, agent, at, out);
     make_context_known(run, payload, at, out);
     let tool = text(payload, "tool_name").unwrap_or("tool");
     let input = payload.get("tool_input").map(as_text).unwrap_or_default();
-    let open = tools::same_call(run, payload);
+    let open = same_call(run, payload);
     let within = open.or_else(|| context(run, payload, at));
-    let id = run.number("wait", at);
-    let call = Call::new(SpanKind::Human, "permission").began(at).likely_below(within);
-    let call = call.with(SIGNAL, "permission").with(PROMPT, format!("{tool} {input}"));
-    run.tell(HOOKS, &id, call, at, out);
-    run.set_wait(Some((id, text(payload, "agent_id").map(str::to_owned))));
-}
-
-fn end_of_wait(run: &mut Run, payload: &Payload, at: Timestamp, out: &mut Reported) {
-    let agent = text(payload, "agent_id");
-    if run.wait().is_some_and(|(_, waits)| waits.as_deref() == agent)
-        && let Some((id, _)) = run.set_wait(None)
-    {
-        run.tell(HOOKS, &id, Call::new(SpanKind::Human, "").ended(at, Outcome::Ok), at, out);
-    }
+    let call = wait::asking("permission", format!("{tool} {input}"), at).likely_below(within);
+    wait::begin(run, HOOKS, call, agent, at, out);
 }

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::super::call::{Call, Outcome};
-use super::super::hooks::{Payload, as_text, count, text};
+use super::super::hooks::{Payload, as_text, count, publish, text};
 use super::super::run::Run;
 use super::models::Tokens;
 use super::{LINES, hook, tools};
@@ -36,7 +36,7 @@ pub(super) fn line(run: &mut Run, thread: &str, line: &Payload, at: Timestamp, o
             self::item(run, thread, item, kind == "item.completed", at, out);
         }
         // The turn says the same once more when it fails.
-        _ => hook::publish(run, kind, line, at, out),
+        _ => publish(run, kind, line, at, out),
     }
 }
 
@@ -116,7 +116,7 @@ fn item(run: &mut Run, thread: &str, item: &Payload, is_over: bool, at: Timestam
             call_of(run, thread, item, (&input, call), is_over.then(|| outcome(item)), at, out);
         }
         // Reasoning, plans, and warnings, which the program prints as items of the type `error`.
-        _ if is_over => hook::publish(run, kind, item, at, out),
+        _ if is_over => publish(run, kind, item, at, out),
         _ => {}
     }
 }

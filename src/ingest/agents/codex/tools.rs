@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use serde_json::Value;
 
 use super::super::call::{Call, Outcome};
-use super::super::hooks::{Payload, as_text, text};
+use super::super::hooks::{Payload, as_text, same_call, text};
 use super::super::run::Run;
 use super::hook::{context, make_context_known};
 use super::{HOOKS, calls};
@@ -125,15 +125,6 @@ fn told(run: &mut Run, payload: &Payload, at: Timestamp) -> (String, Call) {
     (call_id, call.with_some("gen_ai.tool.call.arguments", arguments.map(as_text)))
 }
 
-/// The open call of the same tool with the same input: some payloads name no id.
-pub(super) fn same_call(run: &Run, payload: &Payload) -> Option<String> {
-    let (name, input) = (text(payload, "tool_name")?, payload.get("tool_input").map(as_text));
-    run.open_call(|_, span| {
-        span.attributes.text("gen_ai.tool.name") == Some(name)
-            && span.attributes.text("gen_ai.tool.call.arguments") == input.as_deref()
-    })
-}
-
 pub(super) fn began(run: &mut Run, payload: &Payload, at: Timestamp, out: &mut Reported) {
     make_context_known(run, payload, at, out);
     let (call_id, call) = told(run, payload, at);
@@ -177,7 +168,7 @@ pub(super) fn note_answer(
         run.codex.starters.retain(|starter| starter != call_id);
         let name = answer.as_ref().and_then(|answer| answer.get("nickname")).and_then(Value::as_str);
         run.codex.started.put(thread.to_owned(), (call_id.to_owned(), name.map(str::to_owned)));
-        run.started_by(thread, call_id);
+        run.started_by(&calls::agent(thread), call_id);
         // Where nobody has told of the agent yet, it is told of when it does something.
         if run.knows(&calls::agent(thread)) {
             let call = agent(thread, name).below(Some(call_id.to_owned()));
@@ -214,7 +205,7 @@ pub(super) fn make_agent_known(
         // Nobody said so yet: most likely the first that started one and has none.
         None => {
             let starter = run.codex.starters.pop_front();
-            starter.iter().for_each(|starter| run.started_by(thread, starter));
+            starter.iter().for_each(|starter| run.started_by(&call_id, starter));
             let session = run.session().to_owned();
             agent(thread, name).likely_below(starter.or_else(|| run.codex.turns.at(&session, at)))
         }
