@@ -1,28 +1,15 @@
 //! Codex's reports, as the program sent them, and what a visitor then finds.
 
-use std::io::Read;
-
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use base64::Engine as _;
 use serde_json::{Value, json};
 
+use crate::recordings::{self, lines, session};
 use crate::support::{Host, local, read};
 
-/// What was recorded of a run.
+/// A file of a run.
 fn recorded(run: &str, file: &str) -> String {
-    let path = format!("{}/tests/data/codex/{run}/{file}", env!("CARGO_MANIFEST_DIR"));
-    let bytes = std::fs::read(&path).unwrap();
-    if !file.ends_with(".gz") {
-        return String::from_utf8(bytes).unwrap();
-    }
-    let mut text = String::new();
-    flate2::read::GzDecoder::new(&bytes[..]).read_to_string(&mut text).unwrap();
-    text
-}
-
-fn lines(text: &str) -> Vec<Value> {
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    recordings::recorded(&format!("codex/{run}"), file)
 }
 
 /// A channel on which the program reports.
@@ -55,31 +42,10 @@ async fn send(host: &Host, run: &str, channel: Channel) {
                 Channel::Logs => "/v1/logs",
                 _ => "/v1/metrics",
             };
-            for request in lines(&recorded(run, "otlp.jsonl.gz")) {
-                if request["path"].as_str().unwrap() == path {
-                    export(host, &request).await;
-                }
-            }
+            recordings::export(host, &format!("codex/{run}"), path).await;
         }
     }
     host.inspector.settle().await;
-}
-
-async fn export(host: &Host, request: &Value) {
-    let body =
-        base64::engine::general_purpose::STANDARD.decode(request["body_b64"].as_str().unwrap()).unwrap();
-    let kind = request["headers"]["content-type"].as_str().unwrap();
-    let to = Request::post(format!("/_inspector{}", request["path"].as_str().unwrap()));
-    let (status, answer) =
-        read(host.send(local(to.header("content-type", kind), Body::from(body))).await).await;
-    assert_eq!(status, StatusCode::OK, "{answer}");
-}
-
-/// The one session that there is.
-async fn session(host: &Host) -> Value {
-    let sessions = host.get("/sessions").await;
-    assert_eq!(sessions["sessions"].as_array().unwrap().len(), 1, "{sessions:#}");
-    sessions["sessions"][0].clone()
 }
 
 /// The rows of its tree: depth, kind and name or tool, and the error.

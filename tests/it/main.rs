@@ -60,6 +60,8 @@ mod planted;
 mod posted_events;
 #[cfg(feature = "otlp")]
 mod prices;
+#[cfg(feature = "otlp")]
+mod recordings;
 mod redaction;
 mod registry;
 mod restart;
