@@ -49,9 +49,11 @@ use crate::model::{Reported, Span, Timestamp};
 )]
 pub(super) async fn ingest_traces(State(state): State<AppState>, headers: HeaderMap, body: Body) -> Response {
     let hooks = Arc::clone(&state.hooks);
-    let report = move |spans: Vec<Span>| {
+    let report = move |spans: Vec<Span>, of_agent| {
         let mut reported = Reported::from(spans);
-        hooks.observe(&mut reported, Timestamp::from(SystemTime::now()));
+        if of_agent {
+            hooks.observe(&mut reported, Timestamp::from(SystemTime::now()));
+        }
         (reported, Taken::default())
     };
     ingest(&state, &headers, body, |spans: &[Span]| spans.iter().any(is_span_of_agent), report).await
@@ -81,7 +83,7 @@ pub(super) async fn ingest_traces(State(state): State<AppState>, headers: Header
 )]
 pub(super) async fn ingest_logs(State(state): State<AppState>, headers: HeaderMap, body: Body) -> Response {
     let hooks = Arc::clone(&state.hooks);
-    let report = move |records: Vec<LogRecord>| {
+    let report = move |records: Vec<LogRecord>, _| {
         let taken = Taken { log_records: records.len() as u64, ..Taken::default() };
         (logs(records, |record, out| hooks.log(record, out)), taken)
     };
@@ -116,7 +118,7 @@ pub(super) async fn ingest_metrics(
     body: Body,
 ) -> Response {
     let hooks = Arc::clone(&state.hooks);
-    let report = move |points: Vec<MetricPoint>| {
+    let report = move |points: Vec<MetricPoint>, _| {
         let metric_points = points.len() as u64;
         let (usage, metric_points_ignored) = usage_of(&points);
         let mut reported = Reported::default();
@@ -160,13 +162,13 @@ impl DeliveredCounts {
 }
 
 /// Takes the items of an export request, as `report` makes something of them, and answers as the specification asks. Those by
-/// which an agent program reports a run are taken one request after the other.
+/// which an agent program reports a run are taken one request after the other; `report` is told whether these are any.
 async fn ingest<T: Signal>(
     state: &AppState,
     headers: &HeaderMap,
     body: Body,
     is_of_agent: impl FnOnce(&[T]) -> bool + Send + 'static,
-    report: impl FnOnce(Vec<T>) -> (Reported, Taken) + Send + 'static,
+    report: impl FnOnce(Vec<T>, bool) -> (Reported, Taken) + Send + 'static,
 ) -> Response {
     match take(state, headers, body, is_of_agent, report).await {
         Ok(request) => answer(request.format.content_type(), request.success_body()),
@@ -230,9 +232,9 @@ enum Decoded<T, F> {
 }
 
 impl<T> Made<T> {
-    fn by<F: FnOnce(Vec<T>) -> (Reported, Taken)>(self, report: F) -> Decoded<T, F> {
+    fn by<F: FnOnce(Vec<T>, bool) -> (Reported, Taken)>(self, of_agent: bool, report: F) -> Decoded<T, F> {
         let Self { mut request, large, turn } = self;
-        let reported = report(std::mem::take(&mut request.items));
+        let reported = report(std::mem::take(&mut request.items), of_agent);
         drop(large);
         Decoded::Reported(request, turn, reported)
     }
@@ -244,7 +246,7 @@ async fn take<T: Signal>(
     headers: &HeaderMap,
     body: Body,
     is_of_agent: impl FnOnce(&[T]) -> bool + Send + 'static,
-    report: impl FnOnce(Vec<T>) -> (Reported, Taken) + Send + 'static,
+    report: impl FnOnce(Vec<T>, bool) -> (Reported, Taken) + Send + 'static,
 ) -> Result<Delivered<T>, Refused> {
     let arrival = Timestamp::from(SystemTime::now());
     let _place = state.limits.ingest_place().ok_or_else(too_many)?;
@@ -258,7 +260,7 @@ async fn take<T: Signal>(
         let request = otlp::request(content_type.as_deref(), coding.as_deref(), &body, arrival)?;
         let of_agent = is_of_agent(&request.items);
         let made = Made { request, large, turn };
-        Ok::<_, IngestError>(if of_agent { Decoded::OfAgent(made, report) } else { made.by(report) })
+        Ok::<_, IngestError>(if of_agent { Decoded::OfAgent(made, report) } else { made.by(false, report) })
     });
     let broken = |_| Refused::later(&"the batch could not be decoded");
     let (made, report) = match decoded.await.map_err(broken)?? {
@@ -271,7 +273,7 @@ async fn take<T: Signal>(
     };
     let busy = || Refused::later(&"others report at the same time");
     let mut order = state.hooks.in_order().await.ok_or_else(busy)?;
-    let made = tokio::task::spawn_blocking(move || made.by(report)).await.map_err(broken)?;
+    let made = tokio::task::spawn_blocking(move || made.by(true, report)).await.map_err(broken)?;
     let Decoded::Reported(request, turn, (reported, taken)) = made else { return Err(busy()) };
     order.made(&reported);
     state.pipeline.ingest(reported, turn).await.map_err(|refused| Refused::later(&refused))?;
