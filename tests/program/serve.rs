@@ -4,9 +4,12 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::{TcpListener, TcpStream};
 use std::process::Stdio;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Home, Lines, Served, span, text};
+
+/// How many hooks come right before the program is asked to stop.
+const HOOKS_BEFORE_THE_END: u64 = 300;
 
 #[test]
 #[cfg(unix)]
@@ -57,8 +60,21 @@ fn what_was_acknowledged_is_there_after_a_restart() {
         let mut served = Served { child, url, lines };
         if restart == 0 {
             assert_eq!(served.post("/v1/traces", &span("kept", "n")), 200);
+            let event = json!({"type": "agent_started", "session_id": "posted", "agent": "planner"});
+            assert_eq!(served.post("/events", &event), 200);
+            // Hooks are answered before anything is done with them. Asked to stop, the program does it first.
+            for call in 0..HOOKS_BEFORE_THE_END {
+                let hook = json!({
+                    "hook_event_name": "PostToolUse", "session_id": "hooked", "prompt_id": "p", "tool_name": "Read",
+                    "tool_use_id": format!("toolu_{call}"), "tool_input": {}, "tool_response": "text",
+                });
+                assert_eq!(served.post("/hooks/claude-code", &hook), 200);
+            }
+        } else {
+            assert_eq!(served.get("/sessions/kept")["id"], "kept");
+            assert_eq!(served.get("/sessions/posted")["agent"], "planner");
+            assert_eq!(served.get("/sessions/hooked")["counters"]["tool_calls"], HOOKS_BEFORE_THE_END);
         }
-        assert_eq!(served.get("/sessions")["sessions"][0]["id"], "kept");
         assert!(served.stop("TERM"));
     }
 }
