@@ -12,7 +12,7 @@ use super::fold::{Fold, FromFile};
 use super::ids::Ids;
 use super::lane::{Done, IngestLane, Request};
 use super::open::OpenSpans;
-use super::prepare::{prepare, prepare_report};
+use super::preparer::Preparer;
 use super::pump::{Gauges, Pump};
 use super::turn::Turn;
 use super::upkeep;
@@ -87,8 +87,7 @@ struct Shared {
     ingest: Arc<IngestLane>,
     store: Arc<StoreLane>,
     gauges: Arc<Gauges>,
-    redactor: Arc<Redactor>,
-    prices: Arc<Prices>,
+    preparer: Arc<Preparer>,
     room: Arc<Semaphore>,
     closed: AtomicBool,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -139,8 +138,7 @@ impl Pipeline {
             ingest: Arc::new(IngestLane::new()),
             store: Arc::new(StoreLane::new(parts.backlog_bytes, ids.floor())),
             gauges: Arc::new(Gauges::new()),
-            redactor: Arc::clone(&parts.redactor),
-            prices: Arc::clone(&parts.prices),
+            preparer: Arc::new(Preparer::new(Arc::clone(&parts.redactor), Arc::clone(&parts.prices))),
             room: Arc::new(Semaphore::new(DEFAULT_INGEST_BYTES / PERMIT_BYTES)),
             closed: AtomicBool::new(false),
             threads: Mutex::default(),
@@ -216,10 +214,10 @@ impl Pipeline {
                 .await
                 .map_err(|_| IngestRefused::Busy)?
                 .map_err(|_| IngestRefused::Closed)?;
-        let (redactor, prices) = (Arc::clone(&shared.redactor), Arc::clone(&shared.prices));
+        let preparer = Arc::clone(&shared.preparer);
         let prepared = tokio::task::spawn_blocking(move || {
             let _turn = turn;
-            prepare_report(reported, &redactor, &prices)
+            preparer.report(reported)
         });
         let reported = prepared.await.map_err(|_| {
             shared.gauges.panics.fetch_add(1, Ordering::Relaxed);
@@ -247,7 +245,7 @@ impl Pipeline {
         if shared.store.is_busy() {
             return Err((IngestRefused::Busy, Some(reported)));
         }
-        let reported = prepare_report(reported, &shared.redactor, &shared.prices);
+        let reported = shared.preparer.report(reported);
         let (ack, answer) = oneshot::channel();
         shared.ingest.push(Request::Ingest { reported, ack, permit: None });
         answer.blocking_recv().unwrap_or(Err(IngestRefused::Closed)).map_err(|refused| (refused, None))
@@ -271,8 +269,8 @@ impl Pipeline {
         if shared.store.is_busy() {
             return Err(IngestRefused::Busy);
         }
-        let mut traces = prepare(spans, &shared.redactor, &shared.prices);
-        file.title = file.title.map(|title| cut_name(shared.redactor.name(&title)));
+        let mut traces = shared.preparer.spans(spans);
+        file.title = file.title.map(|title| cut_name(shared.preparer.redactor().name(&title)));
         if let Some(title) = &file.title {
             let roots =
                 traces.iter_mut().flat_map(|trace| &mut trace.spans).filter(|span| span.title.is_some());
@@ -317,7 +315,7 @@ impl Pipeline {
 
     /// What models cost.
     pub(crate) fn prices(&self) -> &Prices {
-        &self.shared.prices
+        self.shared.preparer.prices()
     }
 
     /// Counts since the start.
@@ -330,9 +328,9 @@ impl Pipeline {
             not_stored: shared.store.not_stored(),
             panics_contained: shared.gauges.panics.load(Ordering::Relaxed)
                 + shared.store.panics()
-                + shared.redactor.panics(),
-            redactions_overrun: shared.redactor.overruns(),
-            redactions_panicked: shared.redactor.panics(),
+                + shared.preparer.redactor().panics(),
+            redactions_overrun: shared.preparer.redactor().overruns(),
+            redactions_panicked: shared.preparer.redactor().panics(),
             ingested_spans: shared.gauges.ingested_spans.load(Ordering::Relaxed),
             open_spans: shared.gauges.open_spans.load(Ordering::Relaxed),
             backlog_bytes: shared.store.backlog_bytes(),

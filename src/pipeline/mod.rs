@@ -19,6 +19,7 @@ mod ids;
 mod lane;
 mod open;
 mod prepare;
+mod preparer;
 mod pump;
 mod rate;
 mod turn;

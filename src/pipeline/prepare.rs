@@ -1,12 +1,11 @@
 //! What is done to every span before anybody sees it: normalise, price, redact, cut, and look at what it says of its session.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use super::fold::{FoldReport, FoldSpan};
 use crate::model::{
-    EventId, EventKind, Reported, ReportedEvent, ReportedOf, SessionChange, SessionId, SessionReport, Span,
-    Timestamp, TraceId,
+    EventId, EventKind, ReportedEvent, ReportedOf, SessionChange, SessionId, SessionReport, Span, Timestamp,
+    TraceId,
 };
 use crate::normalize;
 use crate::pricing::Prices;
@@ -72,16 +71,8 @@ pub(super) fn clean(span: &mut Span, redactor: &Redactor, prices: &Prices) -> Fo
     FoldSpan { summary: span.summary(EventId(0)), hint, title, service, used, engine, wait }
 }
 
-/// Prepares what an outside sender reports. Heavy: called on threads that may block.
-pub(super) fn prepare_report(reported: Reported, redactor: &Redactor, prices: &Prices) -> PreparedReport {
-    PreparedReport {
-        traces: prepare(reported.spans, redactor, prices),
-        sessions: reported.sessions.into_iter().map(|report| session(report, redactor)).collect(),
-        events: reported.events.into_iter().map(|event| of_event(event, redactor)).collect(),
-    }
-}
-
-fn session(report: SessionReport, redactor: &Redactor) -> FoldReport {
+/// Redacts what is said of a session.
+pub(super) fn session_report(report: SessionReport, redactor: &Redactor) -> FoldReport {
     let text = |text: Option<String>| text.map(|text| normalize::one_line(&redactor.text(&text)));
     let (id, external_id) = session_id(&report.id, redactor);
     let change = match report.change {
@@ -110,7 +101,8 @@ fn session_id(external: &str, redactor: &Redactor) -> (SessionId, Option<String>
     (id, hashed.then(|| cut_name(external.into())))
 }
 
-fn of_event(mut event: ReportedEvent, redactor: &Redactor) -> (EventOf, Timestamp, EventKind) {
+/// Redacts an event.
+pub(super) fn to_publish(mut event: ReportedEvent, redactor: &Redactor) -> (EventOf, Timestamp, EventKind) {
     redactor.event(&mut event.kind);
     let of = match event.of {
         ReportedOf::Session(id) => EventOf::Session(session_id(&id, redactor).0),
@@ -121,26 +113,13 @@ fn of_event(mut event: ReportedEvent, redactor: &Redactor) -> (EventOf, Timestam
     (of, event.at, event.kind)
 }
 
-/// Prepares what an outside sender sent. Heavy: called on threads that may block.
-pub(super) fn prepare(spans: Vec<Span>, redactor: &Redactor, prices: &Prices) -> Vec<Prepared> {
-    let mut order: Vec<TraceId> = Vec::new();
-    let mut by_trace: HashMap<TraceId, Vec<Span>> = HashMap::new();
-    for span in spans {
-        by_trace
-            .entry(span.trace_id)
-            .or_insert_with(|| {
-                order.push(span.trace_id);
-                Vec::new()
-            })
-            .push(span);
-    }
-    order
-        .into_iter()
-        .filter_map(|trace_id| Some(prepare_trace(trace_id, by_trace.remove(&trace_id)?, redactor, prices)))
-        .collect()
-}
-
-fn prepare_trace(trace_id: TraceId, spans: Vec<Span>, redactor: &Redactor, prices: &Prices) -> Prepared {
+/// Prepares spans of one trace that came together, and compresses them.
+pub(super) fn prepare_trace(
+    trace_id: TraceId,
+    spans: Vec<Span>,
+    redactor: &Redactor,
+    prices: &Prices,
+) -> Prepared {
     let mut prepared = Prepared { trace_id, spans: Vec::with_capacity(spans.len()), chunks: Vec::new() };
     let mut builder = ChunkBuilder::new(trace_id);
     for mut span in spans {
