@@ -18,19 +18,20 @@ mod known;
 mod run;
 #[cfg(test)]
 mod tests;
+mod transcripts;
 mod wait;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-pub(crate) use self::claude_code::TranscriptRead;
 pub(crate) use self::events::EventRefused;
 use self::events::Posted;
 pub(crate) use self::hooks::Refused;
 use self::run::Run;
+pub(crate) use self::transcripts::{MAX_READ_BYTES, TranscriptRead};
 use super::metrics::UsagePoint;
-use crate::model::{Engine, Reported, Span, SpanId, Timestamp, TraceId};
+use crate::model::{Engine, Reported, Span, SpanId, SpanSummary, Timestamp, TraceId};
 use crate::otlp::LogRecord;
 
 /// How many runs are remembered; the one that was silent for longest is forgotten for another. What comes later of a
@@ -39,6 +40,9 @@ pub(crate) const MAX_RUNS: usize = 256;
 
 /// Looks a span up that was stored before, by the sender's id of its session.
 pub(crate) type Recall = Arc<dyn Fn(&str, TraceId, SpanId) -> Option<Span> + Send + Sync>;
+
+/// Looks up the spans of a trace that were stored before.
+pub(crate) type RecallTrace = Arc<dyn Fn(TraceId) -> Vec<SpanSummary> + Send + Sync>;
 
 /// Whether an agent program reports its runs by a span.
 pub(crate) fn is_span_of_agent(span: &Span) -> bool {
@@ -50,6 +54,7 @@ pub(crate) fn is_span_of_agent(span: &Span) -> bool {
 pub(crate) struct Assembler {
     runs: HashMap<(&'static str, String), Run>,
     recall: Recall,
+    recall_trace: RecallTrace,
     /// Whose the threads of Codex are.
     threads: codex::Threads,
     /// The parts of Codex's model calls.
@@ -69,10 +74,17 @@ impl Assembler {
         Self {
             runs: HashMap::new(),
             recall,
+            recall_trace: Arc::new(|_| Vec::new()),
             threads: codex::Threads::default(),
             answers: codex::Answers::default(),
             left_out: 0,
         }
+    }
+
+    /// Also finds what was stored of a whole trace.
+    pub(crate) fn recalling_traces(mut self, recall_trace: RecallTrace) -> Self {
+        self.recall_trace = recall_trace;
+        self
     }
 
     /// Takes what a hook of Claude Code delivered: one payload, or several in an array.
@@ -205,7 +217,11 @@ impl Assembler {
 
     /// The transcripts that have something new to read, as far as is known.
     pub(crate) fn transcripts(&mut self) -> Vec<TranscriptRead> {
-        self.runs.values_mut().flat_map(claude_code::transcripts).collect()
+        let stale = |(key, run): (&(&'static str, String), &mut Run)| match key.0 {
+            Engine::CODEX => run.codex.rollouts.stale(key.0, &key.1),
+            _ => run.transcripts.stale(key.0, &key.1),
+        };
+        self.runs.iter_mut().flat_map(stale).collect()
     }
 
     /// Takes lines of a transcript.
@@ -216,7 +232,11 @@ impl Assembler {
         at: Timestamp,
         out: &mut Reported,
     ) {
-        claude_code::transcript(self.run(Engine::CLAUDE_CODE, read.session.clone(), at), read, lines, out);
+        let run = self.run(read.engine, read.session.clone(), at);
+        match read.engine {
+            Engine::CODEX => codex::rollout(run, read, lines, out),
+            _ => claude_code::transcript(run, read, lines, out),
+        }
     }
 
     fn run(&mut self, engine: &'static str, session: String, at: Timestamp) -> &mut Run {
@@ -225,8 +245,14 @@ impl Assembler {
             let silent = self.runs.iter().min_by_key(|(_, run)| run.heard()).map(|(key, _)| key.clone());
             silent.and_then(|silent| self.runs.remove(&silent));
         }
-        let recall = &self.recall;
-        let run = self.runs.entry(key.clone()).or_insert_with(|| Run::new(key.0, key.1, Arc::clone(recall)));
+        let (recall, recall_trace) = (&self.recall, &self.recall_trace);
+        let run = self.runs.entry(key.clone()).or_insert_with(|| {
+            let mut run = Run::new(key.0, key.1, Arc::clone(recall));
+            if key.0 == Engine::CODEX {
+                codex::remember(&mut run, recall_trace);
+            }
+            run
+        });
         run.hear(at);
         run
     }
