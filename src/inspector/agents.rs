@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::InspectorBuilder;
 use crate::error::Error;
 use crate::import::{Hooks, TranscriptFolder, TranscriptFolders};
-use crate::ingest::agents::{Assembler, Recall, RecallTrace};
-use crate::model::{SessionId, SpanId, TraceId};
+use crate::ingest::agents::{Assembler, Recall, RecallEvent, RecallTrace};
+use crate::model::{EventKey, SessionId, SpanId, TraceId};
 use crate::pipeline::Pipeline;
 use crate::store::Store;
 
@@ -78,10 +78,12 @@ pub(super) fn start(
     let traces = Arc::clone(store);
     let recall_trace: RecallTrace =
         Arc::new(move |trace: TraceId| traces.trace_spans(trace).unwrap_or_default());
+    let events = Arc::clone(store);
+    let recall_event: RecallEvent = Arc::new(move |event: EventKey| events.has_taken(event).unwrap_or(false));
     let folders = TranscriptFolders {
         claude_code: transcripts.claude_code.folder(TranscriptFolder::of_claude_code),
         codex: transcripts.codex.folder(TranscriptFolder::of_codex),
     };
-    let assembler = Assembler::new(recall).recalling_traces(recall_trace);
+    let assembler = Assembler::new(recall).recalling(recall_trace, recall_event);
     Ok(Arc::new(Hooks::start(assembler, pipeline.clone(), folders).map_err(Error::Thread)?))
 }

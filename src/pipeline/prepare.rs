@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use super::fold::{FoldReport, FoldSpan};
 use crate::model::{
-    EventId, EventKind, Reported, ReportedEvent, ReportedOf, SessionChange, SessionId, SessionReport, Span,
-    Timestamp, TraceId,
+    EventId, EventKey, EventKind, Reported, ReportedEvent, ReportedOf, SessionChange, SessionId,
+    SessionReport, Span, Timestamp, TraceId,
 };
 use crate::normalize;
 use crate::pricing::Prices;
@@ -27,6 +27,7 @@ pub(super) struct PreparedReport {
     pub(super) traces: Vec<Prepared>,
     pub(super) sessions: Vec<FoldReport>,
     pub(super) events: Vec<(EventOf, Timestamp, EventKind)>,
+    pub(super) taken: Vec<(SessionId, EventKey)>,
 }
 
 impl PreparedReport {
@@ -34,6 +35,7 @@ impl PreparedReport {
         self.traces.iter().map(Prepared::size).sum::<usize>()
             + self.sessions.len() * size_of::<FoldReport>()
             + self.events.iter().map(|(.., kind)| kind.size()).sum::<usize>()
+            + self.taken.len() * size_of::<(SessionId, EventKey)>()
     }
 }
 
@@ -74,7 +76,9 @@ pub(super) fn clean(span: &mut Span, redactor: &Redactor, prices: &Prices) -> Fo
 
 /// Prepares what an outside sender reports. Heavy: called on threads that may block.
 pub(super) fn prepare_report(reported: Reported, redactor: &Redactor, prices: &Prices) -> PreparedReport {
+    let taken = reported.taken.into_iter().map(|(session, key)| (session_id(&session, redactor).0, key));
     PreparedReport {
+        taken: taken.collect(),
         traces: prepare(reported.spans, redactor, prices),
         sessions: reported.sessions.into_iter().map(|report| session(report, redactor)).collect(),
         events: reported.events.into_iter().map(|event| of_event(event, redactor)).collect(),

@@ -8,6 +8,7 @@
 //! ids follow from the ids of the program: whoever says it, and however often, it is the same span. What is said of a call
 //! that was reported as a span is added to that. Which of two reports counts is decided where sessions are added up.
 
+mod bounded;
 mod call;
 mod claude_code;
 mod codex;
@@ -31,7 +32,7 @@ pub(crate) use self::hooks::Refused;
 use self::run::Run;
 pub(crate) use self::transcripts::{MAX_READ_BYTES, TranscriptRead};
 use super::metrics::UsagePoint;
-use crate::model::{Engine, Reported, Span, SpanId, SpanSummary, Timestamp, TraceId};
+use crate::model::{Engine, EventKey, Reported, Span, SpanId, SpanSummary, Timestamp, TraceId};
 use crate::otlp::LogRecord;
 
 /// How many runs are remembered; the one that was silent for longest is forgotten for another. What comes later of a
@@ -44,6 +45,9 @@ pub(crate) type Recall = Arc<dyn Fn(&str, TraceId, SpanId) -> Option<Span> + Sen
 /// Looks up the spans of a trace that were stored before.
 pub(crate) type RecallTrace = Arc<dyn Fn(TraceId) -> Vec<SpanSummary> + Send + Sync>;
 
+/// Says whether a posted event was stored that must not be taken again.
+pub(crate) type RecallEvent = Arc<dyn Fn(EventKey) -> bool + Send + Sync>;
+
 /// Whether an agent program reports its runs by a span.
 pub(crate) fn is_span_of_agent(span: &Span) -> bool {
     claude_code::session_of(span).is_some() || codex::is_codex(span)
@@ -55,6 +59,7 @@ pub(crate) struct Assembler {
     runs: HashMap<(&'static str, String), Run>,
     recall: Recall,
     recall_trace: RecallTrace,
+    recall_event: RecallEvent,
     /// Whose the threads of Codex are.
     threads: codex::Threads,
     /// The parts of Codex's model calls.
@@ -75,15 +80,16 @@ impl Assembler {
             runs: HashMap::new(),
             recall,
             recall_trace: Arc::new(|_| Vec::new()),
+            recall_event: Arc::new(|_| false),
             threads: codex::Threads::default(),
             answers: codex::Answers::default(),
             left_out: 0,
         }
     }
 
-    /// Also finds what was stored of a whole trace.
-    pub(crate) fn recalling_traces(mut self, recall_trace: RecallTrace) -> Self {
-        self.recall_trace = recall_trace;
+    /// Also finds what was stored of a whole trace, and whether an event was.
+    pub(crate) fn recalling(mut self, trace: RecallTrace, event: RecallEvent) -> Self {
+        (self.recall_trace, self.recall_event) = (trace, event);
         self
     }
 
@@ -137,7 +143,11 @@ impl Assembler {
             let at = event.at().unwrap_or(at);
             match event.session() {
                 Some(session) => {
-                    events::event(self.run(Engine::EVENTS, session.to_owned(), at), event, at, out);
+                    let recall = Arc::clone(&self.recall_event);
+                    let run = self.run(Engine::EVENTS, session.to_owned(), at);
+                    if event.key().is_none_or(|key| run.takes_event(key, &recall, out)) {
+                        events::event(run, event, at, out);
+                    }
                 }
                 None => event.of_nobody(at, out),
             }

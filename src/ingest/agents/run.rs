@@ -3,12 +3,13 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
+use super::bounded::Bounded;
 use super::call::{Call, Outcome};
 use super::known::Known;
 use super::transcripts::Transcripts;
-use super::{Recall, ids};
+use super::{Recall, RecallEvent, ids};
 use crate::model::{
-    AttributeValue, Reported, SessionChange, SessionReport, Span, SpanId, Timestamp, TraceId,
+    AttributeValue, EventKey, Reported, SessionChange, SessionReport, Span, SpanId, Timestamp, TraceId,
 };
 
 /// How many calls of a run are remembered, and how many bytes of them. Others are looked up in the store.
@@ -58,6 +59,8 @@ pub(super) struct Run {
     /// The tool calls for which a person was asked.
     pub(super) asked: VecDeque<String>,
     numbered: u64,
+    /// The posted events that must not be taken again.
+    taken: Bounded<EventKey, ()>,
     /// The transcripts of a run of Claude Code.
     pub(super) transcripts: Transcripts<super::claude_code::Followed>,
     /// What joins the reports of a run of Codex.
@@ -83,6 +86,7 @@ impl Run {
             starters: VecDeque::new(),
             asked: VecDeque::new(),
             numbered: 0,
+            taken: Bounded::default(),
             transcripts: Transcripts::default(),
             codex: super::codex::Memory::default(),
         }
@@ -353,7 +357,18 @@ impl Run {
     pub(super) fn forget_calls(&mut self) {
         self.calls.clear();
         self.order.clear();
+        self.taken.clear();
         self.bytes = 0;
+    }
+
+    /// Whether a posted event is to be taken: once. What is not remembered is asked of the store.
+    pub(super) fn takes_event(&mut self, event: EventKey, stored: &RecallEvent, out: &mut Reported) -> bool {
+        let taken = self.taken.get(&event).is_some() || stored(event);
+        self.taken.put(event, ());
+        if !taken {
+            out.taken.push((self.session.clone(), event));
+        }
+        !taken
     }
 
     /// How many calls are remembered, and how many bytes of them.

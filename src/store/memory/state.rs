@@ -1,13 +1,13 @@
 //! What a memory store holds.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use crate::model::{
-    EventFrame, EventId, EventQuery, Session, SessionId, SessionQuery, Span, SpanId, SpanSummary, Timestamp,
-    TraceId,
+    EventFrame, EventId, EventKey, EventQuery, Session, SessionId, SessionQuery, Span, SpanId, SpanSummary,
+    Timestamp, TraceId,
 };
 use crate::store::chunk::replaces;
 use crate::store::search::is_searched;
@@ -30,6 +30,8 @@ pub(super) struct State {
     traces_of: HashMap<SessionId, BTreeMap<u64, TraceId>>,
     blocks: BTreeMap<BlockId, (TraceId, Block)>,
     session_events: HashMap<SessionId, Vec<Arc<EventFrame>>>,
+    taken: HashSet<EventKey>,
+    taken_of: HashMap<SessionId, Vec<EventKey>>,
     replay: VecDeque<Arc<EventFrame>>,
     /// Those of the replay that are of no session here, for the search.
     of_nobody: VecDeque<Arc<EventFrame>>,
@@ -106,6 +108,8 @@ impl State {
             traces_of: HashMap::new(),
             blocks: BTreeMap::new(),
             session_events: HashMap::new(),
+            taken: HashSet::new(),
+            taken_of: HashMap::new(),
             replay: VecDeque::new(),
             of_nobody: VecDeque::new(),
             replay_floor: EventId(0),
@@ -248,7 +252,17 @@ impl State {
         for event in &batch.events {
             self.add_event(event);
         }
+        for (session, event) in &batch.taken {
+            if self.taken.insert(*event) {
+                self.taken_of.entry(session.clone()).or_default().push(*event);
+                self.bytes += TAKEN_BYTES;
+            }
+        }
         self.evict();
+    }
+
+    pub(super) fn has_taken(&self, event: EventKey) -> bool {
+        self.taken.contains(&event)
     }
 
     fn put_session(&mut self, session: &Session) {
@@ -435,6 +449,10 @@ impl State {
             self.bytes -= session_size(&old.session);
             self.newest.remove(&(old.session.started_at, old.session.id));
         }
+        for event in self.taken_of.remove(id).into_iter().flatten() {
+            self.taken.remove(&event);
+            self.bytes -= TAKEN_BYTES;
+        }
         for event in self.session_events.remove(id).into_iter().flatten() {
             self.bytes -= event.size();
         }
@@ -459,6 +477,9 @@ impl Trace {
 
 /// About what a span takes besides its line: the entry and its short texts.
 const SPAN_BYTES: usize = size_of::<Known>() + 64;
+
+/// About what a posted event takes that must not be taken again.
+const TAKEN_BYTES: usize = 3 * size_of::<EventKey>();
 
 fn block_size(block: &Block) -> usize {
     block.bytes.len() + size_of::<Block>() + 32

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 
 use super::super::RecallTrace;
+use super::super::bounded::Bounded;
 use super::super::run::Run;
 use super::super::transcripts::Transcripts;
-use super::bounded::Bounded;
 use super::models::Models;
 use super::rollout::Rollout;
 use super::tools::Tools;

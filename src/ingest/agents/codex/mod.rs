@@ -15,7 +15,6 @@
 //!
 //! What has no id in common is joined by when it was and what is said of it.
 
-mod bounded;
 mod calls;
 mod hook;
 mod lines;
