@@ -303,7 +303,9 @@ impl Run {
                 Some(known)
             }
             None if sought || self.stored.contains(call_id) => {
-                let span = (self.recall)(&self.session, self.trace_id, ids::span_id(call_id))?;
+                let mut span = (self.recall)(&self.session, self.trace_id, ids::span_id(call_id))?;
+                // What was understood of its attributes is understood anew from what is added to them.
+                (span.usage, span.cost, span.model) = (None, None, None);
                 Some(Known { span, real: false, partial: false })
             }
             None => None,
