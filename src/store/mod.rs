@@ -5,6 +5,7 @@
 //! off the runtime's threads.
 
 pub mod chunk;
+mod early;
 mod error;
 mod memory;
 pub(crate) mod search;

@@ -13,7 +13,7 @@ use crate::store::chunk::replaces;
 use crate::store::search::is_searched;
 use crate::store::{
     Block, BlockId, BlockIndex, Chunk, REPLAY_EVENTS, REPLAY_EVENTS_AT_LEAST, StoreError, StoreStats,
-    TraceIndex, WriteBatch, outlives_replay,
+    TraceIndex, WriteBatch, early, outlives_replay,
 };
 
 /// The part of the bound that events kept for a replay may take.
@@ -178,8 +178,13 @@ impl State {
         };
         let kept =
             self.session_events.get(session).into_iter().flatten().filter(|frame| frame.id > query.after);
+        let is_own = |frame: &&Arc<EventFrame>| frame.session_id.as_ref() == Some(session);
+        let traces: HashSet<TraceId> = self.traces(session).into_iter().collect();
+        let nobodys = self.of_nobody.iter().filter(|frame| frame.id > query.after);
         let found: BTreeMap<EventId, &Arc<EventFrame>> = kept
-            .chain(replay.filter(|frame| frame.session_id.as_ref() == Some(session)))
+            .filter(|frame| is_own(frame) || early::moves(frame))
+            .chain(replay.filter(is_own))
+            .chain(nobodys.filter(|frame| early::is_of(frame, &traces)))
             .map(|frame| (frame.id, frame))
             .collect();
         found.into_values().take(query.limit).map(|frame| EventFrame::clone(frame)).collect()
@@ -247,6 +252,7 @@ impl State {
             }
         }
         for session in &batch.removed_sessions {
+            self.move_provisional(session);
             self.remove_session(session);
         }
         for event in &batch.events {
@@ -442,6 +448,16 @@ impl State {
     /// Whether pinned sessions take all the room.
     pub(super) fn only_pinned_left(&self) -> bool {
         self.only_pinned_left
+    }
+
+    /// Has the session to which the trace of a provisional one moved keep what that one kept.
+    fn move_provisional(&mut self, provisional: &SessionId) {
+        let trace = provisional.as_trace().and_then(|trace| self.traces.get(&trace));
+        let moved_to = trace.and_then(|trace| trace.session.clone()).filter(|to| to != provisional);
+        if let Some(to) = moved_to {
+            let events = self.session_events.remove(provisional).unwrap_or_default();
+            self.session_events.entry(to).or_default().extend(events);
+        }
     }
 
     fn remove_session(&mut self, id: &SessionId) {

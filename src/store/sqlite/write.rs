@@ -49,6 +49,7 @@ impl Writing<'_> {
             sessions::pin(self.connection, session, *pinned)?;
         }
         for session in &batch.removed_sessions {
+            events::move_provisional(self.connection, session)?;
             remove_session(self.connection, session)?;
         }
         for (session, event) in &batch.taken {
