@@ -59,6 +59,7 @@ pub fn agents(lines: &[u8]) -> usize {
         let at = Timestamp::from_nanos(i64::try_from(number).unwrap_or(i64::MAX));
         if let Ok(payload) = serde_json::from_slice::<serde_json::Value>(line) {
             let _ = assembler.claude_code(payload.clone(), at, &mut reported);
+            let _ = assembler.codex(payload.clone(), at, &mut reported);
             let _ = assembler.events(payload, at, &mut reported);
         }
         for read in assembler.transcripts() {

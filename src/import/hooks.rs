@@ -15,7 +15,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::sync::{OwnedMutexGuard, oneshot};
 
-use super::transcript::TranscriptFolder;
+use super::transcript::TranscriptFolders;
 use crate::ingest::agents::{Assembler, EventRefused, MAX_RUNS, Refused};
 use crate::ingest::metrics::UsagePoint;
 use crate::ingest::otlp::LogRecord;
@@ -91,11 +91,11 @@ impl fmt::Debug for Hooks {
 }
 
 impl Hooks {
-    /// Starts the thread. Transcripts are read below `folder` only, and none without it.
+    /// Starts the thread. Transcripts are read below `folders` only.
     pub(crate) fn start(
         assembler: Assembler,
         pipeline: Pipeline,
-        folder: Option<TranscriptFolder>,
+        folders: TranscriptFolders,
     ) -> io::Result<Self> {
         let shared = Arc::new(Shared {
             assembler: Mutex::new(assembler),
@@ -107,7 +107,7 @@ impl Hooks {
             not_understood: AtomicU64::new(0),
             not_stored: AtomicU64::new(0),
         });
-        let work = Work { shared: Arc::clone(&shared), pipeline, folder };
+        let work = Work { shared: Arc::clone(&shared), pipeline, folders };
         let thread = thread::Builder::new().name("inspector-hooks".to_owned()).spawn(move || work.run())?;
         Ok(Self { shared, thread: Mutex::new(Some(thread)) })
     }
@@ -274,7 +274,7 @@ impl Drop for Hooks {
 struct Work {
     shared: Arc<Shared>,
     pipeline: Pipeline,
-    folder: Option<TranscriptFolder>,
+    folders: TranscriptFolders,
 }
 
 impl Work {
@@ -344,7 +344,7 @@ impl Work {
     fn read_transcripts(&self, reported: &mut Reported) -> bool {
         let reads = self.shared.assembler.lock().transcripts();
         for read in &reads {
-            let Some(bytes) = self.folder.as_ref().and_then(|folder| folder.read(read)) else { continue };
+            let Some(bytes) = self.folders.read(read) else { continue };
             let at = Timestamp::from(std::time::SystemTime::now());
             self.shared.assembler.lock().transcript(read, &bytes, at, reported);
         }

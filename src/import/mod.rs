@@ -25,7 +25,7 @@ pub(crate) use self::hooks::{HookOf, Hooks, MAX_HOOK_BYTES};
 #[cfg(feature = "otlp")]
 pub(crate) use self::read::{Part, Place, lines};
 #[cfg(feature = "otlp")]
-pub(crate) use self::transcript::TranscriptFolder;
+pub(crate) use self::transcript::{TranscriptFolder, TranscriptFolders};
 use self::work::{MAX_FILES, POLL_EVERY, Work};
 use crate::model::InstanceId;
 use crate::pipeline::Pipeline;

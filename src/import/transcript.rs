@@ -1,16 +1,31 @@
-//! Reading transcripts. Their paths come from payloads that anybody may have sent: only regular files below the one known
-//! folder are opened.
+//! Reading transcripts. Their paths come from payloads that anybody may have sent: only regular files below the one folder that is
+//! known of each program are opened.
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use crate::ingest::agents::TranscriptRead;
+use crate::ingest::agents::{MAX_READ_BYTES, TranscriptRead};
+use crate::model::Engine;
 
-/// How many bytes of a transcript are read at once. What is beyond is read the next time.
-const MAX_READ_BYTES: u64 = 16 << 20;
+/// Where the transcripts of each program are; those of a program without a folder are not read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TranscriptFolders {
+    /// Claude Code's, of all projects.
+    pub(crate) claude_code: Option<TranscriptFolder>,
+    /// Codex', of all days.
+    pub(crate) codex: Option<TranscriptFolder>,
+}
 
-/// The folder in which Claude Code keeps the transcripts of all projects.
+impl TranscriptFolders {
+    /// What is new in a transcript; `None` when it may not be read, or cannot be.
+    pub(crate) fn read(&self, read: &TranscriptRead) -> Option<Vec<u8>> {
+        let folder = if read.engine == Engine::CODEX { &self.codex } else { &self.claude_code };
+        folder.as_ref()?.read(read)
+    }
+}
+
+/// The folder in which a program keeps its transcripts.
 #[derive(Clone, Debug)]
 pub(crate) struct TranscriptFolder(PathBuf);
 
@@ -20,15 +35,17 @@ impl TranscriptFolder {
         Self(folder.into())
     }
 
-    /// The one of the person whose process this is.
-    pub(crate) fn of_user() -> Option<Self> {
-        let configured = std::env::var_os("CLAUDE_CONFIG_DIR").filter(|folder| !folder.is_empty());
-        let folder = configured.map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".claude")))?;
-        Some(Self(folder.join("projects")))
+    /// Claude Code's, of the person whose process this is.
+    pub(crate) fn of_claude_code() -> Option<Self> {
+        Some(Self(settings("CLAUDE_CONFIG_DIR", ".claude")?.join("projects")))
     }
 
-    /// What is new in a transcript; `None` when it may not be read, or cannot be.
-    pub(crate) fn read(&self, read: &TranscriptRead) -> Option<Vec<u8>> {
+    /// Codex', of the person whose process this is.
+    pub(crate) fn of_codex() -> Option<Self> {
+        Some(Self(settings("CODEX_HOME", ".codex")?.join("sessions")))
+    }
+
+    fn read(&self, read: &TranscriptRead) -> Option<Vec<u8>> {
         // Links are followed before it is decided where the file lies.
         let (path, folder) = (fs::canonicalize(&read.path).ok()?, fs::canonicalize(&self.0).ok()?);
         let is_transcript = path.extension().is_some_and(|extension| extension == "jsonl");
@@ -44,6 +61,12 @@ impl TranscriptFolder {
     }
 }
 
+/// Where a program of the person whose process this is has its settings.
+fn settings(variable: &str, usual: &str) -> Option<PathBuf> {
+    let configured = std::env::var_os(variable).filter(|folder| !folder.is_empty());
+    configured.map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(usual)))
+}
+
 /// A pipe must not even be opened: that would wait for its other end.
 fn is_regular(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|found| found.is_file())
@@ -55,7 +78,12 @@ mod tests {
 
     fn read(folder: &Path, path: &Path) -> Option<Vec<u8>> {
         let path = path.to_str().unwrap().to_owned();
-        TranscriptFolder::new(folder).read(&TranscriptRead { session: "s".into(), path, offset: 0 })
+        let folders =
+            TranscriptFolders { codex: Some(TranscriptFolder::new(folder)), ..TranscriptFolders::default() };
+        let read = TranscriptRead { engine: Engine::CODEX, session: "s".into(), path, offset: 0 };
+        let of_another = TranscriptRead { engine: Engine::CLAUDE_CODE, ..read.clone() };
+        assert_eq!(folders.read(&of_another), None, "no folder is known of that program");
+        folders.read(&read)
     }
 
     #[test]

@@ -68,7 +68,8 @@ fn event(mut record: LogRecord) -> ReportedEvent {
     ReportedEvent { of, at: record.time, kind }
 }
 
-/// Whose event it is: a trace says more than a name, for sub-agents have names of their own within one trace.
+/// Whose event it is. One of a trace that is not known yet is nobody's until it is: the store finds it by the attribute
+/// `trace_id`. A trace says more than a name, for sub-agents have names of their own within one trace.
 fn owner(record: &LogRecord) -> ReportedOf {
     let named = normalize::session_named(&record.attributes, &record.resource).map(str::to_owned);
     match (record.trace_id, named) {

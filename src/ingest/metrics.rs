@@ -13,6 +13,9 @@ const TOKENS: &str = "claude_code.token.usage";
 /// What Claude Code's metric of cost is called, in US dollars.
 const COST: &str = "claude_code.cost.usage";
 
+/// Keeps the names of series apart from other version 5 UUIDs.
+const SERIES: uuid::Uuid = uuid::Uuid::from_u128(0x6167_656e_742d_696e_7370_6563_7365_7269);
+
 /// What one point adds to a session.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct UsagePoint {
@@ -24,6 +27,8 @@ pub(crate) struct UsagePoint {
     pub(crate) adds: UsageKind,
     /// How much; never negative.
     pub(crate) amount: f64,
+    /// The series that the amount is the sum of until now; without one it comes on top of what was said before.
+    pub(crate) sum_of: Option<String>,
     /// When.
     pub(crate) at: Timestamp,
 }
@@ -43,10 +48,7 @@ pub(crate) enum UsageKind {
     Cost,
 }
 
-/// The points that add to a session, and how many do not.
-///
-/// Only deltas do: a sum since the start of the program would need the one before, which a restart of the inspector loses
-/// and would then count twice. Claude Code sends deltas unless it is told otherwise.
+/// The points that add to a session, and how many do not. Claude Code sends deltas unless it is told otherwise.
 pub(crate) fn usage_of(points: &[MetricPoint]) -> (Vec<UsagePoint>, u64) {
     let all = points.len();
     let usage: Vec<_> = points.iter().filter_map(usage).collect();
@@ -67,12 +69,26 @@ fn usage(point: &MetricPoint) -> Option<UsagePoint> {
         _ => return None,
     };
     let amount = point.value.filter(|amount| amount.is_finite() && *amount >= 0.0)?;
-    if point.metric.temporality != Temporality::Delta {
-        return None;
-    }
+    let sum_of = match point.metric.temporality {
+        Temporality::Delta => None,
+        // What falls as well says nothing of how much was used.
+        Temporality::Cumulative if point.metric.monotonic => Some(series(point)),
+        _ => return None,
+    };
     let session = normalize::session_named(&point.attributes, &point.resource)?.to_owned();
     let model = point.attributes.text("model").map(str::to_owned);
-    Some(UsagePoint { session, model, adds, amount, at: point.time })
+    Some(UsagePoint { session, model, adds, amount, sum_of, at: point.time })
+}
+
+/// What a cumulative point is of: all points that say the same of themselves and count from the same moment. It is the same text
+/// after a restart.
+fn series(point: &MetricPoint) -> String {
+    let mut said: Vec<String> =
+        point.attributes.iter().map(|(name, value)| format!("{name}={value:?}\n")).collect();
+    said.sort();
+    let start = point.start.map_or(0, Timestamp::as_nanos);
+    let name = format!("{}\n{start}\n{}", point.metric.name, said.concat());
+    uuid::Uuid::new_v5(&SERIES, name.as_bytes()).simple().to_string()
 }
 
 #[cfg(test)]
@@ -120,6 +136,26 @@ mod tests {
     }
 
     #[test]
+    fn a_sum_is_of_the_series_that_says_the_same_and_began_at_the_same_moment() {
+        let of = |kind: &str, start: i64| {
+            let monotonic = Metric {
+                name: TOKENS.into(),
+                temporality: Temporality::Cumulative,
+                monotonic: true,
+                ..Metric::default()
+            };
+            let point = MetricPoint {
+                metric: Arc::new(monotonic),
+                start: Some(Timestamp::from_nanos(start)),
+                ..point(TOKENS, kind, Temporality::Cumulative, 3.0)
+            };
+            usage_of(&[point]).0[0].sum_of.clone().unwrap()
+        };
+        assert_eq!(of("input", 1), of("input", 1));
+        assert!(of("input", 1) != of("output", 1) && of("input", 1) != of("input", 2));
+    }
+
+    #[test]
     fn what_adds_to_no_session_is_counted_as_ignored() {
         let mut unnamed = point(COST, "", Temporality::Delta, 1.0);
         unnamed.attributes = Attributes::new();
@@ -127,6 +163,7 @@ mod tests {
             point("http.server.request.duration", "", Temporality::Delta, 1.0),
             point(TOKENS, "input", Temporality::Cumulative, 1.0),
             point(TOKENS, "input", Temporality::Unspecified, 1.0),
+            // It may also fall.
             point(TOKENS, "thinking", Temporality::Delta, 1.0),
             point(TOKENS, "input", Temporality::Delta, -1.0),
             point(COST, "", Temporality::Delta, f64::NAN),

@@ -67,6 +67,11 @@ impl SessionId {
         Self(format!("trace-{trace}").into())
     }
 
+    /// The trace that it is named after, if [it is](Self::of_trace).
+    pub(crate) fn as_trace(&self) -> Option<TraceId> {
+        TraceId::parse(self.0.strip_prefix("trace-")?).ok()
+    }
+
     /// A fresh id (UUID version 7).
     #[must_use]
     pub fn generate() -> Self {

@@ -7,6 +7,7 @@
 mod attribute;
 mod content;
 mod event;
+mod event_key;
 mod frame;
 mod id;
 mod query;
@@ -26,6 +27,7 @@ pub use self::content::{
     ToolDefinition,
 };
 pub use self::event::{Event, EventKind};
+pub use self::event_key::EventKey;
 pub use self::frame::EventFrame;
 pub(crate) use self::frame::FrameWriter;
 pub use self::id::{EventId, InstanceId, InvalidId, MAX_SESSION_ID_CHARS, SessionId, SpanId, TraceId};

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use super::{EventKind, SessionStatus, Span, Timestamp, TraceId};
+use super::{EventKey, EventKind, SessionStatus, Span, Timestamp, TraceId};
 
 /// Spans, and what is said beside them. All of it is stored together.
 #[derive(Debug, Default)]
@@ -15,6 +15,8 @@ pub(crate) struct Reported {
     pub(crate) sessions: Vec<SessionReport>,
     /// What happened beside the spans, in order.
     pub(crate) events: Vec<ReportedEvent>,
+    /// What of it must not be taken again, with the sender's own id of its session.
+    pub(crate) taken: Vec<(String, EventKey)>,
 }
 
 impl Reported {
@@ -28,6 +30,7 @@ impl Reported {
         self.spans.iter().map(Span::size).sum::<usize>()
             + self.sessions.len() * size_of::<SessionReport>()
             + self.events.iter().map(|event| event.kind.size()).sum::<usize>()
+            + self.taken.len() * size_of::<(String, EventKey)>()
     }
 }
 

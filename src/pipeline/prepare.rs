@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::fold::{FoldReport, FoldSpan};
 use crate::model::{
-    EventId, EventKind, ReportedEvent, ReportedOf, SessionChange, SessionId, SessionReport, Span, Timestamp,
-    TraceId,
+    EventId, EventKey, EventKind, ReportedEvent, ReportedOf, SessionChange, SessionId, SessionReport, Span,
+    Timestamp, TraceId,
 };
 use crate::normalize;
 use crate::pricing::Prices;
@@ -26,6 +26,7 @@ pub(super) struct PreparedReport {
     pub(super) traces: Vec<Prepared>,
     pub(super) sessions: Vec<FoldReport>,
     pub(super) events: Vec<(EventOf, Timestamp, EventKind)>,
+    pub(super) taken: Vec<(SessionId, EventKey)>,
 }
 
 impl PreparedReport {
@@ -33,6 +34,7 @@ impl PreparedReport {
         self.traces.iter().map(Prepared::size).sum::<usize>()
             + self.sessions.len() * size_of::<FoldReport>()
             + self.events.iter().map(|(.., kind)| kind.size()).sum::<usize>()
+            + self.taken.len() * size_of::<(SessionId, EventKey)>()
     }
 }
 
@@ -93,7 +95,7 @@ pub(super) fn session_report(report: SessionReport, redactor: &Redactor) -> Fold
 }
 
 /// The id under which a session is known here, and the sender's where that was unfit.
-fn session_id(external: &str, redactor: &Redactor) -> (SessionId, Option<String>) {
+pub(super) fn session_id(external: &str, redactor: &Redactor) -> (SessionId, Option<String>) {
     if let Cow::Owned(masked) = redactor.name(external) {
         return (SessionId::hashed(external), Some(cut_name(masked.into())));
     }

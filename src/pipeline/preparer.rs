@@ -12,7 +12,7 @@ use std::thread::{self, available_parallelism};
 
 use parking_lot::Mutex;
 
-use super::prepare::{Prepared, PreparedReport, prepare_trace, session_report, to_publish};
+use super::prepare::{Prepared, PreparedReport, prepare_trace, session_id, session_report, to_publish};
 use crate::model::{Reported, Span, TraceId};
 use crate::pricing::Prices;
 use crate::redact::Redactor;
@@ -47,7 +47,9 @@ impl Preparer {
 
     /// Prepares what an outside sender reports. Heavy: called on threads that may block.
     pub(super) fn report(&self, reported: Reported) -> PreparedReport {
+        let taken = reported.taken.into_iter();
         PreparedReport {
+            taken: taken.map(|(session, key)| (session_id(&session, &self.redactor).0, key)).collect(),
             traces: self.spans(reported.spans),
             sessions: reported
                 .sessions

@@ -321,6 +321,7 @@ impl Pump {
                 self.frame(id, at, session, kind);
             }
         }
+        self.turn.taken.extend(reported.taken);
     }
 
     /// Publishes spans from outside.

@@ -10,8 +10,8 @@ use super::handle::IngestRefused;
 use super::lane::{Ack, Done};
 use crate::bus::Bus;
 use crate::model::{
-    Event, EventFrame, EventId, EventKind, Session, SessionId, Span, SpanError, SpanSummary, Timestamp,
-    TraceId,
+    Event, EventFrame, EventId, EventKey, EventKind, Session, SessionId, Span, SpanError, SpanSummary,
+    Timestamp, TraceId,
 };
 use crate::store::{Chunk, ChunkBuilder, WriteBatch};
 
@@ -35,6 +35,8 @@ pub(super) struct Turn {
     /// Spans from outside, prepared.
     pub(super) chunks: Vec<Chunk>,
     pub(super) events: Vec<Arc<EventFrame>>,
+    /// The posted events that must not be taken again.
+    pub(super) taken: Vec<(SessionId, EventKey)>,
     pub(super) acks: Vec<Ack>,
     pub(super) permits: Vec<OwnedSemaphorePermit>,
     pub(super) settled: Vec<Done>,
@@ -79,6 +81,7 @@ impl Turn {
             + self.sessions.iter().map(session_size).sum::<usize>()
             + self.traces.len() * size_of::<(TraceId, SessionId)>()
             + self.without_line.len() * size_of::<EventId>()
+            + self.taken.len() * size_of::<(SessionId, EventKey)>()
     }
 
     /// Takes in what comes next.
@@ -104,6 +107,7 @@ impl Turn {
         self.captured.extend(later.captured);
         self.chunks.extend(later.chunks);
         self.events.extend(later.events);
+        self.taken.extend(later.taken);
         self.acks.extend(later.acks);
         self.permits.extend(later.permits);
         self.settled.extend(later.settled);
@@ -124,6 +128,8 @@ impl Turn {
             let _ = ack.send(Err(IngestRefused::NotStored));
         }
         self.permits.clear();
+        // Whoever was told so sends it again, and then it is to be taken.
+        self.taken.clear();
         (self.without_line.len() - before) as u64
     }
 
@@ -194,6 +200,7 @@ impl Turn {
             removed_sessions: self.removed,
             chunks,
             events: self.events,
+            taken: self.taken,
         }
     }
 }

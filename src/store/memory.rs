@@ -15,8 +15,8 @@ use super::{
     BlockId, SearchPage, SearchQuery, Store, StoreError, StoreStats, TraceIndex, WriteBatch, first_event_id,
 };
 use crate::model::{
-    EventFrame, EventId, EventQuery, Session, SessionId, SessionQuery, Span, SpanId, SpanSummary, Timestamp,
-    TraceId,
+    EventFrame, EventId, EventKey, EventQuery, Session, SessionId, SessionQuery, Span, SpanId, SpanSummary,
+    Timestamp, TraceId,
 };
 
 /// How many bytes a [`MemoryStore`] holds by default: some 50,000 agent spans, and little beside a host that runs
@@ -81,6 +81,10 @@ impl Store for MemoryStore {
 
     fn session_of_trace(&self, trace: TraceId) -> Result<Option<SessionId>, StoreError> {
         Ok(self.state.read().session_of_trace(trace))
+    }
+
+    fn has_taken(&self, event: EventKey) -> Result<bool, StoreError> {
+        Ok(self.state.read().has_taken(event))
     }
 
     fn traces(&self, session: &SessionId) -> Result<Vec<TraceId>, StoreError> {

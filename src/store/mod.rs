@@ -5,6 +5,7 @@
 //! off the runtime's threads.
 
 pub mod chunk;
+mod early;
 mod error;
 mod memory;
 pub(crate) mod search;
@@ -34,8 +35,8 @@ pub use self::sqlite::{
     default_data_dir,
 };
 use crate::model::{
-    EventFrame, EventId, EventQuery, Session, SessionId, SessionQuery, Span, SpanId, SpanSummary, Timestamp,
-    TraceId,
+    EventFrame, EventId, EventKey, EventQuery, Session, SessionId, SessionQuery, Span, SpanId, SpanSummary,
+    Timestamp, TraceId,
 };
 
 /// Keeps what the inspector has seen.
@@ -123,6 +124,16 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     ///
     /// When the store cannot be read.
     fn spans(&self, session: &SessionId, span: SpanId) -> Result<Vec<Span>, StoreError>;
+
+    /// Whether an event was stored that must not be taken again, and its session is still here. A store that does not implement
+    /// this takes an event again that is sent again after a restart.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    fn has_taken(&self, _event: EventKey) -> Result<bool, StoreError> {
+        Ok(false)
+    }
 
     /// Stored events, oldest first.
     ///
@@ -239,6 +250,8 @@ pub struct WriteBatch {
     pub chunks: Vec<Chunk>,
     /// Events, in order of their ids.
     pub events: Vec<Arc<EventFrame>>,
+    /// Posted events that must not be taken again, each with its session: known for as long as that.
+    pub taken: Vec<(SessionId, EventKey)>,
 }
 
 impl WriteBatch {
@@ -252,6 +265,7 @@ impl WriteBatch {
             && self.removed_sessions.is_empty()
             && self.chunks.is_empty()
             && self.events.is_empty()
+            && self.taken.is_empty()
     }
 }
 

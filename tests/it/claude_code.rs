@@ -156,6 +156,56 @@ async fn the_transcript_tells_the_models_calls_that_nothing_else_tells() {
     );
 }
 
+/// A request with the sums of tokens and cost since the program began, as Claude Code sends them that is told to.
+fn sums(start: u64, at: u64, [input, output, read]: [u32; 3], cost: f64) -> Value {
+    let nanos = |second: u64| (1_750_000_000 + second).to_string() + "000000000";
+    let text = |key: &str, value: &str| json!({"key": key, "value": {"stringValue": value}});
+    let point = |kind: &str, value: f64| {
+        json!({"startTimeUnixNano": nanos(start), "timeUnixNano": nanos(at),
+            "asDouble": value,
+            "attributes": [text("session.id", "s"), text("model", "claude-sonnet-4-5"), text("type", kind)]})
+    };
+    let sum = |name: &str, points: Vec<Value>| {
+        json!({"name": name,
+        "sum": {"aggregationTemporality": 2, "isMonotonic": true, "dataPoints": points}})
+    };
+    let tokens = [("input", input), ("output", output), ("cacheRead", read)];
+    let tokens = tokens.map(|(kind, value)| point(kind, f64::from(value)));
+    json!({"resourceMetrics": [{"resource": {"attributes": [text("service.name", "claude-code")]}, "scopeMetrics": [{"metrics": [
+        sum("claude_code.token.usage", tokens.to_vec()),
+        sum("claude_code.cost.usage", vec![point("", cost)]),
+    ]}]}]})
+}
+
+#[tokio::test]
+async fn sums_since_the_program_began_add_what_they_grew_by_also_after_a_restart_of_either() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut host = Host::in_dir(dir.path());
+    let steps = [
+        (sums(0, 60, [100, 10, 50], 0.5), [150, 10, 50], 0.5),
+        (sums(0, 120, [300, 30, 50], 1.5), [350, 30, 50], 1.5),
+        (sums(0, 120, [300, 30, 50], 1.5), [350, 30, 50], 1.5),
+        // The program was started again for the same session.
+        (sums(200, 260, [5, 5, 0], 0.25), [355, 35, 50], 1.75),
+        // It was set to zero, and says so by no other start.
+        (sums(200, 320, [2, 6, 0], 0.25), [357, 36, 50], 1.75),
+        // Late.
+        (sums(0, 60, [100, 10, 50], 0.5), [357, 36, 50], 1.75),
+    ];
+    for (request, tokens, cost) in steps {
+        assert_eq!(host.post("/v1/metrics", &request).await, (StatusCode::OK, json!({})));
+        host.inspector.settle().await;
+        let counters = host.get("/sessions/s").await["counters"].clone();
+        let told = ["input_tokens", "output_tokens", "cache_read_tokens"]
+            .map(|name| counters[name].as_u64().unwrap());
+        assert_eq!(told, tokens);
+        assert!((counters["cost_usd"].as_f64().unwrap() - cost).abs() < 1e-9, "{counters:#}");
+        host.inspector.shutdown().await;
+        host = Host::in_dir(dir.path());
+    }
+    host.inspector.shutdown().await;
+}
+
 #[tokio::test]
 async fn whatever_channels_are_on_and_in_whatever_order_each_call_counts_once() {
     use Channel::{Hooks, Lines, Logs, Metrics, Spans};

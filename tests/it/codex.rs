@@ -1,5 +1,11 @@
 //! Codex's reports, as the program sent them, and what a visitor then finds.
 
+use std::path::Path;
+use std::sync::Arc;
+
+use agent_inspector::Inspector;
+use agent_inspector::model::InstanceId;
+use agent_inspector::store::{MemoryStore, SqliteStore, Store};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use serde_json::{Value, json};
@@ -46,6 +52,57 @@ async fn send(host: &Host, run: &str, channel: Channel) {
         }
     }
     host.inspector.settle().await;
+}
+
+/// A host that finds the recorded rollout files where the hooks of `run` say they are.
+struct WithRollouts {
+    host: Host,
+    sessions: tempfile::TempDir,
+}
+
+impl WithRollouts {
+    fn of(run: &str) -> Self {
+        Self::storing(run, Arc::new(MemoryStore::default()))
+    }
+
+    fn storing(run: &str, store: Arc<dyn Store>) -> Self {
+        let sessions = tempfile::tempdir().unwrap();
+        for file in std::fs::read_dir(format!("{}/rollout", folder(run))).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), sessions.path().join(file.file_name())).unwrap();
+        }
+        let host =
+            Host::new(Inspector::builder().store(store).codex_sessions(sessions.path()).build().unwrap());
+        Self { host, sessions }
+    }
+
+    /// The hooks of a run, which name its files where they are here.
+    fn payloads(&self, run: &str) -> Vec<Value> {
+        let mut payloads = lines(&recorded(run, "hooks.jsonl"));
+        for payload in &mut payloads {
+            for name in ["transcript_path", "agent_transcript_path"] {
+                if let Some(path) = payload.get(name).and_then(Value::as_str) {
+                    let file = Path::new(path).file_name().unwrap();
+                    payload[name] = self.sessions.path().join(file).to_str().unwrap().into();
+                }
+            }
+        }
+        payloads
+    }
+
+    async fn send(&self, run: &str, channel: Channel) {
+        if channel != Channel::Hooks {
+            return send(&self.host, run, channel).await;
+        }
+        for payload in self.payloads(run) {
+            self.host.post("/hooks/codex", &payload).await;
+        }
+        self.host.inspector.settle().await;
+    }
+}
+
+fn folder(run: &str) -> String {
+    format!("{}/tests/data/codex/{run}", env!("CARGO_MANIFEST_DIR"))
 }
 
 /// The rows of its tree: depth, kind and name or tool, and the error.
@@ -178,4 +235,150 @@ async fn what_the_program_does_for_itself_is_kept_as_details_where_its_session_i
     let all = host.get(&format!("/sessions/{id}/spans?limit=2000&details=true")).await;
     assert_eq!(shown, 6);
     assert!(all["total"].as_u64().unwrap() > 700, "{}", all["total"]);
+}
+
+#[tokio::test]
+async fn the_rollout_file_tells_the_models_calls_and_the_errors_that_hooks_do_not() {
+    let run = WithRollouts::of("default");
+    run.send("default", Channel::Hooks).await;
+    let session = session(&run.host).await;
+    let told = json!({"calls": 3, "tools": 2, "input": 600, "output": 120, "read": 360, "reasoning": 30});
+    assert_eq!(numbers(&session), told);
+    // Hooks have no time: theirs is now, and the file's that of the recording.
+    let mut shape = shape(&run.host).await;
+    shape.sort();
+    let model = ["  llm chat gpt-5.5"; 3];
+    assert_eq!(shape, [&model[..], &["  tool shell", "  tool shell failed", "agent codex"]].concat());
+    let id = session["id"].as_str().unwrap();
+    let tree = run.host.get(&format!("/sessions/{id}/spans")).await;
+    let call = tree["spans"].as_array().unwrap().iter().find(|row| row["kind"] == "llm").unwrap();
+    let path = format!("/sessions/{id}/spans/{}", call["span_id"].as_str().unwrap());
+    let call = run.host.get(&path).await;
+    let text = call.to_string();
+    for said in ["Looking around.", "echo hello-example", "resp_fake_0001", "fake"] {
+        assert!(text.contains(said), "{said}: {call:#}");
+    }
+    assert_eq!(call["source"], "transcript");
+}
+
+#[tokio::test]
+async fn with_the_rollout_file_and_in_whatever_order_each_call_of_codex_counts_once() {
+    use Channel::{Hooks, Lines, Logs, Metrics, Notify, Spans};
+    let orders: [(&str, &[Channel]); 7] = [
+        ("default", &[Hooks, Notify, Spans, Metrics, Logs]),
+        ("default", &[Spans, Logs, Hooks, Lines]),
+        ("default", &[Lines, Hooks, Logs]),
+        ("default", &[Hooks, Logs, Hooks]),
+        ("subagent", &[Hooks, Notify]),
+        ("subagent", &[Hooks, Spans, Logs]),
+        ("subagent", &[Logs, Hooks]),
+    ];
+    for (name, order) in orders {
+        let run = WithRollouts::of(name);
+        for channel in order {
+            run.send(name, *channel).await;
+        }
+        let times = if name == "default" { 1 } else { 2 };
+        let told = json!({"calls": 3 * times, "tools": 2 * times, "input": 600 * times, "output": 120 * times,
+            "read": 360 * times, "reasoning": 30 * times});
+        assert_eq!(numbers(&session(&run.host).await), told, "{name} {order:?}");
+        if name == "subagent" {
+            let shape = shape(&run.host).await;
+            let starter = shape.iter().position(|row| row == "  tool spawn_agent").unwrap();
+            assert!(shape[starter + 1].starts_with("    agent "), "{order:?} {shape:#?}");
+            let below = shape.iter().filter(|row| row.starts_with("      "));
+            assert_eq!(below.count(), 5, "{order:?} {shape:#?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_rollout_file_that_is_read_again_after_a_restart_counts_nothing_twice() {
+    let told = json!({"calls": 3, "tools": 2, "input": 600, "output": 120, "read": 360, "reasoning": 30});
+    for first in [&[Channel::Logs][..], &[Channel::Spans, Channel::Logs], &[Channel::Hooks]] {
+        let dir = tempfile::tempdir().unwrap();
+        let open =
+            || -> Arc<dyn Store> { Arc::new(SqliteStore::open(dir.path(), InstanceId::generate()).unwrap()) };
+        let run = WithRollouts::storing("default", open());
+        for channel in first {
+            run.send("default", *channel).await;
+        }
+        run.host.inspector.shutdown().await;
+        let run = WithRollouts::storing("default", open());
+        run.send("default", Channel::Hooks).await;
+        assert_eq!(numbers(&session(&run.host).await), told, "{first:?}");
+        run.host.inspector.shutdown().await;
+    }
+}
+
+#[tokio::test]
+async fn a_rollout_file_of_a_version_that_only_counts_the_tokens_of_all_tells_of_each_call_once() {
+    let run = WithRollouts::of("default");
+    let file = std::fs::read_dir(run.sessions.path()).unwrap().next().unwrap().unwrap().path();
+    let written = std::fs::read_to_string(&file).unwrap();
+    let without_records = written.lines().filter(|line| !line.contains("token_usage_record"));
+    // Such a version also says again how many there are when nothing was asked of the model.
+    let told_again = without_records
+        .flat_map(|line| std::iter::repeat_n(line, if line.contains("\"token_count\"") { 2 } else { 1 }));
+    std::fs::write(&file, told_again.map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+    run.send("default", Channel::Hooks).await;
+    run.send("default", Channel::Logs).await;
+    let told = json!({"calls": 3, "tools": 2, "input": 600, "output": 120, "read": 360, "reasoning": 30});
+    assert_eq!(numbers(&session(&run.host).await), told);
+}
+
+#[tokio::test]
+async fn a_person_is_waited_for_from_the_question_to_what_comes_next_of_the_same_agent() {
+    let run = WithRollouts::of("permission");
+    let payloads = run.payloads("permission");
+    let asked =
+        payloads.iter().position(|payload| payload["hook_event_name"] == "PermissionRequest").unwrap();
+    for payload in &payloads[..=asked] {
+        run.host.post("/hooks/codex", payload).await;
+    }
+    run.host.inspector.settle().await;
+    let waiting = session(&run.host).await;
+    assert_eq!(waiting["status"], "paused");
+    let prompt = waiting["waiting_on"]["prompt"].as_str().unwrap();
+    assert!(prompt.contains("echo hello-example") && prompt.contains("To see what is there."), "{prompt}");
+    let rows = rows(&run.host).await;
+    assert_eq!(rows[..2], ["agent codex", "  tool Bash"]);
+    assert!(rows[2].starts_with("    human "), "below the call that it is about: {rows:#?}");
+    run.host.post("/hooks/codex", &payloads[asked + 1]).await;
+    run.host.inspector.settle().await;
+    let session = session(&run.host).await;
+    assert_eq!((&session["status"], &session["waiting_on"]), (&json!("running"), &Value::Null));
+}
+
+#[tokio::test]
+async fn a_rollout_file_says_why_a_turn_failed() {
+    let run = WithRollouts::of("error");
+    run.send("error", Channel::Hooks).await;
+    let session = session(&run.host).await;
+    assert_eq!(session["status"], "failed");
+    assert!(session["error"].as_str().unwrap().contains("example: prompt rejected"), "{session:#}");
+}
+
+#[tokio::test]
+async fn a_hook_that_names_the_file_of_another_session_learns_nothing_of_it() {
+    let run = WithRollouts::of("default");
+    for mut payload in run.payloads("default") {
+        payload["session_id"] = "somebody-else".into();
+        run.host.post("/hooks/codex", &payload).await;
+    }
+    run.host.inspector.settle().await;
+    let session = session(&run.host).await;
+    assert_eq!((&session["id"], &session["counters"]["llm_calls"]), (&json!("somebody-else"), &json!(0)));
+}
+
+#[tokio::test]
+async fn nothing_is_read_by_who_wants_no_transcripts() {
+    let run = WithRollouts::of("default");
+    let inspector = Inspector::builder().in_memory().codex_sessions(run.sessions.path());
+    let host = Host::new(inspector.without_transcripts().build().unwrap());
+    for payload in run.payloads("default") {
+        host.post("/hooks/codex", &payload).await;
+    }
+    host.inspector.settle().await;
+    assert_eq!(session(&host).await["counters"]["llm_calls"], 0);
 }

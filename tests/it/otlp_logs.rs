@@ -93,6 +93,47 @@ async fn a_log_record_without_a_trace_belongs_to_the_session_it_names_and_otherw
 }
 
 #[tokio::test]
+async fn a_log_record_that_comes_before_its_trace_is_found_in_the_session_once_that_is_known() {
+    let dir = tempfile::tempdir().unwrap();
+    let on_disk = || Host::in_dir(dir.path());
+    let mut host = Host::in_memory();
+    let child = json!({"resourceSpans": [{"scopeSpans": [{"spans": [{
+        "traceId": TRACE, "spanId": "00000000000000b2", "parentSpanId": "00000000000000b1", "name": "child",
+        "startTimeUnixNano": "1720000000000000000", "endTimeUnixNano": "1720000001000000000",
+    }]}]}]});
+    for with_disk in [false, true] {
+        let said = |text: &str, trace: &str| json!([{"traceId": trace, "body": {"stringValue": text}}]);
+        host = if with_disk { on_disk() } else { host };
+        for (text, trace) in [("too early", TRACE), ("another's", "ffffffffffffffffffffffffffffffff")] {
+            let records = said(&format!("{text}, \"trace_id\":\"{TRACE}\""), trace);
+            assert_eq!(host.post("/v1/logs", &request(&json!([]), &records)).await.0, StatusCode::OK);
+        }
+        let sessions = host.get("/sessions").await;
+        assert_eq!(sessions["sessions"], json!([]), "a record alone makes no session");
+        // A part of the trace that names no session, and a record of it, before the part that does.
+        host.post("/v1/traces", &child).await;
+        host.post("/v1/logs", &request(&json!([]), &said("of a nameless one", TRACE))).await;
+        let provisional = logs(&host, &format!("trace-{TRACE}")).await;
+        assert_eq!(provisional.len(), 2);
+        host.post("/v1/traces", &spans(&json!([text("session.id", "s1")]))).await;
+        if with_disk {
+            host.inspector.shutdown().await;
+            host = on_disk();
+        }
+        let found = logs(&host, "s1").await;
+        let messages: Vec<_> = found.iter().map(|event| event["message"].as_str().unwrap()).collect();
+        assert_eq!(messages.len(), 2, "{found:#?}");
+        assert!(messages[0].starts_with("too early") && messages[1] == "of a nameless one");
+        let events = host.get("/sessions/s1/events").await;
+        let of_others = events["events"].as_array().unwrap().iter().filter(|event| {
+            event["type"].as_str().unwrap().starts_with("Session") && event["session_id"] != "s1"
+        });
+        assert_eq!(of_others.count(), 0);
+        host.inspector.shutdown().await;
+    }
+}
+
+#[tokio::test]
 async fn a_log_record_keeps_no_secret_and_stays_small() {
     let host = Host::in_memory();
     host.post("/v1/traces", &spans(&json!([text("session.id", "s1")]))).await;

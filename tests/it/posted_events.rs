@@ -133,6 +133,49 @@ async fn spans_of_a_program_s_own_nest_and_end_under_the_ids_it_gives_them() {
 }
 
 #[tokio::test]
+async fn an_event_with_an_id_that_is_sent_again_is_stored_once_also_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let events = json!([
+        {"type": "agent_started", "session_id": "s", "id": 1, "agent": "planner"},
+        {"type": "agent_completed", "session_id": "s", "id": 2, "agent": "planner", "cost_usd": 0.1},
+        {"type": "span_finished", "session_id": "s", "id": "c", "name": "grep", "kind": "tool"},
+        {"type": "progress", "session_id": "s", "event_id": "d", "percent": 40},
+        {"type": "budget_warning", "session_id": "s", "id": "e"},
+        // The same id is another event's in another session, and of another type.
+        {"type": "budget_warning", "session_id": "other", "id": "e"},
+        {"type": "budget_exceeded", "session_id": "s", "id": "e"},
+        // What it is about has an id, the event has none.
+        {"type": "noted", "session_id": "s", "payload": {"id": 7}},
+    ]);
+    let mut host = Host::in_dir(dir.path());
+    post(&host, &events).await;
+    let found = async |host: &Host| {
+        let session = host.get("/sessions/s").await;
+        let mut told = Vec::new();
+        for event in host.get("/sessions/s/events").await["events"].as_array().unwrap() {
+            if !["SpanStarted", "SpanFinished", "SessionUpdated"].contains(&event["type"].as_str().unwrap()) {
+                told.push(event["name"].as_str().or(event["type"].as_str()).unwrap().to_owned());
+            }
+        }
+        told.sort();
+        (session["counters"].clone(), rows(host, "s").await, told)
+    };
+    let (counters, tree, mut told) = found(&host).await;
+    for restart in [false, true] {
+        if restart {
+            host.inspector.shutdown().await;
+            host = Host::in_dir(dir.path());
+        }
+        post(&host, &events).await;
+        told.push("noted".into());
+        told.sort();
+        assert_eq!(found(&host).await, (counters.clone(), tree.clone(), told.clone()), "restart: {restart}");
+    }
+    assert_eq!(counters["tool_calls"], 1);
+    host.inspector.shutdown().await;
+}
+
+#[tokio::test]
 async fn an_event_that_cannot_be_taken_says_which_and_why_and_takes_none_of_the_others_along() {
     let host = Host::in_memory();
     for (events, number, why) in [
@@ -141,6 +184,7 @@ async fn an_event_that_cannot_be_taken_says_which_and_why_and_takes_none_of_the_
         (json!({"type": "  ", "session_id": "s"}), 0, "`type`"),
         (json!({"type": "agent_started"}), 0, "needs `session_id`"),
         (json!({"type": "x", "session_id": []}), 0, "`session_id`"),
+        (json!({"type": "x", "session_id": "s", "id": {}}), 0, "`id`"),
         (json!({"type": "x", "timestamp": "yesterday"}), 0, "`timestamp`"),
         (json!({"type": "x", "timestamp": -5}), 0, "`timestamp`"),
     ] {

@@ -5,6 +5,7 @@ import json
 import fake_openai
 import install
 import running
+import terminal
 
 PROMPT = "List the directory."
 # In Codex's catalogue, with tools that a fake model can call. One that is not in it is offered the sub-agent tools at once.
@@ -17,15 +18,50 @@ def run(directory, scenario="default", otlp=None, hooks=None, notify=None, proto
     """One `codex exec --json` in a scratch directory. `otlp` is the address below which `/v1/logs` and the others are,
     `hooks` and `notify` the addresses that hook payloads and the notification are posted to."""
     with running.serving(fake_openai.bind(scenario=scenario)) as model:
-        home = directory / "home/.codex"
-        home.mkdir()
-        (home / "config.toml").write_text(configuration(directory, scenario, model, otlp, notify, protocol))
-        if hooks:
-            (home / "hooks.json").write_text(json.dumps(hook_settings(running.poster(directory / "hook.sh", hooks))))
+        home = settings(directory, hooks, configuration(directory, scenario, model, otlp, notify, protocol))
         # No person is there to trust the hooks or to allow a command.
         command = [install.codex(), "exec", "--json", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox",
                    "--dangerously-bypass-hook-trust", PROMPT]
         return running.run(command, directory, {"CODEX_HOME": str(home), "FAKE_API_KEY": "none"})
+
+
+def run_asking(directory, hooks, asked=lambda: None):
+    """One turn in a terminal, in which a person is asked whether a command may run, and allows it: what runs without a person
+    never asks. `asked` is called while the question stands there."""
+    with running.serving(fake_openai.bind(scenario="permission")) as model, running.nowhere() as (proxies, elsewhere):
+        home = settings(directory, hooks, ASKING.format(project=directory / "project", configuration=configuration(
+            directory, "permission", model, None, None, "binary")))
+        command = [str(install.codex()), "--dangerously-bypass-hook-trust", PROMPT]
+        environment = {**running.surroundings(directory), **proxies, "CODEX_HOME": str(home), "FAKE_API_KEY": "none", "TERM": "xterm-256color"}
+        with terminal.running(command, directory / "project", environment, running.RUN_SECONDS) as screen:
+            screen.wait_for("Would you like to run the following command?")
+            asked()
+            screen.wait_for(fake_openai.FINAL_TEXT, press=b"y")
+            screen.wait_for("Worked for")
+        return running.Run(0, [], "", directory, elsewhere)
+
+
+def settings(directory, hooks, configuration):
+    """Writes the settings of a fresh home, and gives where they are."""
+    home = directory / "home/.codex"
+    home.mkdir()
+    (home / "config.toml").write_text(configuration)
+    if hooks:
+        (home / "hooks.json").write_text(json.dumps(hook_settings(running.poster(directory / "hook.sh", hooks))))
+    return home
+
+
+# What asks a person, in a project that is trusted, without the offers and news that would stand in between.
+ASKING = """approval_policy = "on-request"
+sandbox_mode = "read-only"
+{configuration}
+[projects."{project}"]
+trust_level = "trusted"
+[tui]
+show_tooltips = false
+[notice.model_migrations]
+"gpt-5.5" = "gpt-6-sol"
+"""
 
 
 def configuration(directory, scenario, model, otlp, notify, protocol):

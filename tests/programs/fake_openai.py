@@ -7,7 +7,8 @@ for, and sends the results back. What the "model" says is fixed, so the true tot
 * turn 2: for a coding agent (which declares a shell), a command that fails; for others, straight to the end
 * turn 3: the final text
 
-Scenarios: `default`; `subagent` (the first turn starts another agent and waits for it);
+Scenarios: `default`; `subagent` (the first turn starts another agent and waits for it); `permission` (the command that works
+asks a person first);
 `error` (HTTP 400, which no client tries again); `outage` (HTTP 500).
 
 Usage: fake_openai.py PORT [--scenario NAME]. With port 0 it takes a free one. It prints its address when it is ready.
@@ -18,7 +19,7 @@ import itertools
 import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-SCENARIOS = ["default", "subagent", "error", "outage"]
+SCENARIOS = ["default", "subagent", "permission", "error", "outage"]
 # What each model call says of itself. `input_tokens` includes the cached ones, `output_tokens` the reasoning.
 USAGE = {
     "input_tokens": 200,
@@ -30,6 +31,7 @@ USAGE = {
 FINAL_TEXT = "Done: the directory was listed."
 WORKING_COMMAND = "echo hello-example"
 FAILING_COMMAND = "cat /nonexistent/example.txt"
+REASON = "To see what is there."
 
 
 class Model:
@@ -74,7 +76,11 @@ class Model:
         if shell:
             commands = [WORKING_COMMAND, FAILING_COMMAND]
             key = "cmd" if shell == "exec_command" else "command"
-            return (shell, {key: commands[len(outputs)]}, None) if len(outputs) < len(commands) else None
+            if len(outputs) >= len(commands):
+                return None
+            asks = {"sandbox_permissions": "require_escalated", "justification": REASON}
+            asks = asks if self.scenario == "permission" and not outputs else {}
+            return shell, {key: commands[len(outputs)], **asks}, None
         if functions and not outputs:
             name, (namespace, schema) = next(iter(functions.items()))
             return name, example_of(schema), namespace

@@ -27,7 +27,7 @@ LEFT_OUT = "[vendor text left out]"
 # Longer texts are not ours: the fake model and the prompt say less.
 LONGEST_TEXT = 800
 # Lines of a transcript that hold instructions, schemas of tools and the like.
-OF_THE_VENDOR = {"attachment", "api-request", "api-request-shape", "api-request-blob"}
+OF_THE_VENDOR = {"world_state", "attachment", "api-request", "api-request-shape", "api-request-blob"}
 
 
 def record_codex():
@@ -36,6 +36,16 @@ def record_codex():
         with running.scratch(AT) as directory, recording("codex", scenario) as (target, url):
             done = codex.run(directory, scenario, otlp=url, hooks=f"{url}/hooks", notify=f"{url}/notify", protocol=protocol)
             write_lines(target / "exec.jsonl", done.lines)
+            keep_rollouts(directory, target)
+    with running.scratch(AT) as directory, recording("codex", "permission") as (target, url):
+        codex.run_asking(directory, hooks=f"{url}/hooks")
+        keep_rollouts(directory, target)
+
+
+def keep_rollouts(directory, target):
+    """Keeps the files in which Codex notes what was said. Their folder is named after the day."""
+    for path in sorted((directory / "home/.codex/sessions").glob("**/*.jsonl")):
+        write_lines(target / "rollout" / path.name, path.read_text().splitlines())
 
 
 def record_claude_code():
@@ -79,7 +89,7 @@ def write_lines(path, lines):
     with open(path, "w") as file:
         for line in map(json.loads, lines):
             if line.get("type") in OF_THE_VENDOR:
-                line = {key: value if isinstance(value, str) else {"type": LEFT_OUT} for key, value in line.items()}
+                line = {key: {"type": LEFT_OUT} if isinstance(value, (dict, list)) else value for key, value in line.items()}
             file.write(as_line(line))
 
 

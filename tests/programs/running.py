@@ -66,20 +66,30 @@ def scratch(at=None):
 
 
 def run(command, directory, environment):
-    """Runs a program in `directory/project`, with no way to the network but loopback, and with nothing of our own
-    environment but the path."""
-    proxy = ThreadingHTTPServer(("127.0.0.1", 0), NoWayOut)
-    proxy.asked = []
-    with serving(proxy) as address:
-        nowhere = dict.fromkeys(["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"], address)
-        local = dict.fromkeys(["NO_PROXY", "no_proxy"], "127.0.0.1,localhost")
+    """Runs a program in `directory/project`, with no way to the network but loopback."""
+    with nowhere() as (proxies, elsewhere):
         done = subprocess.run(
             [str(part) for part in command],
             cwd=directory / "project",
-            env={"PATH": os.environ["PATH"], "HOME": str(directory / "home"), **nowhere, **local, **environment},
+            env={**surroundings(directory), **proxies, **environment},
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=RUN_SECONDS,
         )
-    return Run(done.returncode, done.stdout.splitlines(), done.stderr, directory, proxy.asked)
+    return Run(done.returncode, done.stdout.splitlines(), done.stderr, directory, elsewhere)
+
+
+def surroundings(directory):
+    """The environment of a program: nothing of our own but the path."""
+    return {"PATH": os.environ["PATH"], "HOME": str(directory / "home")}
+
+
+@contextlib.contextmanager
+def nowhere():
+    """The environment of a program that finds no way to the network but loopback, and a list of whom it tried to reach."""
+    proxy = ThreadingHTTPServer(("127.0.0.1", 0), NoWayOut)
+    proxy.asked = []
+    with serving(proxy) as address:
+        proxies = dict.fromkeys(["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"], address)
+        yield {**proxies, **dict.fromkeys(["NO_PROXY", "no_proxy"], "127.0.0.1,localhost")}, proxy.asked
 
 
 def script(path, text):

@@ -1,8 +1,10 @@
 """Codex, by each of its channels and by all of them."""
 
 import json
+import time
 
 import codex
+import fake_openai
 import judging
 
 
@@ -49,12 +51,44 @@ class EverythingAtOnce(Default):
 
 
 class HooksOnly(Default):
-    """Hooks tell nothing of the model's calls, and nothing of how a command ended but what it printed."""
+    """Hooks tell nothing of the model's calls and of how a command ended. The rollout file that they name does."""
 
     CHANNELS = ("hooks", "notify")
 
-    def test_each_call_counts_once(self):
-        self.assert_counts(llm=0, tools=2)
+    @classmethod
+    def is_complete(cls, sessions):
+        # The file is looked at a few times after the turn, for its last lines.
+        return super().is_complete(sessions) and sessions[0]["counters"]["llm_calls"] == 3
+
+    def test_what_the_model_answered_can_be_read(self):
+        self.assert_reads("Looking around.")
+
+
+class Asking(judging.OneRun):
+    """A person is asked whether a command may run. Only what runs in a terminal asks."""
+
+    ENGINE = "codex"
+
+    @classmethod
+    def report(cls, served, directory):
+        def look():
+            until, cls.paused = time.monotonic() + judging.PATIENCE_SECONDS, []
+            while not cls.paused and time.monotonic() < until:
+                cls.paused = [session for session in served.sessions() if session["status"] == "paused"]
+
+        return codex.run_asking(directory, served.hooks("codex"), asked=look)
+
+    def test_the_program_ran_and_contacted_nobody_else(self):
+        # In a terminal it asks for its vendor's announcements, and nothing turns that off.
+        self.assertEqual(set(self.run_.elsewhere) - {"raw.githubusercontent.com:443"}, set())
+
+    def test_the_session_was_paused_while_the_question_stood_there(self):
+        self.assertEqual([session["id"] for session in self.paused], [self.session["id"]])
+        self.assertIn(fake_openai.REASON, self.paused[0]["waiting_on"]["prompt"])
+
+    def test_the_question_is_below_its_call(self):
+        (wait,) = self.of_kind("human")
+        self.assertIn("tool", [row["kind"] for row in self.above(wait)], self.listing())
 
 
 class LinesOnly(Default):
@@ -94,12 +128,13 @@ class SubagentOtlpOnly(Subagent):
 class SubagentHooksOnly(Subagent):
     CHANNELS = ("hooks", "notify")
 
-    def test_each_call_counts_once(self):
-        self.assert_counts(llm=0, tools=4)
+    @classmethod
+    def is_complete(cls, sessions):
+        return super().is_complete(sessions) and sessions[0]["counters"]["llm_calls"] == 6
 
 
 class ApiError(Codex):
-    """A run that fails sends no telemetry, and no hook that says so: the printed lines do."""
+    """A run that fails sends no telemetry, and no hook that says so: the printed lines and the rollout file do."""
 
     ENGINE = "codex"
     SCENARIO = "error"
@@ -109,3 +144,11 @@ class ApiError(Codex):
     def test_it_failed_and_says_why(self):
         self.assertEqual(self.session["status"], "failed")
         self.assertIn("prompt rejected", self.session["error"])
+
+
+class ApiErrorHooksOnly(ApiError):
+    CHANNELS = ("hooks", "notify")
+
+    @classmethod
+    def is_complete(cls, sessions):
+        return super().is_complete(sessions) and sessions[0]["status"] == "failed"

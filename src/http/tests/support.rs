@@ -88,7 +88,7 @@ impl Site {
             #[cfg(feature = "otlp")]
             hooks: {
                 let nothing = crate::ingest::agents::Assembler::new(Arc::new(|_, _, _| None));
-                Arc::new(crate::import::Hooks::start(nothing, pipeline(), None).unwrap())
+                Arc::new(crate::import::Hooks::start(nothing, pipeline(), Default::default()).unwrap())
             },
             pipeline: pipeline(),
             shutdown: shutdown.subscribe(),

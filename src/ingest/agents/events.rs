@@ -1,7 +1,7 @@
 //! What any program posts: one object for each thing that happens.
 //!
 //! `{"type": .., "session_id": .., "timestamp"?: .., ...}`, or with the fields in `payload` and the type in `event_type`, as
-//! task queues write it. Types that open and close sessions and spans do so; every other one is an event of the session
+//! task queues write it. An `id` beside the type says that the event is the same when it comes again. Types that open and close sessions and spans do so; every other one is an event of the session
 //! with all its fields.
 
 use serde_json::Value;
@@ -9,10 +9,10 @@ use serde_json::Value;
 use super::call::{Call, Outcome};
 use super::hooks::{Payload, as_text, count, text};
 use super::run::Run;
-use super::wait;
+use super::{ids, wait};
 use crate::model::{
-    Attributes, EventKind, Reported, ReportedEvent, ReportedOf, SUM_CALL, SessionChange, SessionStatus,
-    SpanKind, Timestamp,
+    Attributes, EventKey, EventKind, Reported, ReportedEvent, ReportedOf, SUM_CALL, SessionChange,
+    SessionStatus, SpanKind, Timestamp,
 };
 
 /// The `source` of what events tell.
@@ -27,6 +27,7 @@ pub(super) struct Posted {
     kind: String,
     at: Option<Timestamp>,
     session: Option<String>,
+    key: Option<EventKey>,
     fields: Payload,
 }
 
@@ -42,6 +43,9 @@ pub(crate) enum EventRefused {
     /// The id is unfit.
     #[error("`session_id` must be a text or a number, of at most 1024 bytes")]
     SessionId,
+    /// The event's own id is unfit.
+    #[error("`id` must be a text or a number, of at most 1024 bytes")]
+    Id,
     /// The time cannot be read.
     #[error("`timestamp` must be RFC 3339, or seconds since 1970 as a number")]
     Timestamp,
@@ -59,6 +63,9 @@ impl Posted {
         if kind.is_empty() || kind.chars().count() > 128 {
             return Err(EventRefused::NoType);
         }
+        // Not in `payload`: there it may be the id of whatever the event is about.
+        let id = ["id", "event_id"].iter().find_map(|name| event.get(*name).filter(|id| !id.is_null()));
+        let id = id.map(|id| own_id(id).ok_or(EventRefused::Id)).transpose()?;
         if let Some(Value::Object(payload)) = event.remove("payload") {
             // What stands outside counts more.
             for (name, value) in payload {
@@ -68,17 +75,18 @@ impl Posted {
         let at = event.remove("timestamp").filter(|at| !at.is_null());
         let at = at.map(|at| time(&at).ok_or(EventRefused::Timestamp)).transpose()?;
         let session = SESSION_IDS.iter().find_map(|name| event.get(*name).filter(|id| !id.is_null()));
-        let session = session.map(|id| match id {
-            Value::String(id) if !id.trim().is_empty() && id.len() <= 1024 => Ok(id.trim().to_owned()),
-            Value::Number(id) => Ok(id.to_string()),
-            _ => Err(EventRefused::SessionId),
-        });
-        let session = session.transpose()?;
+        let session = session.map(|id| own_id(id).ok_or(EventRefused::SessionId)).transpose()?;
         if session.is_none() && tells_of_a_session(&kind) {
             return Err(EventRefused::NoSession);
         }
         event.remove("session_id");
-        Ok(Self { kind, at, session, fields: event })
+        let key = session.as_ref().zip(id).map(|(session, id)| ids::event_key(session, &kind, &id));
+        Ok(Self { kind, at, session, key, fields: event })
+    }
+
+    /// What tells it from others, if its sender gave it an id.
+    pub(super) fn key(&self) -> Option<EventKey> {
+        self.key
     }
 
     /// The session that it is of.
@@ -119,6 +127,15 @@ impl Posted {
     /// An event of no session.
     pub(super) fn of_nobody(&self, at: Timestamp, out: &mut Reported) {
         self.publish(ReportedOf::Nobody, at, out);
+    }
+}
+
+/// An id that a sender gave.
+fn own_id(id: &Value) -> Option<String> {
+    match id {
+        Value::String(id) if !id.trim().is_empty() && id.len() <= 1024 => Some(id.trim().to_owned()),
+        Value::Number(id) => Some(id.to_string()),
+        _ => None,
     }
 }
 

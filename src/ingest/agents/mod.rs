@@ -8,6 +8,7 @@
 //! ids follow from the ids of the program: whoever says it, and however often, it is the same span. What is said of a call
 //! that was reported as a span is added to that. Which of two reports counts is decided where sessions are added up.
 
+mod bounded;
 mod call;
 mod claude_code;
 mod codex;
@@ -18,19 +19,20 @@ mod known;
 mod run;
 #[cfg(test)]
 mod tests;
+mod transcripts;
 mod wait;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-pub(crate) use self::claude_code::TranscriptRead;
 pub(crate) use self::events::EventRefused;
 use self::events::Posted;
 pub(crate) use self::hooks::Refused;
 use self::run::Run;
+pub(crate) use self::transcripts::{MAX_READ_BYTES, TranscriptRead};
 use super::metrics::UsagePoint;
-use crate::model::{Engine, Reported, Span, SpanId, Timestamp, TraceId};
+use crate::model::{Engine, EventKey, Reported, Span, SpanId, SpanSummary, Timestamp, TraceId};
 use crate::otlp::LogRecord;
 
 /// How many runs are remembered; the one that was silent for longest is forgotten for another. What comes later of a
@@ -39,6 +41,12 @@ pub(crate) const MAX_RUNS: usize = 256;
 
 /// Looks a span up that was stored before, by the sender's id of its session.
 pub(crate) type Recall = Arc<dyn Fn(&str, TraceId, SpanId) -> Option<Span> + Send + Sync>;
+
+/// Looks up the spans of a trace that were stored before.
+pub(crate) type RecallTrace = Arc<dyn Fn(TraceId) -> Vec<SpanSummary> + Send + Sync>;
+
+/// Says whether a posted event was stored that must not be taken again.
+pub(crate) type RecallEvent = Arc<dyn Fn(EventKey) -> bool + Send + Sync>;
 
 /// Whether an agent program reports its runs by a span.
 pub(crate) fn is_span_of_agent(span: &Span) -> bool {
@@ -50,6 +58,8 @@ pub(crate) fn is_span_of_agent(span: &Span) -> bool {
 pub(crate) struct Assembler {
     runs: HashMap<(&'static str, String), Run>,
     recall: Recall,
+    recall_trace: RecallTrace,
+    recall_event: RecallEvent,
     /// Whose the threads of Codex are.
     threads: codex::Threads,
     /// The parts of Codex's model calls.
@@ -69,10 +79,18 @@ impl Assembler {
         Self {
             runs: HashMap::new(),
             recall,
+            recall_trace: Arc::new(|_| Vec::new()),
+            recall_event: Arc::new(|_| false),
             threads: codex::Threads::default(),
             answers: codex::Answers::default(),
             left_out: 0,
         }
+    }
+
+    /// Also finds what was stored of a whole trace, and whether an event was.
+    pub(crate) fn recalling(mut self, trace: RecallTrace, event: RecallEvent) -> Self {
+        (self.recall_trace, self.recall_event) = (trace, event);
+        self
     }
 
     /// Takes what a hook of Claude Code delivered: one payload, or several in an array.
@@ -125,7 +143,11 @@ impl Assembler {
             let at = event.at().unwrap_or(at);
             match event.session() {
                 Some(session) => {
-                    events::event(self.run(Engine::EVENTS, session.to_owned(), at), event, at, out);
+                    let recall = Arc::clone(&self.recall_event);
+                    let run = self.run(Engine::EVENTS, session.to_owned(), at);
+                    if event.key().is_none_or(|key| run.takes_event(key, &recall, out)) {
+                        events::event(run, event, at, out);
+                    }
                 }
                 None => event.of_nobody(at, out),
             }
@@ -205,7 +227,11 @@ impl Assembler {
 
     /// The transcripts that have something new to read, as far as is known.
     pub(crate) fn transcripts(&mut self) -> Vec<TranscriptRead> {
-        self.runs.values_mut().flat_map(claude_code::transcripts).collect()
+        let stale = |(key, run): (&(&'static str, String), &mut Run)| match key.0 {
+            Engine::CODEX => run.codex.rollouts.stale(key.0, &key.1),
+            _ => run.transcripts.stale(key.0, &key.1),
+        };
+        self.runs.iter_mut().flat_map(stale).collect()
     }
 
     /// Takes lines of a transcript.
@@ -216,7 +242,11 @@ impl Assembler {
         at: Timestamp,
         out: &mut Reported,
     ) {
-        claude_code::transcript(self.run(Engine::CLAUDE_CODE, read.session.clone(), at), read, lines, out);
+        let run = self.run(read.engine, read.session.clone(), at);
+        match read.engine {
+            Engine::CODEX => codex::rollout(run, read, lines, out),
+            _ => claude_code::transcript(run, read, lines, out),
+        }
     }
 
     fn run(&mut self, engine: &'static str, session: String, at: Timestamp) -> &mut Run {
@@ -225,8 +255,14 @@ impl Assembler {
             let silent = self.runs.iter().min_by_key(|(_, run)| run.heard()).map(|(key, _)| key.clone());
             silent.and_then(|silent| self.runs.remove(&silent));
         }
-        let recall = &self.recall;
-        let run = self.runs.entry(key.clone()).or_insert_with(|| Run::new(key.0, key.1, Arc::clone(recall)));
+        let (recall, recall_trace) = (&self.recall, &self.recall_trace);
+        let run = self.runs.entry(key.clone()).or_insert_with(|| {
+            let mut run = Run::new(key.0, key.1, Arc::clone(recall));
+            if key.0 == Engine::CODEX {
+                codex::remember(&mut run, recall_trace);
+            }
+            run
+        });
         run.hear(at);
         run
     }

@@ -1,18 +1,23 @@
 //! One run of a program: what is known of it while it goes on.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
+use super::bounded::Bounded;
 use super::call::{Call, Outcome};
 use super::known::Known;
-use super::{Recall, ids};
+use super::transcripts::Transcripts;
+use super::{Recall, RecallEvent, ids};
 use crate::model::{
-    AttributeValue, Reported, SessionChange, SessionReport, Span, SpanId, Timestamp, TraceId,
+    AttributeValue, EventKey, Reported, SessionChange, SessionReport, Span, SpanId, Timestamp, TraceId,
 };
 
 /// How many calls of a run are remembered, and how many bytes of them. Others are looked up in the store.
 const MAX_CALLS: usize = 512;
 const MAX_CALL_BYTES: usize = 1 << 20;
+
+/// Of how many calls it is remembered that they were stored before.
+const MAX_STORED: usize = 8192;
 
 /// How many turns of a run are remembered.
 const MAX_TURNS: usize = 32;
@@ -36,6 +41,8 @@ pub(super) struct Run {
     recall: Recall,
     heard: Timestamp,
     calls: HashMap<String, Known>,
+    /// The calls that were stored before this run was known here.
+    stored: HashSet<String>,
     /// The call ids that are remembered, the one that was told of last at the end.
     order: VecDeque<String>,
     bytes: usize,
@@ -52,8 +59,10 @@ pub(super) struct Run {
     /// The tool calls for which a person was asked.
     pub(super) asked: VecDeque<String>,
     numbered: u64,
-    /// What was read of its transcripts.
-    pub(super) transcripts: super::claude_code::Transcripts,
+    /// The posted events that must not be taken again.
+    taken: Bounded<EventKey, ()>,
+    /// The transcripts of a run of Claude Code.
+    pub(super) transcripts: Transcripts<super::claude_code::Followed>,
     /// What joins the reports of a run of Codex.
     pub(super) codex: super::codex::Memory,
 }
@@ -67,6 +76,7 @@ impl Run {
             recall,
             heard: Timestamp::EPOCH,
             calls: HashMap::new(),
+            stored: HashSet::new(),
             order: VecDeque::new(),
             bytes: 0,
             open: Vec::new(),
@@ -76,7 +86,8 @@ impl Run {
             starters: VecDeque::new(),
             asked: VecDeque::new(),
             numbered: 0,
-            transcripts: super::claude_code::Transcripts::default(),
+            taken: Bounded::default(),
+            transcripts: Transcripts::default(),
             codex: super::codex::Memory::default(),
         }
     }
@@ -91,6 +102,11 @@ impl Run {
 
     pub(super) fn session(&self) -> &str {
         &self.session
+    }
+
+    /// The trace of what is put together.
+    pub(super) fn trace_id(&self) -> TraceId {
+        self.trace_id
     }
 
     /// An id for a call that the program gives none.
@@ -286,8 +302,10 @@ impl Run {
                 }
                 Some(known)
             }
-            None if sought => {
-                let span = (self.recall)(&self.session, self.trace_id, ids::span_id(call_id))?;
+            None if sought || self.stored.contains(call_id) => {
+                let mut span = (self.recall)(&self.session, self.trace_id, ids::span_id(call_id))?;
+                // What was understood of its attributes is understood anew from what is added to them.
+                (span.usage, span.cost, span.model) = (None, None, None);
                 Some(Known { span, real: false, partial: false })
             }
             None => None,
@@ -330,11 +348,29 @@ impl Run {
         }
     }
 
+    /// Notes that a call was stored before. Whatever is told of it first is then told of what is known of it.
+    pub(super) fn is_stored(&mut self, call_id: &str) {
+        if self.stored.len() < MAX_STORED {
+            self.stored.insert(call_id.to_owned());
+        }
+    }
+
     /// Forgets what was told of calls: it may not be stored, and is told again then.
     pub(super) fn forget_calls(&mut self) {
         self.calls.clear();
         self.order.clear();
+        self.taken.clear();
         self.bytes = 0;
+    }
+
+    /// Whether a posted event is to be taken: once. What is not remembered is asked of the store.
+    pub(super) fn takes_event(&mut self, event: EventKey, stored: &RecallEvent, out: &mut Reported) -> bool {
+        let taken = self.taken.get(&event).is_some() || stored(event);
+        self.taken.put(event, ());
+        if !taken {
+            out.taken.push((self.session.clone(), event));
+        }
+        !taken
     }
 
     /// How many calls are remembered, and how many bytes of them.

@@ -17,6 +17,7 @@ contract! {
     a_removed_session_leaves_traces_that_moved_away
     a_session_that_a_person_removed_leaves_nothing_and_begins_anew
     a_pinned_session_stays_pinned_however_often_it_is_written
+    what_must_not_be_taken_again_is_known_as_long_as_its_session
     what_is_unknown_is_none_or_empty
 }
 
@@ -208,6 +209,17 @@ fn a_session_that_a_person_removed_leaves_nothing_and_begins_anew(store: &dyn St
     assert_eq!((read(None), read(Some(id("a")))), (vec![first + 1, first + 3], vec![first + 3]));
     assert_eq!((store.stats().unwrap().events, store.stats().unwrap().spans), (2, 1));
     assert_eq!(store.replay_floor().unwrap().0.max(first), first, "nothing was missed");
+}
+
+fn what_must_not_be_taken_again_is_known_as_long_as_its_session(store: &dyn Store) {
+    let key = |number| EventKey::from_bytes([number; 16]);
+    let taken = vec![(id("a"), key(1)), (id("b"), key(2)), (id("a"), key(1))];
+    let sessions = vec![session("a", 1), session("b", 1)];
+    store.write(&WriteBatch { sessions, taken, ..Default::default() }).unwrap();
+    let has = || [1, 2, 3].map(|number| store.has_taken(key(number)).unwrap());
+    assert_eq!(has(), [true, true, false]);
+    store.write(&WriteBatch { deleted_sessions: vec![id("a")], ..Default::default() }).unwrap();
+    assert_eq!(has(), [false, true, false]);
 }
 
 fn a_pinned_session_stays_pinned_however_often_it_is_written(store: &dyn Store) {

@@ -1,19 +1,19 @@
 //! What a memory store holds.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use crate::model::{
-    EventFrame, EventId, EventQuery, Session, SessionId, SessionQuery, Span, SpanId, SpanSummary, Timestamp,
-    TraceId,
+    EventFrame, EventId, EventKey, EventQuery, Session, SessionId, SessionQuery, Span, SpanId, SpanSummary,
+    Timestamp, TraceId,
 };
 use crate::store::chunk::replaces;
 use crate::store::search::is_searched;
 use crate::store::{
     Block, BlockId, BlockIndex, Chunk, REPLAY_EVENTS, REPLAY_EVENTS_AT_LEAST, StoreError, StoreStats,
-    TraceIndex, WriteBatch, outlives_replay,
+    TraceIndex, WriteBatch, early, outlives_replay,
 };
 
 /// The part of the bound that events kept for a replay may take.
@@ -30,6 +30,8 @@ pub(super) struct State {
     traces_of: HashMap<SessionId, BTreeMap<u64, TraceId>>,
     blocks: BTreeMap<BlockId, (TraceId, Block)>,
     session_events: HashMap<SessionId, Vec<Arc<EventFrame>>>,
+    taken: HashSet<EventKey>,
+    taken_of: HashMap<SessionId, Vec<EventKey>>,
     replay: VecDeque<Arc<EventFrame>>,
     /// Those of the replay that are of no session here, for the search.
     of_nobody: VecDeque<Arc<EventFrame>>,
@@ -106,6 +108,8 @@ impl State {
             traces_of: HashMap::new(),
             blocks: BTreeMap::new(),
             session_events: HashMap::new(),
+            taken: HashSet::new(),
+            taken_of: HashMap::new(),
             replay: VecDeque::new(),
             of_nobody: VecDeque::new(),
             replay_floor: EventId(0),
@@ -174,8 +178,13 @@ impl State {
         };
         let kept =
             self.session_events.get(session).into_iter().flatten().filter(|frame| frame.id > query.after);
+        let is_own = |frame: &&Arc<EventFrame>| frame.session_id.as_ref() == Some(session);
+        let traces: HashSet<TraceId> = self.traces(session).into_iter().collect();
+        let nobodys = self.of_nobody.iter().filter(|frame| frame.id > query.after);
         let found: BTreeMap<EventId, &Arc<EventFrame>> = kept
-            .chain(replay.filter(|frame| frame.session_id.as_ref() == Some(session)))
+            .filter(|frame| is_own(frame) || early::moves(frame))
+            .chain(replay.filter(is_own))
+            .chain(nobodys.filter(|frame| early::is_of(frame, &traces)))
             .map(|frame| (frame.id, frame))
             .collect();
         found.into_values().take(query.limit).map(|frame| EventFrame::clone(frame)).collect()
@@ -243,12 +252,23 @@ impl State {
             }
         }
         for session in &batch.removed_sessions {
+            self.move_provisional(session);
             self.remove_session(session);
         }
         for event in &batch.events {
             self.add_event(event);
         }
+        for (session, event) in &batch.taken {
+            if self.taken.insert(*event) {
+                self.taken_of.entry(session.clone()).or_default().push(*event);
+                self.bytes += TAKEN_BYTES;
+            }
+        }
         self.evict();
+    }
+
+    pub(super) fn has_taken(&self, event: EventKey) -> bool {
+        self.taken.contains(&event)
     }
 
     fn put_session(&mut self, session: &Session) {
@@ -430,10 +450,24 @@ impl State {
         self.only_pinned_left
     }
 
+    /// Has the session to which the trace of a provisional one moved keep what that one kept.
+    fn move_provisional(&mut self, provisional: &SessionId) {
+        let trace = provisional.as_trace().and_then(|trace| self.traces.get(&trace));
+        let moved_to = trace.and_then(|trace| trace.session.clone()).filter(|to| to != provisional);
+        if let Some(to) = moved_to {
+            let events = self.session_events.remove(provisional).unwrap_or_default();
+            self.session_events.entry(to).or_default().extend(events);
+        }
+    }
+
     fn remove_session(&mut self, id: &SessionId) {
         if let Some(old) = self.sessions.remove(id) {
             self.bytes -= session_size(&old.session);
             self.newest.remove(&(old.session.started_at, old.session.id));
+        }
+        for event in self.taken_of.remove(id).into_iter().flatten() {
+            self.taken.remove(&event);
+            self.bytes -= TAKEN_BYTES;
         }
         for event in self.session_events.remove(id).into_iter().flatten() {
             self.bytes -= event.size();
@@ -459,6 +493,9 @@ impl Trace {
 
 /// About what a span takes besides its line: the entry and its short texts.
 const SPAN_BYTES: usize = size_of::<Known>() + 64;
+
+/// About what a posted event takes that must not be taken again.
+const TAKEN_BYTES: usize = 3 * size_of::<EventKey>();
 
 fn block_size(block: &Block) -> usize {
     block.bytes.len() + size_of::<Block>() + 32

@@ -1,17 +1,17 @@
 //! Events: blocks for the replay, and those that are kept with their session.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::failure::{Failure, Result, corrupt};
-use super::search;
 use super::spans::blob;
 use super::write::Counter;
-use crate::model::{EventFrame, EventId, EventQuery, SessionId};
+use super::{read, search};
+use crate::model::{EventFrame, EventId, EventQuery, SessionId, TraceId};
 use crate::store::search::{event_time, is_searched};
-use crate::store::{Block, REPLAY_EVENTS, REPLAY_EVENTS_AT_LEAST, outlives_replay};
+use crate::store::{Block, REPLAY_EVENTS, REPLAY_EVENTS_AT_LEAST, early, outlives_replay};
 
 /// How many bytes the compressed events of the replay may take.
 const REPLAY_BYTES: i64 = 8 << 20;
@@ -81,6 +81,19 @@ fn keep(connection: &Connection, session: &str, kept: &[&EventFrame]) -> Result<
         .execute(params![session, first_id, number(last.id), encode(kept.iter().copied())])?;
     let searched = kept.iter().filter(|event| is_searched(&event.event_type));
     search::add_document(connection, -first_id, searched.filter_map(|event| event_time(event.json())))
+}
+
+/// Has the session to which the trace of a provisional one moved keep what that one kept.
+pub(super) fn move_provisional(connection: &Connection, provisional: &SessionId) -> Result<()> {
+    if let Some(trace) = provisional.as_trace() {
+        connection
+            .prepare_cached(
+                "UPDATE session_events SET session_id = traces.session_id FROM traces
+                 WHERE traces.id = ?1 AND traces.session_id IS NOT NULL AND session_events.session_id = ?2",
+            )?
+            .execute(params![trace.as_bytes(), provisional.as_str()])?;
+    }
+    Ok(())
 }
 
 /// Whether a session has a row here. Events of one that only a registry of the host's knows would never be removed with
@@ -191,19 +204,24 @@ pub(super) fn of_session(
     query: &EventQuery,
 ) -> Result<Vec<EventFrame>> {
     let after = number(query.after);
-    let mut kept = connection.prepare_cached(
+    let mut statement = connection.prepare_cached(
         "SELECT bytes FROM session_events WHERE session_id = ?1 AND last_id > ?2 ORDER BY first_id",
     )?;
-    let kept = collect(kept.query(params![session.as_str(), after])?, query, |_| true)?;
+    let is_own = |frame: &EventFrame| frame.session_id.as_ref() == Some(session);
+    let kept = collect(statement.query(params![session.as_str(), after])?, query, |frame| {
+        is_own(frame) || early::moves(frame)
+    })?;
     let mut recent = connection.prepare_cached(
         "SELECT event_blocks.bytes FROM event_block_sessions JOIN event_blocks USING (first_id)
          WHERE session_hash = ?1 AND last_id > ?2 ORDER BY first_id",
     )?;
-    let recent = collect(recent.query(params![hash(session), after])?, query, |frame| {
-        frame.session_id.as_ref() == Some(session)
-    })?;
+    let recent = collect(recent.query(params![hash(session), after])?, query, is_own)?;
+    let traces: HashSet<TraceId> =
+        read::trace_rows(connection, session)?.into_iter().map(|trace| trace.id).collect();
+    let nobodys =
+        collect(statement.query(params![NOBODY, after])?, query, |frame| early::is_of(frame, &traces))?;
     let both: BTreeMap<EventId, EventFrame> =
-        kept.into_iter().chain(recent).map(|frame| (frame.id, frame)).collect();
+        kept.into_iter().chain(recent).chain(nobodys).map(|frame| (frame.id, frame)).collect();
     Ok(both.into_values().take(query.limit).collect())
 }
 

@@ -41,8 +41,8 @@ pub use self::upkeep::{DEFAULT_PACK_AFTER, DEFAULT_RETENTION_AGE, DEFAULT_RETENT
 use self::write::{Counter, Writing};
 use super::{BlockId, SearchPage, SearchQuery, Store, StoreError, StoreStats, TraceIndex, WriteBatch};
 use crate::model::{
-    EventFrame, EventId, EventQuery, InstanceId, Session, SessionId, SessionQuery, Span, SpanId, SpanSummary,
-    Timestamp, TraceId,
+    EventFrame, EventId, EventKey, EventQuery, InstanceId, Session, SessionId, SessionQuery, Span, SpanId,
+    SpanSummary, Timestamp, TraceId,
 };
 
 /// A store in a SQLite file. Several processes may have the same one open.
@@ -330,6 +330,10 @@ impl Store for SqliteStore {
 
     fn session_of_trace(&self, trace: TraceId) -> std::result::Result<Option<SessionId>, StoreError> {
         self.read(|connection| read::session_of_trace(connection, trace))
+    }
+
+    fn has_taken(&self, event: EventKey) -> std::result::Result<bool, StoreError> {
+        self.read(|connection| read::has_taken(connection, event))
     }
 
     fn traces(&self, session: &SessionId) -> std::result::Result<Vec<TraceId>, StoreError> {

@@ -5,8 +5,15 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::failure::{Result, corrupt};
 use super::spans::{self, TraceRow};
-use crate::model::{SessionId, Span, SpanId, SpanSummary, TraceId};
+use crate::model::{EventKey, SessionId, Span, SpanId, SpanSummary, TraceId};
 use crate::store::{Block, BlockId, BlockIndex, ChunkSpan, TraceIndex};
+
+/// Whether a posted event was stored.
+pub(super) fn has_taken(connection: &Connection, event: EventKey) -> Result<bool> {
+    Ok(connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM taken_events WHERE event = ?1)")?
+        .query_row([event.as_bytes()], |row| row.get(0))?)
+}
 
 pub(super) fn session_of_trace(connection: &Connection, trace: TraceId) -> Result<Option<SessionId>> {
     let id: Option<Option<String>> = connection

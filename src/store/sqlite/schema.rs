@@ -10,7 +10,7 @@ use crate::store::{StoreError, first_event_id};
 const APPLICATION_ID: i64 = 0x4167_496e;
 
 /// Each step leads from the version of its place to the next one. Steps are only ever added.
-const MIGRATIONS: [&str; 5] = [VERSION_1, VERSION_2, KEPT_AND_OPEN, SEARCH, LISTED];
+const MIGRATIONS: [&str; 6] = [VERSION_1, VERSION_2, KEPT_AND_OPEN, SEARCH, LISTED, TAKEN];
 
 /// - A trace's lines lie in `blocks`: what is known of them (`lines`, see the module of that name) apart from the
 ///   compressed bytes, so that a tree is read without touching a single prompt.
@@ -170,6 +170,12 @@ const LISTED: &str = "
     CREATE INDEX sessions_by_engine ON sessions (engine, status, started_at, id);
     CREATE INDEX sessions_by_agent ON sessions (agent, started_at, id) WHERE agent IS NOT NULL;
     CREATE INDEX sessions_pinned ON sessions (started_at, id) WHERE pinned = 1;
+";
+
+/// Which posted events must not be taken again.
+const TAKEN: &str = "
+    CREATE TABLE taken_events (event BLOB PRIMARY KEY, session_id TEXT NOT NULL) WITHOUT ROWID;
+    CREATE INDEX taken_events_by_session ON taken_events (session_id);
 ";
 
 /// Brings the file to the newest version.

@@ -49,7 +49,13 @@ impl Writing<'_> {
             sessions::pin(self.connection, session, *pinned)?;
         }
         for session in &batch.removed_sessions {
+            events::move_provisional(self.connection, session)?;
             remove_session(self.connection, session)?;
+        }
+        for (session, event) in &batch.taken {
+            self.connection
+                .prepare_cached("INSERT OR IGNORE INTO taken_events (event, session_id) VALUES (?1, ?2)")?
+                .execute(params![event.as_bytes(), session.as_str()])?;
         }
         events::write(self.connection, &batch.events, self.instance)
     }
@@ -177,6 +183,7 @@ pub(super) fn remove_session(connection: &Connection, session: &SessionId) -> Re
         "DELETE FROM sessions WHERE id = ?1",
         "DELETE FROM session_tags WHERE session_id = ?1",
         "DELETE FROM session_events WHERE session_id = ?1",
+        "DELETE FROM taken_events WHERE session_id = ?1",
     ] {
         connection.prepare_cached(table)?.execute([session.as_str()])?;
     }

@@ -17,7 +17,7 @@ pub(in super::super) fn hook(run: &mut Run, payload: &Payload, at: Timestamp, ou
     }
     let event = text(payload, "hook_event_name").unwrap_or_default();
     if let Some(path) = text(payload, "transcript_path") {
-        run.transcripts.know(path, None);
+        run.transcripts.know(path);
     }
     out.sessions.push(run.report(at, SessionChange::Heard));
     if !waits::is_about_waiting(event, payload) {
@@ -174,7 +174,10 @@ fn subagent(run: &mut Run, payload: &Payload, at: Timestamp, ended: Option<Outco
         let answer = payload.get("last_assistant_message").map(as_text);
         call = call.ended(at, outcome).with_message("gen_ai.output.messages", "assistant", answer.as_deref());
         if let Some(path) = text(payload, "agent_transcript_path") {
-            run.transcripts.know(path, Some(&id));
+            if let Some(followed) = run.transcripts.know(path) {
+                followed.agent = Some(id.clone());
+            }
+            run.transcripts.look_again_at(path);
         }
     }
     run.tell(HOOKS, &id, call, at, out);

@@ -13,14 +13,11 @@ mod tools;
 mod transcript;
 mod waits;
 
-use super::run::Run;
-
 pub(super) use self::hook::hook;
 pub(super) use self::logs::{log, session_of_log};
 pub(super) use self::metrics::usage;
 pub(super) use self::spans::{observe, session_of};
-pub(crate) use self::transcript::TranscriptRead;
-pub(super) use self::transcript::{Transcripts, transcript};
+pub(super) use self::transcript::{Followed, transcript};
 
 /// What the main agent of a run is called.
 const AGENT: &str = "claude-code";
@@ -30,9 +27,3 @@ const PROVIDER: &str = "anthropic";
 
 /// The `source` of what hooks tell.
 const HOOKS: &str = "hooks";
-
-/// The transcripts of a run that have something new to read.
-pub(super) fn transcripts(run: &mut Run) -> Vec<TranscriptRead> {
-    let session = run.session().to_owned();
-    run.transcripts.stale(&session)
-}

@@ -3,48 +3,23 @@
 //! One answer of `k` parts is `k` lines, and each repeats the tokens: it is one call, by its request and message id. A line
 //! says when it was written, so a call is taken to have begun with what was said to the model before.
 
-use std::collections::HashMap;
-
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::call::{Call, Outcome};
 use super::super::run::Run;
+use super::super::transcripts::TranscriptRead;
 use super::{PROVIDER, calls};
 use crate::model::{Reported, SpanKind, Timestamp};
-
-/// How many transcripts of a session are followed: its own, and those of its sub-agents.
-const MAX_TRANSCRIPTS: usize = 64;
-
-/// How often a transcript is looked at after a turn has ended.
-const LOOKS: u8 = 4;
 
 /// The `source` of what transcripts tell.
 const SOURCE: &str = "transcript";
 
-/// A part of a transcript that is to be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct TranscriptRead {
-    /// The session, in the program's own words.
-    pub(crate) session: String,
-    /// The file, as a hook named it: not to be trusted.
-    pub(crate) path: String,
-    /// How many bytes of it were read before.
-    pub(crate) offset: u64,
-}
-
-/// The transcripts of a session, by their paths.
+/// What is known of a transcript.
 #[derive(Debug, Default)]
-pub(in super::super) struct Transcripts(HashMap<String, Followed>);
-
-#[derive(Debug, Default)]
-struct Followed {
+pub(in super::super) struct Followed {
     /// The call id of the sub-agent that it is of.
-    agent: Option<String>,
-    /// Up to where it was read.
-    offset: u64,
-    /// How often it is still to be looked at: the last lines are written shortly after a hook tells of them.
-    looks: u8,
+    pub(super) agent: Option<String>,
     /// The turn that the last line was of.
     turn: Option<String>,
     /// When the model was last told something.
@@ -62,37 +37,6 @@ struct Answer {
     message: Message,
     parts: Vec<Value>,
     error: bool,
-}
-
-impl Transcripts {
-    /// A hook named this one.
-    pub(super) fn know(&mut self, path: &str, agent: Option<&str>) {
-        if self.0.len() < MAX_TRANSCRIPTS || self.0.contains_key(path) {
-            let followed = self.0.entry(path.to_owned()).or_default();
-            if let Some(agent) = agent {
-                followed.agent = Some(agent.to_owned());
-                followed.looks = LOOKS;
-            }
-        }
-    }
-
-    /// They may have something new.
-    pub(super) fn look_again(&mut self) {
-        for followed in self.0.values_mut() {
-            followed.looks = LOOKS;
-        }
-    }
-
-    /// Those that may have something new.
-    pub(super) fn stale(&mut self, session: &str) -> Vec<TranscriptRead> {
-        let stale = self.0.iter_mut().filter(|(_, followed)| followed.looks > 0);
-        stale
-            .map(|(path, followed)| {
-                followed.looks -= 1;
-                TranscriptRead { session: session.to_owned(), path: path.clone(), offset: followed.offset }
-            })
-            .collect()
-    }
 }
 
 #[derive(Deserialize)]
@@ -135,24 +79,19 @@ struct Lifetimes {
     ephemeral_1h_input_tokens: u64,
 }
 
-/// Takes what was read of a transcript. An unfinished last line is left for the next time.
+/// Takes what was read of a transcript.
 pub(in super::super) fn transcript(run: &mut Run, read: &TranscriptRead, bytes: &[u8], out: &mut Reported) {
-    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-    let Some(mut followed) = run.transcripts.0.remove(&read.path) else { return };
-    // Two threads may have read the same part.
-    if followed.offset == read.offset {
-        followed.offset += whole as u64;
-        for line in bytes[..whole].split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            // Lines of other kinds have other fields, and come and go with the program's versions.
-            if let Ok(line) = serde_json::from_slice::<Line>(line) {
-                followed.line(run, line, out);
-            }
-        }
-        if let Some(answer) = followed.answer.clone() {
-            followed.tell(run, answer, out);
+    let Some((mut followed, lines)) = run.transcripts.take(read, bytes) else { return };
+    for line in lines {
+        // Lines of other kinds have other fields, and come and go with the program's versions.
+        if let Ok(line) = serde_json::from_slice::<Line>(line) {
+            followed.line(run, line, out);
         }
     }
-    run.transcripts.0.insert(read.path.clone(), followed);
+    if let Some(answer) = followed.answer.clone() {
+        followed.tell(run, answer, out);
+    }
+    run.transcripts.put_back(&read.path, followed);
 }
 
 impl Followed {

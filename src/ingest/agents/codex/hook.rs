@@ -14,6 +14,12 @@ use crate::model::{Reported, SessionChange, SessionReport, SpanKind, Timestamp};
 pub(super) fn hook(run: &mut Run, payload: &Payload, at: Timestamp, out: &mut Reported) {
     let event = text(payload, "hook_event_name").unwrap_or_default();
     out.sessions.push(run.report(at, SessionChange::Heard));
+    for name in ["transcript_path", "agent_transcript_path"] {
+        text(payload, name).map(|path| run.codex.rollouts.know(path));
+    }
+    if ["Stop", "StopFailure", "Interrupt", "SubagentStop", "SessionEnd"].contains(&event) {
+        run.codex.rollouts.look_again();
+    }
     if event != "PermissionRequest" {
         wait::end_of(run, HOOKS, text(payload, "agent_id"), at, out);
     }
@@ -197,7 +203,7 @@ fn asked(run: &mut Run, payload: &Payload, at: Timestamp, out: &mut Reported) {
     make_context_known(run, payload, at, out);
     let tool = text(payload, "tool_name").unwrap_or("tool");
     let input = payload.get("tool_input").map(as_text).unwrap_or_default();
-    let open = same_call(run, payload);
+    let open = same_call(run, payload).or_else(|| tools::asked_about(run, payload));
     let within = open.or_else(|| context(run, payload, at));
     let call = wait::asking("permission", format!("{tool} {input}"), at).likely_below(within);
     wait::begin(run, HOOKS, call, agent, at, out);

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::super::call::{Call, Outcome};
-use super::super::hooks::{Payload, as_text, count, publish, text};
+use super::super::hooks::{Payload, as_text, publish, text};
 use super::super::run::Run;
 use super::models::Tokens;
 use super::{LINES, hook, tools};
@@ -53,16 +53,11 @@ fn ended(run: &mut Run, thread: &str, outcome: Outcome, at: Timestamp, out: &mut
 /// What all model calls of the session cost so far, for a session of which nothing else is said.
 fn usage(run: &mut Run, thread: &str, line: &Payload, at: Timestamp, out: &mut Reported) {
     let Some(Value::Object(usage)) = line.get("usage") else { return };
-    let of = |name: &str| count(usage, name).unwrap_or(0);
-    let tokens = Tokens {
-        input: of("input_tokens"),
-        cache_read: of("cached_input_tokens"),
-        cache_write: of("cache_write_input_tokens"),
-        output: of("output_tokens"),
-        reasoning: of("reasoning_output_tokens"),
-    };
     let within = turn(run, thread, at);
-    let call = tokens.of(Call::new(SpanKind::Llm, "model calls")).ended(at, Outcome::Ok).below(Some(within));
+    let call = Tokens::read(usage)
+        .of(Call::new(SpanKind::Llm, "model calls"))
+        .ended(at, Outcome::Ok)
+        .below(Some(within));
     run.tell(LINES, &format!("{SUM_CALL}{thread}"), call.replacing(), at, out);
 }
 

@@ -2,8 +2,12 @@
 
 use std::collections::VecDeque;
 
-use super::bounded::Bounded;
+use super::super::RecallTrace;
+use super::super::bounded::Bounded;
+use super::super::run::Run;
+use super::super::transcripts::Transcripts;
 use super::models::Models;
+use super::rollout::Rollout;
 use super::tools::Tools;
 use super::turns::Turns;
 
@@ -21,4 +25,15 @@ pub(in super::super) struct Memory {
     pub(super) starters: VecDeque<String>,
     /// Who runs the models, as a log record said.
     pub(super) provider: Option<String>,
+    /// The files in which the program notes what was said.
+    pub(in super::super) rollouts: Transcripts<Rollout>,
+}
+
+/// Has a run that is new here know what was stored of it before: its calls, and which of them were the model's, for these have
+/// no ids.
+pub(in super::super) fn remember(run: &mut Run, recall: &RecallTrace) {
+    for span in recall(run.trace_id()) {
+        run.codex.models.stored(&span);
+        span.call_id.iter().for_each(|call_id| run.is_stored(call_id));
+    }
 }

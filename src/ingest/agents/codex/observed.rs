@@ -1,8 +1,8 @@
 //! Spans.
 
+use super::super::bounded::Bounded;
 use super::super::call::{Call, Outcome};
 use super::super::run::Run;
-use super::bounded::Bounded;
 use super::models::{self, Teller, Tokens};
 use super::threads::Threads;
 use super::turns::Named;

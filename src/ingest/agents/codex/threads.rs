@@ -1,6 +1,6 @@
 //! Which session a thread is of: a sub-agent has a thread of its own, and belongs to the session of who started it.
 
-use super::bounded::Bounded;
+use super::super::bounded::Bounded;
 use crate::model::TraceId;
 
 /// What is known of the threads of all sessions.

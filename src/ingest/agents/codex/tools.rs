@@ -125,6 +125,17 @@ fn told(run: &mut Run, payload: &Payload, at: Timestamp) -> (String, Call) {
     (call_id, call.with_some("gen_ai.tool.call.arguments", arguments.map(as_text)))
 }
 
+/// The open call that a person is asked about. The question has no id, and gives its reason beside what the call was called with.
+pub(super) fn asked_about(run: &Run, payload: &Payload) -> Option<String> {
+    let (name, input) = (text(payload, "tool_name")?, payload.get("tool_input").and_then(input_of)?);
+    run.open_call(|_, span| {
+        let arguments = span.attributes.text("gen_ai.tool.call.arguments");
+        let arguments = arguments.and_then(|arguments| serde_json::from_str::<Value>(arguments).ok());
+        span.attributes.text("gen_ai.tool.name") == Some(name)
+            && arguments.as_ref().and_then(input_of).as_ref() == Some(&input)
+    })
+}
+
 pub(super) fn began(run: &mut Run, payload: &Payload, at: Timestamp, out: &mut Reported) {
     make_context_known(run, payload, at, out);
     let (call_id, call) = told(run, payload, at);

@@ -29,6 +29,7 @@ fn batches() -> impl Strategy<Value = WriteBatch> {
     let pins = prop::collection::vec((0_u8..4, any::<bool>()), 0..2);
     (sessions, traces, chunks, removed, deleted, pins).prop_map(
         |(sessions, traces, chunks, removed, deleted, pins)| WriteBatch {
+            taken: Vec::new(),
             // Seldom one of those that there are.
             deleted_sessions: deleted.into_iter().map(|number| id(&name(number))).collect(),
             pins: pins.into_iter().map(|(number, pinned)| (id(&name(number)), pinned)).collect(),

@@ -24,6 +24,12 @@ impl<K: Clone + Eq + Hash, V> Bounded<K, V> {
         self.known.get(key)
     }
 
+    /// Forgets all.
+    pub(super) fn clear(&mut self) {
+        self.known.clear();
+        self.order.clear();
+    }
+
     /// Puts something in that is not known yet.
     pub(super) fn put(&mut self, key: K, value: V) {
         if self.known.contains_key(&key) {
