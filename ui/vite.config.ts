@@ -30,10 +30,12 @@ export default defineConfig({
       },
     },
   },
-  // The worker's script lies beside the page's, so both find the mount two folders up.
+  // The workers' scripts lie beside the page's, so all find the mount two folders up.
   worker: {
     format: "es",
-    rollupOptions: { output: { entryFileNames: "assets/worker.js" } },
+    rollupOptions: {
+      output: { entryFileNames: ({ name }) => (name === "shared" ? "assets/worker.js" : `assets/${name}.js`) },
+    },
   },
   server: {
     proxy: {

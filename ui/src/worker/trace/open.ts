@@ -1,0 +1,77 @@
+import type { FromTrace, ToTrace } from "./messages";
+import { TraceKeeper } from "./traceKeeper";
+
+/** The page's end of the line to whoever keeps a trace. */
+export interface TraceLine {
+  send(said: ToTrace): void;
+  close(): void;
+}
+
+/**
+ * Starts someone to keep a trace: a worker of its own, so that no trace however long makes the page wait; where there are
+ * none, or their script can't be had, the page's own thread, which does the same and is merely slower.
+ *
+ * Why whole rows and not columns of numbers cross the line: a frame holds about a hundred rows, which are copied in a fraction
+ * of a millisecond, while the trace itself never crosses at all.
+ */
+export function openTrace(receive: (said: FromTrace) => void): TraceLine {
+  return "Worker" in globalThis ? new WorkerLine(receive) : ownLine(receive);
+}
+
+class WorkerLine implements TraceLine {
+  private worker: Worker | undefined;
+  private own: TraceLine | undefined;
+  private readonly sent: ToTrace[] = [];
+  private heard = false;
+
+  constructor(private readonly receive: (said: FromTrace) => void) {
+    const worker = new Worker(new URL("./traceWorker.ts", import.meta.url), { type: "module" });
+    this.worker = worker;
+    worker.onmessage = ({ data }: MessageEvent<FromTrace>) => {
+      this.heard = true;
+      this.sent.length = 0;
+      receive(data);
+    };
+    worker.onerror = () => this.fallBack();
+  }
+
+  send(said: ToTrace): void {
+    if (this.own !== undefined) {
+      this.own.send(said);
+      return;
+    }
+    if (!this.heard) this.sent.push(said);
+    this.worker?.postMessage(said);
+  }
+
+  close(): void {
+    this.worker?.terminate();
+    this.worker = undefined;
+    this.own?.close();
+  }
+
+  /** The script can't be had, or its policy forbids it: what was said so far is said to the page's own thread. */
+  private fallBack(): void {
+    if (this.heard || this.worker === undefined) return;
+    this.close();
+    this.own = ownLine(this.receive);
+    for (const said of this.sent.splice(0)) this.own.send(said);
+  }
+}
+
+function ownLine(receive: (said: FromTrace) => void): TraceLine {
+  let open = true;
+  const keeper = new TraceKeeper((said) => {
+    // Later, as a worker would, so that nobody is called back while still speaking.
+    queueMicrotask(() => {
+      if (open) receive(said);
+    });
+  });
+  return {
+    send: keeper.hear,
+    close: () => {
+      open = false;
+      keeper.stop();
+    },
+  };
+}
