@@ -25,7 +25,8 @@ export default defineConfig({
     rollupOptions: {
       output: {
         entryFileNames: "assets/app.js",
-        chunkFileNames: "assets/[name].js",
+        // A feature's first file is its page, so the feature gives the name.
+        chunkFileNames: ({ facadeModuleId, name }) => `assets/${/features\/([\w-]+)\/Page/.exec(facadeModuleId ?? "")?.[1] ?? name}.js`,
         assetFileNames: "assets/app[extname]",
       },
     },

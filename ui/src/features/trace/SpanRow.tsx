@@ -12,7 +12,6 @@ import { MetricCell } from "./MetricCell";
 import { SpanBar } from "./SpanBar";
 
 export const ROW_HEIGHT = 28;
-const INDENT = 16;
 /** Deeper levels stand under each other: a runaway recursion must not push its names out of the column. */
 const DEEPEST_INDENT = 20;
 
@@ -36,6 +35,7 @@ export const SpanRow = memo(function SpanRow(props: Props) {
   const { row, selected, columns, most, axis, until, onPick, onToggle, onZoom } = props;
   const { span, depth, descendants, folded } = row;
   const running = props.alive && isRunning(span);
+  const indent: Record<string, number> = { "--depth": Math.min(depth, DEEPEST_INDENT) };
   const classes = [
     "span-row",
     span.status === "error" && "is-error",
@@ -60,8 +60,8 @@ export const SpanRow = memo(function SpanRow(props: Props) {
       style={{ transform: `translateY(${props.top}px)` }}
       onClick={() => onPick(row)}
     >
-      <span className="span-name" style={{ paddingLeft: Math.min(depth, DEEPEST_INDENT) * INDENT }}>
-        {depth > 0 && <Guides depth={Math.min(depth, DEEPEST_INDENT)} inferred={span.inferred_parent === true} />}
+      <span className="span-name" style={indent}>
+        {depth > 0 && <Guides inferred={span.inferred_parent === true} />}
         <Fold open={!folded} shown={descendants > 0} onToggle={() => onToggle(row)} />
         <KindIcon kind={span.kind} unknown={span.placeholder === true} />
         <span className="only-read">{kindWord(span.kind)}: </span>
@@ -81,13 +81,13 @@ export const SpanRow = memo(function SpanRow(props: Props) {
 });
 
 /** The lines from a span up to what it hangs below; dashed where nobody said what that is. */
-function Guides({ depth, inferred }: { depth: number; inferred: boolean }) {
+function Guides({ inferred }: { inferred: boolean }) {
   return (
     <>
-      <i className="span-guides" style={{ width: depth * INDENT }} aria-hidden="true" />
+      <i className="span-guides" aria-hidden="true" />
       {inferred && (
         <>
-          <i className="span-inferred" style={{ left: (depth - 1) * INDENT + 18 }} aria-hidden="true" title="Nobody said what this hangs below; it is the span that fits best" />
+          <i className="span-inferred" aria-hidden="true" title="Nobody said what this hangs below; it is the span that fits best" />
           <span className="only-read">parent inferred, </span>
         </>
       )}

@@ -65,7 +65,7 @@ export function TimeHead({ axis, ticks, origin, onRange }: Props) {
         </span>
       ))}
       {axis.folds.map(([from, to]) => (
-        <span key={from} className="time-fold" style={spread(axis, from, to)} title={`${formatDuration(to - from)} in which nothing but waits ran`}>
+        <span key={from} className={`time-fold${axis.place(to) > LAST_LABEL ? " is-last" : ""}`} style={spread(axis, from, to)} title={`${formatDuration(to - from)} in which nothing but waits ran`}>
           <span className="time-fold-word">{formatDuration(to - from)}</span>
         </span>
       ))}

@@ -95,7 +95,7 @@ export function TraceGrid(props: Props) {
           {hasTime && <TimeGrid axis={axis} ticks={ticks} now={isTicking ? until : undefined} />}
           {window.rows.map((row, index) => (
             <SpanRow
-              key={row.key}
+              key={(window.from + index) % window.slots}
               id={rowId(row)}
               row={row}
               top={(window.from + index) * ROW_HEIGHT}

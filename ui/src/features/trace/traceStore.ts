@@ -125,8 +125,12 @@ function isSame(a: Row, b: Row): boolean {
     a.usd === b.usd &&
     a.unpriced === b.unpriced &&
     a.self === b.self &&
-    a.busy?.join() === b.busy?.join()
+    isEqual(a.busy, b.busy)
   );
+}
+
+function isEqual(a: Float32Array | undefined, b: Float32Array | undefined): boolean {
+  return a === b || (a !== undefined && a.length === b?.length && a.every((part, index) => part === b[index]));
 }
 
 export function errorOf(failure: Failure | undefined): Error | undefined {

@@ -17,6 +17,8 @@ export interface RowWindow {
   rows: readonly Row[];
   /** Place of the first of them among all rows. */
   from: number;
+  /** As many elements as rows can be drawn at once; a row that leaves gives its own to one that comes. */
+  slots: number;
   /** How many fit on the screen. */
   page: number;
 }
@@ -30,74 +32,94 @@ export function useRowWindow(store: TraceStore, frame: TraceFrame, headHeight: n
   const body = useRef<HTMLDivElement>(null);
   const [sight] = useState(() => new Signal({ first: 0, visible: 40 }));
   const { first, visible } = useSyncExternalStore(sight.subscribe, sight.get);
+  // As they were last told: to ask the box itself after rows were drawn would have it lay them out twice.
+  const box = useRef({ top: 0, height: 0 });
   const asked = useRef({ from: 0, to: 100 });
   const anchor = useRef<{ key: string; index: number } | undefined>(undefined);
   const revealed = useRef(0);
   const latest = useRef(frame);
 
   const look = useCallback(() => {
-    const box = body.current;
-    if (box === null) return;
-    const at = Math.max(0, Math.floor(box.scrollTop / ROW_HEIGHT));
-    const next = { first: at - (at % STEP), visible: Math.ceil(box.clientHeight / ROW_HEIGHT) + STEP };
+    const at = Math.max(0, Math.floor(box.current.top / ROW_HEIGHT));
+    const next = { first: at - (at % STEP), visible: Math.ceil(box.current.height / ROW_HEIGHT) + STEP };
     const now = sight.get();
     if (now.first !== next.first || now.visible !== next.visible) sight.set(next);
-    ask(next.first, next.visible);
+    const { from, to } = asked.current;
+    // In time, so that they are there when the reader arrives.
+    if ((from > 0 && next.first - next.visible < from) || next.first + 2 * next.visible > to) {
+      asked.current = { from: Math.max(0, next.first - AHEAD * next.visible), to: next.first + (AHEAD + 1) * next.visible };
+      store.send({ type: "look", ...asked.current });
+    }
     const row = latest.current.rows[at - latest.current.from];
     if (row !== undefined && row.key !== anchor.current?.key) store.send({ type: "anchor", key: row.key });
     anchor.current = row && { key: row.key, index: at };
-
-    /** In time, so that they are there when the reader arrives. */
-    function ask(top: number, height: number): void {
-      const window = asked.current;
-      if ((window.from === 0 || top - height >= window.from) && top + 2 * height <= window.to) return;
-      asked.current = { from: Math.max(0, top - AHEAD * height), to: top + (AHEAD + 1) * height };
-      store.send({ type: "look", ...asked.current });
-    }
   }, [store, sight]);
 
   useEffect(() => {
-    const box = body.current;
-    if (box === null || !stands) return;
-    box.addEventListener("scroll", look, { passive: true });
-    const resized = new ResizeObserver(look);
-    resized.observe(box);
+    const element = body.current;
+    if (element === null || !stands) return;
+    const scrolled = (): void => {
+      box.current.top = element.scrollTop;
+      look();
+    };
+    const measure = (): void => {
+      box.current.height = element.clientHeight;
+      scrolled();
+    };
+    measure();
+    element.addEventListener("scroll", scrolled, { passive: true });
+    const resized = new ResizeObserver(measure);
+    resized.observe(element);
     return () => {
-      box.removeEventListener("scroll", look);
+      element.removeEventListener("scroll", scrolled);
       resized.disconnect();
     };
   }, [look, stands]);
 
   useLayoutEffect(() => {
     latest.current = frame;
-    const box = body.current;
-    if (box === null) return;
+    const { top, height } = box.current;
     const { current: held } = anchor;
+    let to: number | undefined;
     if (held !== undefined && frame.anchor?.key === held.key && frame.anchor.index !== held.index) {
       // Who looks at the very top wants to see what comes there.
-      if (held.index > 0) box.scrollTo({ top: box.scrollTop + (frame.anchor.index - held.index) * ROW_HEIGHT });
+      if (held.index > 0) to = top + (frame.anchor.index - held.index) * ROW_HEIGHT;
       anchor.current = frame.anchor;
     }
-    if (frame.reveals !== revealed.current && frame.chosen !== undefined && frame.chosen.index >= 0) {
+    // Before the box was measured nobody knows what is in sight.
+    if (height > 0 && frame.reveals !== revealed.current && frame.chosen !== undefined && frame.chosen.index >= 0) {
       revealed.current = frame.reveals;
-      show(box, frame.chosen.index, headHeight);
+      to = shown(frame.chosen.index, to ?? top, height - headHeight);
     } else if (follow && frame.newest >= 0) {
-      show(box, frame.newest, headHeight);
+      to = shown(frame.newest, to ?? top, height - headHeight);
+    }
+    if (to !== undefined && to !== top) {
+      body.current?.scrollTo({ top: to });
+      box.current.top = to;
     }
     look();
-  }, [frame, headHeight, follow, look]);
+  }, [frame, headHeight, follow, look, visible]);
 
   const from = Math.max(frame.from, first - MARGIN);
   const to = first + visible + MARGIN;
-  return { body, rows: frame.rows.slice(from - frame.from, Math.max(0, to - frame.from)), from, page: Math.max(1, visible - STEP - 2) };
+  return {
+    body,
+    rows: frame.rows.slice(from - frame.from, Math.max(0, to - frame.from)),
+    from,
+    slots: visible + 2 * MARGIN,
+    page: Math.max(1, visible - STEP - 2),
+  };
 }
 
-/** A neighbour comes into sight at the edge; what is far away comes with what is around it. */
-function show(box: HTMLElement, index: number, headHeight: number): void {
-  const height = box.clientHeight - headHeight;
+/**
+ * Where to scroll so that a row is in sight. A neighbour comes into sight at the edge; what is far away comes with what is
+ * around it.
+ */
+function shown(index: number, scroll: number, height: number): number {
   const top = index * ROW_HEIGHT;
-  const above = top - box.scrollTop;
-  if (above >= 0 && above + ROW_HEIGHT <= height) return;
+  const above = top - scroll;
+  if (above >= 0 && above + ROW_HEIGHT <= height) return scroll;
   const near = above > -3 * ROW_HEIGHT && above < height + 3 * ROW_HEIGHT;
-  box.scrollTo({ top: !near ? top - (height - ROW_HEIGHT) / 2 : above < 0 ? top : top + ROW_HEIGHT - height });
+  if (!near) return Math.max(0, top - (height - ROW_HEIGHT) / 2);
+  return above < 0 ? top : top + ROW_HEIGHT - height;
 }

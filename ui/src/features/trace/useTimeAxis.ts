@@ -22,7 +22,7 @@ export interface TimeAxis {
 
 /** The shown time: what the address says, and while it is being changed what the reader does. */
 export function useTimeAxis(frame: TraceFrame, shape: Shape | undefined, until: number, address: TraceAddress, change: ChangeAddress): TimeAxis {
-  const { start } = frame;
+  const { start, loading } = frame;
   const [range, setRange] = useState(address.range);
   const said = text(address.range);
   const [known, setKnown] = useState(said);
@@ -50,13 +50,13 @@ export function useTimeAxis(frame: TraceFrame, shape: Shape | undefined, until: 
   const { folded } = address;
   const axes = useMemo(() => {
     const [from, to] = [start, Math.max(until, start + 0.001)];
-    const silences = shape === undefined || !folded ? [] : [...shape.silences, [shape.until, to] as const];
+    const silences = shape === undefined || !folded ? [] : [...shape.silences, ...(loading ? [] : [[shape.until, to] as const])];
     const whole = new Axis(from, to, foldedSilences(silences, from, to));
     if (range === undefined) return { whole, axis: whole };
     const [first, last] = [Math.min(from + range[0], to), Math.min(from + range[1], to)];
     const fits = last > first;
     return { whole, axis: fits ? new Axis(first, last, foldedSilences(silences, first, last)) : whole };
-  }, [start, until, shape, folded, range]);
+  }, [start, until, loading, shape, folded, range]);
 
   const { axis, whole } = axes;
   const show = useCallback(

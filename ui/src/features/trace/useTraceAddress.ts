@@ -27,8 +27,9 @@ export function useTraceAddress(): [TraceAddress, ChangeAddress] {
  */
 export function useTraceSync(store: TraceStore, frame: TraceFrame, address: TraceAddress, change: ChangeAddress, failed: boolean): void {
   const ours = useRef({ span: address.span, folds: foldText(address) });
-  const { hidden, everything, find } = address;
-  const view = useMemo((): ViewWish => ({ hidden, everything, find, failed }), [hidden, everything, find, failed]);
+  const { hidden, everything, find, range } = address;
+  const time = range && range[1] - range[0];
+  const view = useMemo((): ViewWish => ({ hidden, everything, find, time, failed }), [hidden, everything, find, time, failed]);
   const seen = useRef("");
 
   const open = useEffectEvent(() => {

@@ -11,6 +11,8 @@ export interface ViewWish {
   everything: boolean;
   /** Words to look for. */
   find: string;
+  /** How many milliseconds the timeline shows; undefined for all of them. */
+  time: number | undefined;
   /** The session failed, so the first thing to look at is what failed. */
   failed: boolean;
 }

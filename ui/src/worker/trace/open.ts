@@ -1,5 +1,5 @@
 import type { FromTrace, ToTrace } from "./messages";
-import { TraceKeeper } from "./traceKeeper";
+import type { TraceKeeper } from "./traceKeeper";
 
 /** The page's end of the line to whoever keeps a trace. */
 export interface TraceLine {
@@ -59,19 +59,27 @@ class WorkerLine implements TraceLine {
   }
 }
 
+/** Fetched only where it is needed: every other browser has it in the worker's script. */
 function ownLine(receive: (said: FromTrace) => void): TraceLine {
   let open = true;
-  const keeper = new TraceKeeper((said) => {
+  let keeper: TraceKeeper | undefined;
+  const sent: ToTrace[] = [];
+  void import("./traceKeeper").then(({ TraceKeeper }) => {
+    if (!open) return;
     // Later, as a worker would, so that nobody is called back while still speaking.
-    queueMicrotask(() => {
+    keeper = new TraceKeeper((said) => queueMicrotask(() => {
       if (open) receive(said);
-    });
+    }));
+    for (const said of sent.splice(0)) keeper.hear(said);
   });
   return {
-    send: keeper.hear,
+    send: (said) => {
+      if (keeper === undefined) sent.push(said);
+      else keeper.hear(said);
+    },
     close: () => {
       open = false;
-      keeper.stop();
+      keeper?.stop();
     },
   };
 }

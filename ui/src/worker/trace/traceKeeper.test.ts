@@ -5,7 +5,7 @@ import { sampleSpan, spanId } from "../../testing/sample";
 import type { FromTrace, Step, ToTrace, TraceFrame } from "./messages";
 import { TraceKeeper } from "./traceKeeper";
 
-const VIEW = { hidden: [], everything: false, find: "", failed: false };
+const VIEW = { hidden: [], everything: false, find: "", time: undefined, failed: false };
 const FOLDS = { level: undefined, opened: [], closed: [] };
 
 beforeEach(() => {

@@ -16,7 +16,7 @@ const SHAPE_MS = 500;
 /** Parts of the whole time that the overview tells apart. */
 const OVERVIEW_PARTS = 240;
 
-const NO_VIEW: ViewWish = { hidden: [], everything: false, find: "", failed: false };
+const NO_VIEW: ViewWish = { hidden: [], everything: false, find: "", time: undefined, failed: false };
 const NOTHING: VisibleRows = { rows: [], context: undefined };
 
 /**
@@ -224,7 +224,7 @@ export class TraceKeeper {
   private frame(): TraceFrame {
     const { tree, shown, folding, pages, found, chosen } = this;
     const { rows } = shown;
-    const about = { order: this.order, shown, folding, matches: this.matches, end: tree.end };
+    const about = this.about();
     const from = Math.max(0, Math.min(this.look.from, rows.length));
     return {
       rows: rows.slice(from, this.look.to).map((node) => rowOf(node, about)),
@@ -259,10 +259,14 @@ export class TraceKeeper {
     return { level, opened: [...said], closed: [...closed] };
   }
 
+  private about(): Parameters<typeof rowOf>[1] {
+    const { order, shown, folding, matches, tree } = this;
+    return { order, shown, folding, matches, end: tree.end, time: this.view.time ?? tree.end - tree.start };
+  }
+
   private chosenRow(node: SpanNode): Chosen {
-    const about = { order: this.order, shown: this.shown, folding: this.folding, matches: this.matches, end: this.tree.end };
     return {
-      ...rowOf(node, about),
+      ...rowOf(node, this.about()),
       index: this.shown.rows.indexOf(node),
       ambiguous: this.ambiguous,
     };

@@ -7,6 +7,8 @@ import type { Row, TraceFrame } from "./messages";
 
 /** Parts of a folded span's time that are told apart; more would be thinner than a pixel. */
 const BUSY_PARTS = 48;
+/** A bar that takes a smaller share of the shown time is too short to tell anything. */
+const LEAST_SHARE = 0.03;
 
 interface About {
   order: readonly SpanNode[];
@@ -15,11 +17,14 @@ interface About {
   matches: ((node: SpanNode) => boolean) | undefined;
   /** The latest moment that is known. */
   end: number;
+  /** How much time is shown, in milliseconds. */
+  time: number;
 }
 
 export function rowOf(node: SpanNode, about: About): Row {
   const { span, amounts } = node;
   const folded = isFolded(node, about.folding);
+  const end = node.end ?? about.end;
   return {
     key: node.key,
     span,
@@ -39,7 +44,7 @@ export function rowOf(node: SpanNode, about: About): Row {
     unpriced: amounts.unpriced,
     sum: amounts.below,
     self: selfTime(node),
-    busy: folded ? density(below(node, about.order), node.start, node.end ?? about.end, BUSY_PARTS) : undefined,
+    busy: folded && end - node.start > about.time * LEAST_SHARE ? density(below(node, about.order), node.start, end, BUSY_PARTS) : undefined,
   };
 }
 
