@@ -119,7 +119,7 @@ function outline(shape: Shape, whole: Axis): string {
     const top = share === 0 ? HEIGHT : HEIGHT * (0.85 - (0.75 * share) / most);
     points.push(`L${from.toFixed(1)} ${top.toFixed(0)}L${to.toFixed(1)} ${top.toFixed(0)}`);
   });
-  return `${points.join("")}L1000 ${HEIGHT}Z`;
+  return `${points.join("")}V${HEIGHT}Z`;
 }
 
 function marks(shape: Shape | undefined, whole: Axis): number[] {

@@ -24,7 +24,7 @@ export function SpanBar({ row, axis, running, until, onZoom }: Props) {
   }
   const left = axis.place(row.start);
   const width = axis.place(end) - left;
-  const classes = ["span-bar", `kind-${span.kind}`, running && "is-running", row.busy && "is-folded", span.derived === true && "is-derived"];
+  const classes = ["span-bar", `kind-${span.kind}`, running && "is-running", row.busy && "is-folded"];
   return (
     // A double click is the pointer's way; `z` is that of the keyboard.
     <span className="span-time" aria-hidden="true" onDoubleClick={onZoom}>

@@ -23,6 +23,8 @@ interface Props {
   alive: boolean;
   columns: readonly Column[];
   most: TraceFrame["most"];
+  /** Say of spans that were put together that they are. */
+  marksDerived: boolean;
   axis: Axis | undefined;
   /** The moment up to which running spans are counted; for others it does not matter and does not change. */
   until: number;
@@ -44,6 +46,7 @@ export const SpanRow = memo(function SpanRow(props: Props) {
     row.context && "is-context",
     row.match && "is-match",
     span.kind === "human" && "is-wait",
+    span.derived === true && props.marksDerived && "is-derived",
   ];
   return (
     // The tree itself has the focus and the keys; the row answers to the pointer only.
@@ -67,7 +70,7 @@ export const SpanRow = memo(function SpanRow(props: Props) {
         <span className="only-read">{kindWord(span.kind)}: </span>
         <span className="span-label cut foreign">{oneLine(span.name) || "unnamed"}</span>
         <Aside span={span} running={running} />
-        <Origin span={span} />
+        <Origin span={span} marksDerived={props.marksDerived} />
         {row.match && <span className="only-read"> found</span>}
         {row.context && <span className="only-read"> of a hidden kind</span>}
         {folded && descendants > 0 && <Below row={row} />}
@@ -126,7 +129,7 @@ function Aside({ span, running }: { span: SpanSummary; running: boolean }) {
 }
 
 /** Where a span is from, when that is not a span that somebody sent for a reader. */
-function Origin({ span }: { span: SpanSummary }) {
+function Origin({ span, marksDerived }: { span: SpanSummary; marksDerived: boolean }) {
   if (span.detail === true) {
     return (
       <span className="span-origin" title="It matters only to who works on the program that sent it">
@@ -134,7 +137,7 @@ function Origin({ span }: { span: SpanSummary }) {
       </span>
     );
   }
-  if (span.derived === true) {
+  if (span.derived === true && marksDerived) {
     return (
       <span className="span-origin" title="Put together from hooks, log records, a transcript or lines of output">
         derived

@@ -3,8 +3,11 @@ import type { Axis } from "../../model/axis";
 import { formatTick } from "../../model/axis";
 import { formatDuration } from "../../model/time";
 
-/** Further right a label would leave the column; its line stays. */
-const LAST_LABEL = 0.93;
+/** Further right the word of a fold would leave the column if it stood in the middle. */
+const LAST_WORD = 0.93;
+/** A letter's width and the space beside a label, in pixels: one that would leave the column is left out, its line stays. */
+const LETTER_PX = 6.6;
+const BESIDE_PX = 6;
 /** A drag shorter than this share of the axis is a click. */
 const LEAST_DRAG = 0.004;
 
@@ -12,11 +15,13 @@ interface Props {
   axis: Axis;
   ticks: readonly number[];
   origin: number;
+  /** About how many pixels wide it is. */
+  width: number;
   onRange: (from: number, to: number) => void;
 }
 
 /** The scale of the bars, counted from the start of the session. A drag along it shows what was dragged over. */
-export function TimeHead({ axis, ticks, origin, onRange }: Props) {
+export function TimeHead({ axis, ticks, origin, width, onRange }: Props) {
   const [drag, setDrag] = useState<[number, number]>();
   const box = useRef<HTMLSpanElement>(null);
 
@@ -32,8 +37,8 @@ export function TimeHead({ axis, ticks, origin, onRange }: Props) {
   }, [drag]);
 
   function place(event: PointerEvent): number {
-    const { left = 0, width = 1 } = box.current?.getBoundingClientRect() ?? {};
-    return Math.min(1, Math.max(0, (event.clientX - left) / width));
+    const { left = 0, width: wide = 1 } = box.current?.getBoundingClientRect() ?? {};
+    return Math.min(1, Math.max(0, (event.clientX - left) / wide));
   }
 
   function end(): void {
@@ -61,11 +66,11 @@ export function TimeHead({ axis, ticks, origin, onRange }: Props) {
     >
       {ticks.map((tick) => (
         <span key={tick} className="time-tick" style={{ left: `${axis.place(tick) * 100}%` }}>
-          {axis.place(tick) < LAST_LABEL ? formatTick(Math.max(0, round(tick - origin))) : ""}
+          {fitting(formatTick(Math.max(0, round(tick - origin))), (1 - axis.place(tick)) * width)}
         </span>
       ))}
       {axis.folds.map(([from, to]) => (
-        <span key={from} className={`time-fold${axis.place(to) > LAST_LABEL ? " is-last" : ""}`} style={spread(axis, from, to)} title={`${formatDuration(to - from)} in which nothing but waits ran`}>
+        <span key={from} className={`time-fold${axis.place(to) > LAST_WORD ? " is-last" : ""}`} style={spread(axis, from, to)} title={`${formatDuration(to - from)} in which nothing but waits ran`}>
           <span className="time-fold-word">{formatDuration(to - from)}</span>
         </span>
       ))}
@@ -98,6 +103,10 @@ export function TimeGrid({ axis, ticks, now }: { axis: Axis; ticks: readonly num
 export function spread(axis: Axis, from: number, to: number): { left: string; width: string } {
   const left = axis.place(from);
   return { left: `${left * 100}%`, width: `${(axis.place(to) - left) * 100}%` };
+}
+
+function fitting(label: string, px: number): string {
+  return label.length * LETTER_PX + BESIDE_PX > px ? "" : label;
 }
 
 /** Ticks are whole multiples of their step; sums of floats are not. */

@@ -165,14 +165,14 @@ function FoldMenu({ store, frame }: { store: TraceStore; frame: TraceFrame }) {
   const levels = Array.from({ length: Math.min(5, frame.deepest) }, (_, index) => index + 1);
   return (
     <>
-      <Tool name="Fold all (<)" onClick={() => set(1)} disabled={frame.deepest === 0}>
+      <Tool name="Fold all" onClick={() => set(1)} disabled={frame.deepest === 0}>
         <ChevronsDownUp size={14} aria-hidden />
       </Tool>
-      <Tool name="Unfold all (>)" onClick={() => set(frame.deepest + 1)} disabled={frame.deepest === 0}>
+      <Tool name="Unfold all" onClick={() => set(frame.deepest)} disabled={frame.deepest === 0}>
         <ChevronsUpDown size={14} aria-hidden />
       </Tool>
       {levels.length > 1 && (
-        <Menu label="Level" name="Fold to a level">
+        <Menu label="Level" name="Fold to a level (<, >)">
           {levels.map((level) => (
             <button key={level} type="button" className="menu-item" aria-pressed={frame.folds.level === level} onClick={() => set(level)}>
               {plural(level + 1, "level")}

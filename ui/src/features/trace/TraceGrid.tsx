@@ -19,6 +19,8 @@ export const TIME_HEAD_HEIGHT = 50;
 const USUAL_TIME_WIDTH = 380;
 /** A label needs so many pixels beside the next. */
 const TICK_PX = 84;
+/** About what the timeline has where it is the only column beside the names. */
+const NARROW_TIME_PX = 200;
 
 interface Props {
   store: TraceStore;
@@ -46,8 +48,11 @@ export function TraceGrid(props: Props) {
   const { body } = window;
   const columns = shows === "timeline" ? [] : props.columns;
   const [timeWidth, setTimeWidth] = useWidth("time-width", USUAL_TIME_WIDTH);
-  const ticks = useMemo(() => axis.ticks(frame.start, Math.max(3, Math.round(timeWidth / TICK_PX))), [axis, frame.start, timeWidth]);
+  const timePx = shows === "timeline" ? NARROW_TIME_PX : timeWidth;
+  const ticks = useMemo(() => axis.ticks(frame.start, Math.max(2, Math.round(timePx / TICK_PX))), [axis, frame.start, timePx]);
   const { chosen } = frame;
+  // Where everything was put together, saying so on every row tells nothing.
+  const marksDerived = frame.derived > 0 && frame.derived < frame.spans;
   const hasTime = shows !== "tree";
   useZoomWheel(body, time, hasTime);
 
@@ -57,7 +62,7 @@ export function TraceGrid(props: Props) {
 
   const style: Record<string, string> = {
     "--metrics": columns.map(() => "72px").join(" "),
-    "--time-width": shows === "timeline" ? "minmax(0, 3fr)" : `${timeWidth}px`,
+    "--time-width": shows === "timeline" ? "minmax(0, 3fr)" : `min(${timeWidth}px, 45%)`,
   };
   return (
     <div className={`span-tree shows-${shows}`} style={style}>
@@ -73,7 +78,7 @@ export function TraceGrid(props: Props) {
           {hasTime && (
             <div className="time-head">
               <Minimap time={time} shape={shape} />
-              <TimeHead axis={axis} ticks={ticks} origin={frame.start} onRange={(from, to) => time.show([from, to])} />
+              <TimeHead axis={axis} ticks={ticks} origin={frame.start} width={timePx} onRange={(from, to) => time.show([from, to])} />
             </div>
           )}
           {shows === "both" && (
@@ -103,6 +108,7 @@ export function TraceGrid(props: Props) {
               alive={alive}
               columns={columns}
               most={frame.most}
+              marksDerived={marksDerived}
               axis={hasTime ? axis : undefined}
               until={alive && isRunning(row.span) ? until : 0}
               onPick={onPick}

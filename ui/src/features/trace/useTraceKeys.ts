@@ -24,11 +24,6 @@ interface Of {
 /** The keys of the debugger. The sheet of the page names them; keep the two together. */
 export function useTraceKeys({ store, frame, page, time, live, address, change, until, go, open, leave }: Of): void {
   const to = (where: Extract<Step, { to: string }>["to"]) => (): void => go({ to: where });
-  const level = (by: number): void => {
-    const now = Math.min(frame.folds.level ?? frame.usualLevel, frame.deepest + 1);
-    const next = Math.min(frame.deepest + 1, Math.max(0, now + by));
-    store.send({ type: "folds", folds: { level: next, opened: [], closed: [] } });
-  };
   /** The arrows with Shift are the time's. */
   const sideways = (where: "in" | "out", share: number) => (event: KeyboardEvent): void => {
     if (event.shiftKey) time.pan(share);
@@ -55,8 +50,8 @@ export function useTraceKeys({ store, frame, page, time, live, address, change, 
     d: to("divergence"),
     n: to("match"),
     N: to("previous-match"),
-    "<": () => level(-1),
-    ">": () => level(1),
+    "<": () => store.send({ type: "level", by: -1 }),
+    ">": () => store.send({ type: "level", by: 1 }),
     p: live.toggleHeld,
     f: live.toggleFollow,
     g: () => change({ folded: !address.folded }),

@@ -3,7 +3,7 @@ import { recall, remember } from "../../api/storage";
 
 const LEAST = 200;
 /** What stays for the tree, however wide the other columns are made. */
-const LEAST_TREE = 360;
+const LEAST_TREE = 560;
 
 /** A width that the reader chose, kept between visits and never so wide that the tree disappears. */
 export function useWidth(key: string, usual: number): [number, (width: number) => void] {

@@ -37,6 +37,8 @@ export type ToTrace =
   | { type: "view"; view: ViewWish }
   | { type: "folds"; folds: FoldWish }
   | { type: "fold"; key: string; closed: boolean }
+  /** Fold so many levels more, or less. */
+  | { type: "level"; by: number }
   /** The rows that are wanted: those in sight and what is around them. */
   | { type: "look"; from: number; to: number }
   /** The first row in sight: a frame says where it went. */
@@ -119,12 +121,12 @@ export interface TraceFrame {
   kinds: Partial<Record<SpanKind, number>>;
   errors: number;
   waits: number;
+  /** Shown spans that were put together from what is no span. */
+  derived: number;
   /** Spans that matter only to who works on the sender, or that were put together and may be reported better. */
   minor: number;
   matches: { count: number; at: number } | undefined;
   deepest: number;
-  /** The level that is folded while nobody chose one. */
-  usualLevel: number;
   folds: FoldWish;
   /** The largest amounts of a single span, for the heat. */
   most: { tokens: number; usd: number; duration: number; self: number };

@@ -150,11 +150,26 @@ describe("whoever keeps a trace", () => {
     expect(reader.frame.folds.closed).toEqual([spanId(4)]);
   });
 
+  it("folds and opens level by level", async () => {
+    const reader = await Reader.of(spans);
+    const after = (by: number): number[] => {
+      reader.keeper.hear({ type: "level", by });
+      return reader.rows;
+    };
+    expect(after(1)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(after(-1)).toEqual([1, 2, 4, 6]);
+    expect(after(-1)).toEqual([1, 6]);
+    expect(after(-1)).toEqual([1, 6]);
+    expect(after(1)).toEqual([1, 2, 4, 6]);
+    expect(reader.frame.folds.level).toBe(1);
+  });
+
   it("begins a long trace as an outline, and does not change its mind when it grows", async () => {
     const page = { spans: [sampleSpan(1), sampleSpan(2, 1), sampleSpan(3, 2)], total: 5_000, as_of: 1 };
     const long = await Reader.ofPages([page]);
     expect(long.rows).toEqual([1, 2]);
-    expect(long.frame.usualLevel).toBe(1);
+    long.keeper.hear({ type: "level", by: 1 });
+    expect(long.rows).toEqual([1, 2, 3]);
     const short = await Reader.ofPages([{ ...page, total: 3 }]);
     short.keeper.hear({ type: "live", spans: Array.from({ length: 3_000 }, (_, index) => sampleSpan(index + 10, 1)) });
     await short.settled();

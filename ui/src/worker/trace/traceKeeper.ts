@@ -70,6 +70,9 @@ export class TraceKeeper {
       case "fold":
         this.fold(this.tree.nodes.get(said.key), said.closed);
         break;
+      case "level":
+        this.level(said.by);
+        break;
       case "look":
         this.look = said;
         this.publish();
@@ -185,6 +188,15 @@ export class TraceKeeper {
     this.arrange();
   }
 
+  /** What was decided about single spans is forgotten: a level is a new beginning. */
+  private level(by: number): void {
+    const { deepest } = this.totals;
+    const now = this.folding.level ?? (this.folding.long ? OUTLINE : deepest);
+    const level = Math.min(deepest, Math.max(0, Math.min(now, deepest) + by));
+    this.folding = { ...this.folding, level, opened: new Set(), closed: new Set() };
+    this.arrange();
+  }
+
   private choose(node: SpanNode | undefined): void {
     this.chosen = node;
     if (node === undefined) return;
@@ -242,7 +254,6 @@ export class TraceKeeper {
       minor: this.minor,
       named: this.named !== undefined,
       matches: found && { count: found.length, at: chosen === undefined ? -1 : found.indexOf(chosen) },
-      usualLevel: folding.long ? OUTLINE : this.totals.deepest + 1,
       folds: this.folds(),
       waiting: this.held ? this.pending.length : 0,
       total: pages?.total,

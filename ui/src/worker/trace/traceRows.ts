@@ -55,17 +55,18 @@ function* below(node: SpanNode, order: readonly SpanNode[]): Generator<SpanNode>
   }
 }
 
-type Totals = Pick<TraceFrame, "kinds" | "errors" | "waits" | "most" | "deepest">;
+type Totals = Pick<TraceFrame, "kinds" | "errors" | "waits" | "derived" | "most" | "deepest">;
 
 /** What is told of all spans, in one pass. */
 export function totalsOf(order: readonly SpanNode[]): Totals {
   const kinds: Partial<Record<SpanKind, number>> = {};
   const most = { tokens: 0, usd: 0, duration: 0, self: 0 };
-  let [errors, waits, deepest] = [0, 0, 0];
+  let [errors, waits, derived, deepest] = [0, 0, 0, 0];
   for (const { span, amounts, start, end, depth, children } of order) {
     kinds[span.kind] = (kinds[span.kind] ?? 0) + 1;
     if (span.status === "error") errors += 1;
     if (span.kind === "human") waits += 1;
+    if (span.derived === true) derived += 1;
     deepest = Math.max(deepest, depth);
     if (!amounts.below) {
       most.tokens = Math.max(most.tokens, amounts.tokens ?? 0);
@@ -77,5 +78,5 @@ export function totalsOf(order: readonly SpanNode[]): Totals {
     }
   }
   most.self = most.duration;
-  return { kinds, most, errors, waits, deepest };
+  return { kinds, most, errors, waits, derived, deepest };
 }
