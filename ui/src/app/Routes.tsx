@@ -3,9 +3,13 @@ import { Link, Route, Switch } from "wouter";
 import { EmptyState } from "../components/States";
 import { HealthPage } from "../features/health/Page";
 import { SessionsPage } from "../features/sessions/Page";
+import { prepareTrace } from "../worker/trace/open";
 
 /** Not what a browser needs for the list, which is what most visits begin with. */
-const TracePage = lazy(async () => ({ default: (await import("../features/trace/Page")).TracePage }));
+const TracePage = lazy(async () => {
+  prepareTrace();
+  return { default: (await import("../features/trace/Page")).TracePage };
+});
 
 /** `back` is the list as the reader left it, with its filter. */
 export function Routes({ back }: { back: string }) {

@@ -1,4 +1,4 @@
-import { useCallback, useRef } from "react";
+import { useCallback, useMemo, useRef } from "react";
 import { useLocation } from "wouter";
 import { elapsedUntil } from "../../api/clock";
 import { Splitter } from "../../components/Splitter";
@@ -13,11 +13,10 @@ import { LiveNotes } from "./LiveNotes";
 import { SpanPanel } from "./SpanPanel";
 import { ROW_HEIGHT } from "./SpanRow";
 import { Toolbar } from "./Toolbar";
-import { HEAD_HEIGHT, TIME_HEAD_HEIGHT, TraceGrid } from "./TraceGrid";
+import { TraceGrid } from "./TraceGrid";
 import { TraceHeader } from "./TraceHeader";
 import { errorOf } from "./traceStore";
 import { useLiveView } from "./useLiveView";
-import { useRowWindow } from "./useRowWindow";
 import { useTimeAxis } from "./useTimeAxis";
 import { useTrace } from "./useTrace";
 import { useTraceAddress, useTraceSync } from "./useTraceAddress";
@@ -59,8 +58,7 @@ export function TracePage({ id, back }: Props) {
   const view = address.view ?? "tree";
   const shows = narrow ? (view === "timeline" ? "timeline" : "tree") : "both";
   const list = useRef<HTMLDivElement>(null);
-  const headHeight = shows === "tree" ? HEAD_HEIGHT : TIME_HEAD_HEIGHT;
-  const window = useRowWindow(store, frame, headHeight, live.follow, frame.spans > 0 && !(narrow && view === "span"));
+  const page = useRef(1);
   const [width, setWidth] = useWidth("panel-width", USUAL_PANEL_WIDTH);
 
   const { leaveAlone } = live;
@@ -83,7 +81,16 @@ export function TracePage({ id, back }: Props) {
     },
     [store, leaveAlone],
   );
-  useTraceKeys({ store, frame, page: window.page, time, live, address, change, until, go, open: openSpan, leave: () => navigate(back) });
+  const leave = useCallback(() => navigate(back), [navigate, back]);
+  useTraceKeys({ store, frame, page, time, live, address, change, until, go, open: openSpan, leave });
+
+  const { chosen } = frame;
+  const missing = address.span !== undefined && frame.named && chosen === undefined && !frame.loading;
+  // A frame for other rows is no reason to draw the panel anew.
+  const panel = useMemo(
+    () => <SpanPanel sessionId={id} node={chosen && asNode(chosen)} missing={missing} alive={alive} />,
+    [id, chosen, missing, alive],
+  );
 
   if (trace.error !== undefined && frame.spans === 0) {
     return (
@@ -93,15 +100,13 @@ export function TracePage({ id, back }: Props) {
     );
   }
 
-  const { chosen } = frame;
-  const missing = address.span !== undefined && frame.named && chosen === undefined && !frame.loading;
-  const panel = <SpanPanel sessionId={id} node={chosen && asNode(chosen)} missing={missing} alive={alive} />;
   const grid = (
     <TraceGrid
       store={store}
       frame={frame}
       shape={shape}
-      window={window}
+      page={page}
+      follow={live.follow}
       list={list}
       time={time}
       shows={shows}
@@ -116,7 +121,7 @@ export function TracePage({ id, back }: Props) {
 
   return (
     <main className="trace">
-      <TraceHeader id={id} session={session} frame={frame} back={back} leave={() => navigate(back)} />
+      <TraceHeader id={id} session={session} spans={frame.spans} total={frame.total} loading={frame.loading} back={back} leave={leave} />
       {frame.spans > 0 && frame.failure !== undefined && (
         <Banner tone="error">
           The spans could not be loaded to the end. {errorOf(frame.failure)?.message}

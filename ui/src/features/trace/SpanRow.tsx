@@ -98,6 +98,9 @@ function Guides({ inferred }: { inferred: boolean }) {
   );
 }
 
+/** One element for all: it is not drawn anew with its row. */
+const CHEVRON = <ChevronRight size={14} aria-hidden />;
+
 function Fold({ open, shown, onToggle }: { open: boolean; shown: boolean; onToggle: () => void }) {
   if (!shown) return <span className="span-fold" />;
   return (
@@ -111,7 +114,7 @@ function Fold({ open, shown, onToggle }: { open: boolean; shown: boolean; onTogg
         onToggle();
       }}
     >
-      <ChevronRight size={14} aria-hidden />
+      {CHEVRON}
     </button>
   );
 }

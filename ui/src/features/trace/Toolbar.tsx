@@ -1,5 +1,5 @@
 import { ChevronsDownUp, ChevronsUpDown, FoldHorizontal, LocateFixed, Pause, Play, UnfoldHorizontal, ZoomIn, ZoomOut } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, memo } from "react";
 import { KindIcon, kindWord } from "../../components/KindIcon";
 import type { SpanKind } from "../../api/types";
 import { formatCount, plural } from "../../model/format";
@@ -26,7 +26,16 @@ interface Props {
 }
 
 /** What can be done with the rows: find, filter, fold, jump, zoom, and hold still. Each has a key as well. */
-export function Toolbar({ store, frame, address, change, time, live, alive, hasTime }: Props) {
+export const Toolbar = memo(ToolbarView, (before, after) => {
+  const { frame: a, ...old } = before;
+  const { frame: b, ...next } = after;
+  // A frame for other rows is no reason to draw it anew.
+  const same = a.errors === b.errors && a.waits === b.waits && a.minor === b.minor && a.deepest === b.deepest && a.folds.level === b.folds.level;
+  const text = (frame: TraceFrame): string => JSON.stringify([frame.kinds, frame.matches]);
+  return same && text(a) === text(b) && (Object.keys(next) as (keyof typeof next)[]).every((key) => Object.is(old[key], next[key]));
+});
+
+function ToolbarView({ store, frame, address, change, time, live, alive, hasTime }: Props) {
   return (
     <div className="toolbar" role="toolbar" aria-label="Spans and timeline">
       <FindBox value={address.find} matches={frame.matches} onChange={(find) => change({ find })} go={(to) => store.go({ to })} />

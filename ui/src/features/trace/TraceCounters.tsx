@@ -2,18 +2,24 @@ import { type ReactNode, useId } from "react";
 import type { Counters, Session } from "../../api/types";
 import { Amount } from "../../components/Time";
 import { UNKNOWN, formatCount, formatSessionCost, formatTokens, formatUsd, totalTokens } from "../../model/format";
-import type { TraceFrame } from "../../worker/trace/messages";
+
+interface Props {
+  session: Session;
+  /** Spans that are here, of how many there are, while they are being fetched. */
+  spans: number;
+  total: number | undefined;
+  loading: boolean;
+}
 
 /** What a session amounts to; tokens and cost with their parts for whoever points at them. */
-export function TraceCounters({ session, frame }: { session: Session; frame: TraceFrame }) {
+export function TraceCounters({ session, spans, total, loading }: Props) {
   const { counters } = session;
-  const fetched = frame.spans;
-  const total = frame.total ?? counters.spans;
-  const spans = frame.loading && fetched < total ? `${formatCount(fetched)} / ${formatCount(total)}` : formatCount(counters.spans);
+  const all = total ?? counters.spans;
+  const words = loading && spans < all ? `${formatCount(spans)} / ${formatCount(all)}` : formatCount(counters.spans);
   return (
     <ul className="trace-counters">
       <li>
-        <Amount text={`${spans} ${counters.spans === 1 ? "span" : "spans"}`} />
+        <Amount text={`${words} ${counters.spans === 1 ? "span" : "spans"}`} />
       </li>
       <li>
         {formatCount(counters.llm_calls)} <span className="unit">LLM</span>

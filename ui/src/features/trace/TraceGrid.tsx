@@ -8,14 +8,14 @@ import { Minimap } from "./Minimap";
 import { ROW_HEIGHT, SpanRow } from "./SpanRow";
 import { TimeGrid, TimeHead } from "./TimeHead";
 import type { TraceStore } from "./traceStore";
-import type { RowWindow } from "./useRowWindow";
+import { useRowWindow } from "./useRowWindow";
 import type { TimeAxis } from "./useTimeAxis";
 import { useWidth } from "./useWidth";
 import "./spanTree.css";
 import "./timeline.css";
 
-export const HEAD_HEIGHT = 28;
-export const TIME_HEAD_HEIGHT = 50;
+const HEAD_HEIGHT = 28;
+const TIME_HEAD_HEIGHT = 50;
 const USUAL_TIME_WIDTH = 380;
 /** A label needs so many pixels beside the next. */
 const TICK_PX = 84;
@@ -26,7 +26,9 @@ interface Props {
   store: TraceStore;
   frame: TraceFrame;
   shape: Shape | undefined;
-  window: RowWindow;
+  /** Told how many rows fit on the screen. */
+  page: RefObject<number>;
+  follow: boolean;
   list: RefObject<HTMLDivElement | null>;
   time: TimeAxis;
   shows: "both" | "tree" | "timeline";
@@ -43,9 +45,13 @@ interface Props {
 
 /** The span tree and the timeline: two columns of the same rows. */
 export function TraceGrid(props: Props) {
-  const { store, frame, shape, window, list, time, shows, alive, until, isTicking, onReader, onPick } = props;
+  const { store, frame, shape, page, follow, list, time, shows, alive, until, isTicking, onReader, onPick } = props;
   const { axis } = time;
+  const window = useRowWindow(store, frame, shows === "tree" ? HEAD_HEIGHT : TIME_HEAD_HEIGHT, follow);
   const { body } = window;
+  useEffect(() => {
+    page.current = window.page;
+  });
   const columns = shows === "timeline" ? [] : props.columns;
   const [timeWidth, setTimeWidth] = useWidth("time-width", USUAL_TIME_WIDTH);
   const timePx = shows === "timeline" ? NARROW_TIME_PX : timeWidth;

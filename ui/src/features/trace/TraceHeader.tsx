@@ -1,12 +1,11 @@
 import { ChevronLeft } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, memo } from "react";
 import { Link } from "wouter";
 import type { Session } from "../../api/types";
 import { CopyButton } from "../../components/CopyButton";
 import { Status } from "../../components/Status";
 import { Ago, Duration } from "../../components/Time";
 import { oneLine } from "../../model/text";
-import type { TraceFrame } from "../../worker/trace/messages";
 import { TraceActions } from "./TraceActions";
 import { TraceCounters } from "./TraceCounters";
 import { useRelatives } from "./useRelatives";
@@ -14,13 +13,16 @@ import { useRelatives } from "./useRelatives";
 interface Props {
   id: string;
   session: Session | undefined;
-  frame: TraceFrame;
+  /** Spans that are here, of how many there are. */
+  spans: number;
+  total: number | undefined;
+  loading: boolean;
   back: string;
   leave: () => void;
 }
 
 /** What a session is, where it stands and what it waits for, what it cost, and what can be done with it. */
-export function TraceHeader({ id, session, frame, back, leave }: Props) {
+export const TraceHeader = memo(function TraceHeader({ id, session, spans, total, loading, back, leave }: Props) {
   return (
     <header className="trace-header">
       <div className="trace-title">
@@ -40,14 +42,14 @@ export function TraceHeader({ id, session, frame, back, leave }: Props) {
             />
           </span>
         )}
-        {session && <TraceCounters session={session} frame={frame} />}
+        {session && <TraceCounters session={session} spans={spans} total={total} loading={loading} />}
         <TraceActions id={id} session={session} leave={leave} />
       </div>
       {session && <Facts id={id} session={session} />}
       {session && <Trouble session={session} />}
     </header>
   );
-}
+});
 
 function Facts({ id, session }: { id: string; session: Session }) {
   const { parent, children } = useRelatives(session);

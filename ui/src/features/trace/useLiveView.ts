@@ -1,4 +1,4 @@
-import { useCallback, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { hostNow } from "../../api/clock";
 import type { TraceStore } from "./traceStore";
 
@@ -21,16 +21,19 @@ export function useLiveView(store: TraceStore): LiveView {
   const [heldAt, setHeldAt] = useState(0);
   const [follow, setFollow] = useState(false);
   const leaveAlone = useCallback(() => setFollow(false), []);
-  return {
-    held,
-    heldAt,
-    follow: follow && !held,
-    leaveAlone,
-    toggleHeld: () => {
-      setHeldAt(hostNow());
-      setHeld(!held);
-      store.send({ type: "hold", held: !held });
-    },
-    toggleFollow: () => setFollow(!follow),
-  };
+  return useMemo(
+    () => ({
+      held,
+      heldAt,
+      follow: follow && !held,
+      leaveAlone,
+      toggleHeld: () => {
+        setHeldAt(hostNow());
+        setHeld(!held);
+        store.send({ type: "hold", held: !held });
+      },
+      toggleFollow: () => setFollow(!follow),
+    }),
+    [store, held, heldAt, follow, leaveAlone],
+  );
 }

@@ -26,9 +26,9 @@ export interface RowWindow {
 /**
  * The rows in sight, out of many that are somewhere else. All have one height, so where a row lies is a multiplication.
  * Nothing jumps: when rows come or go above, the scroll moves with what the reader looks at. With `follow` it moves with the
- * newest running span instead. `stands` says that the box is on the screen.
+ * newest running span instead.
  */
-export function useRowWindow(store: TraceStore, frame: TraceFrame, headHeight: number, follow: boolean, stands: boolean): RowWindow {
+export function useRowWindow(store: TraceStore, frame: TraceFrame, headHeight: number, follow: boolean): RowWindow {
   const body = useRef<HTMLDivElement>(null);
   const [sight] = useState(() => new Signal({ first: 0, visible: 40 }));
   const { first, visible } = useSyncExternalStore(sight.subscribe, sight.get);
@@ -57,7 +57,7 @@ export function useRowWindow(store: TraceStore, frame: TraceFrame, headHeight: n
 
   useEffect(() => {
     const element = body.current;
-    if (element === null || !stands) return;
+    if (element === null) return;
     const scrolled = (): void => {
       box.current.top = element.scrollTop;
       look();
@@ -74,7 +74,7 @@ export function useRowWindow(store: TraceStore, frame: TraceFrame, headHeight: n
       element.removeEventListener("scroll", scrolled);
       resized.disconnect();
     };
-  }, [look, stands]);
+  }, [look]);
 
   useLayoutEffect(() => {
     latest.current = frame;

@@ -66,17 +66,21 @@ export function useTimeAxis(frame: TraceFrame, shape: Shape | undefined, until: 
     },
     [set, whole],
   );
-  return {
-    ...axes,
-    isZoomed: axis !== whole,
-    show,
-    zoom: (steps, about = (axis.from + axis.to) / 2) =>
-      show(zoomed([axis.from, axis.to], ZOOM_STEP ** steps, about, [whole.from, whole.to])),
-    pan: (share) => {
-      if (axis !== whole) show(panned([axis.from, axis.to], share, [whole.from, whole.to]));
-    },
-    reset: () => set(undefined),
-  };
+  return useMemo(
+    () => ({
+      axis,
+      whole,
+      isZoomed: axis !== whole,
+      show,
+      zoom: (steps, about = (axis.from + axis.to) / 2) =>
+        show(zoomed([axis.from, axis.to], ZOOM_STEP ** steps, about, [whole.from, whole.to])),
+      pan: (share) => {
+        if (axis !== whole) show(panned([axis.from, axis.to], share, [whole.from, whole.to]));
+      },
+      reset: () => set(undefined),
+    }),
+    [axis, whole, show, set],
+  );
 }
 
 function text(range: Interval | undefined): string {

@@ -1,3 +1,4 @@
+import type { RefObject } from "react";
 import { useKeys } from "../../components/useKeys";
 import type { TraceAddress } from "../../model/traceAddress";
 import type { Step, TraceFrame } from "../../worker/trace/messages";
@@ -10,7 +11,8 @@ import type { ChangeAddress } from "./useTraceAddress";
 interface Of {
   store: TraceStore;
   frame: TraceFrame;
-  page: number;
+  /** How many rows fit on the screen. */
+  page: RefObject<number>;
   time: TimeAxis;
   live: LiveView;
   address: TraceAddress;
@@ -34,8 +36,8 @@ export function useTraceKeys({ store, frame, page, time, live, address, change, 
     ArrowUp: () => go({ by: -1 }),
     j: () => go({ by: 1 }),
     k: () => go({ by: -1 }),
-    PageDown: () => go({ by: page }),
-    PageUp: () => go({ by: -page }),
+    PageDown: () => go({ by: page.current }),
+    PageUp: () => go({ by: -page.current }),
     Home: to("first"),
     End: to("last"),
     ArrowRight: sideways("in", 0.2),

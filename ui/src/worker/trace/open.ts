@@ -18,6 +18,26 @@ export function openTrace(receive: (said: FromTrace) => void): TraceLine {
   return "Worker" in globalThis ? new WorkerLine(receive) : ownLine(receive);
 }
 
+interface Started {
+  worker: Worker;
+  failed: boolean;
+}
+
+let spare: Started | undefined;
+
+/** Starts a worker before it is known what for: its script then comes while that of the screen does. */
+export function prepareTrace(): void {
+  if ("Worker" in globalThis) spare ??= start();
+}
+
+function start(): Started {
+  const started: Started = { worker: new Worker(new URL("./traceWorker.ts", import.meta.url), { type: "module" }), failed: false };
+  started.worker.onerror = () => {
+    started.failed = true;
+  };
+  return started;
+}
+
 class WorkerLine implements TraceLine {
   private worker: Worker | undefined;
   private own: TraceLine | undefined;
@@ -25,8 +45,10 @@ class WorkerLine implements TraceLine {
   private heard = false;
 
   constructor(private readonly receive: (said: FromTrace) => void) {
-    const worker = new Worker(new URL("./traceWorker.ts", import.meta.url), { type: "module" });
+    const { worker, failed } = spare ?? start();
+    spare = undefined;
     this.worker = worker;
+    if (failed) this.fallBack();
     worker.onmessage = ({ data }: MessageEvent<FromTrace>) => {
       this.heard = true;
       this.sent.length = 0;

@@ -234,7 +234,7 @@ export class TraceKeeper {
   }
 
   private frame(): TraceFrame {
-    const { tree, shown, folding, pages, found, chosen } = this;
+    const { tree, shown, pages, found, chosen } = this;
     const { rows } = shown;
     const about = this.about();
     const from = Math.max(0, Math.min(this.look.from, rows.length));
