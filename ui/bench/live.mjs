@@ -84,7 +84,7 @@ try {
   const { long, frames } = await tab.evaluate(() => globalThis.seen);
   const shown = await tab.evaluate(() => document.querySelector(".span-rows").style.height);
   frames.sort((a, b) => a - b);
-  console.log(`${serial} spans in ${took.toFixed(1)} s, ${Math.round(serial / took)} a second; rows shown ${parseInt(shown, 10) / 28}`);
+  console.log(`${serial} spans in ${took.toFixed(1)} s, ${Math.round(serial / took)} a second; rows shown ${Math.round(parseFloat(shown) / 28)}`);
   console.log(`tasks over 50 ms: ${long.length}, the longest ${Math.round(Math.max(0, ...long))} ms`);
   console.log(`frames: median ${frames[frames.length >> 1].toFixed(1)} ms, p95 ${frames[Math.floor(frames.length * 0.95)].toFixed(1)} ms, worst ${frames.at(-1).toFixed(1)} ms`);
 } finally {

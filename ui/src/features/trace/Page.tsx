@@ -105,7 +105,7 @@ export function TracePage({ id, back }: Props) {
       store={store}
       frame={frame}
       shape={shape}
-      page={page}
+      pageRef={page}
       follow={live.follow}
       list={list}
       time={time}

@@ -27,7 +27,7 @@ interface Props {
   frame: TraceFrame;
   shape: Shape | undefined;
   /** Told how many rows fit on the screen. */
-  page: RefObject<number>;
+  pageRef: RefObject<number>;
   follow: boolean;
   list: RefObject<HTMLDivElement | null>;
   time: TimeAxis;
@@ -45,12 +45,12 @@ interface Props {
 
 /** The span tree and the timeline: two columns of the same rows. */
 export function TraceGrid(props: Props) {
-  const { store, frame, shape, page, follow, list, time, shows, alive, until, isTicking, onReader, onPick } = props;
+  const { store, frame, shape, pageRef, follow, list, time, shows, alive, until, isTicking, onReader, onPick } = props;
   const { axis } = time;
   const window = useRowWindow(store, frame, shows === "tree" ? HEAD_HEIGHT : TIME_HEAD_HEIGHT, follow);
   const { body } = window;
   useEffect(() => {
-    page.current = window.page;
+    pageRef.current = window.page;
   });
   const columns = shows === "timeline" ? [] : props.columns;
   const [timeWidth, setTimeWidth] = useWidth("time-width", USUAL_TIME_WIDTH);
