@@ -68,7 +68,7 @@ export function TraceGrid(props: Props) {
 
   const style: Record<string, string> = {
     "--metrics": columns.map(() => "72px").join(" "),
-    "--time-width": shows === "timeline" ? "minmax(0, 3fr)" : `min(${timeWidth}px, 45%)`,
+    "--time-width": shows === "timeline" ? "minmax(0, 3fr)" : `min(${timeWidth}px, 40%)`,
   };
   return (
     <div className={`span-tree shows-${shows}`} style={style}>
