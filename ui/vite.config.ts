@@ -25,15 +25,18 @@ export default defineConfig({
     rollupOptions: {
       output: {
         entryFileNames: "assets/app.js",
-        chunkFileNames: "assets/[name].js",
+        // A feature's first file is its page, so the feature gives the name.
+        chunkFileNames: ({ facadeModuleId, name }) => `assets/${/features\/([\w-]+)\/Page/.exec(facadeModuleId ?? "")?.[1] ?? name}.js`,
         assetFileNames: "assets/app[extname]",
       },
     },
   },
-  // The worker's script lies beside the page's, so both find the mount two folders up.
+  // The workers' scripts lie beside the page's, so all find the mount two folders up.
   worker: {
     format: "es",
-    rollupOptions: { output: { entryFileNames: "assets/worker.js" } },
+    rollupOptions: {
+      output: { entryFileNames: ({ name }) => (name === "shared" ? "assets/worker.js" : `assets/${name}.js`) },
+    },
   },
   server: {
     proxy: {

@@ -14,6 +14,7 @@ if (values.url === undefined) throw new Error("--url is missing: the address of 
 const page = `${values.url.replace(/\/$/, "")}/ui/`;
 const runs = Number(values.runs);
 const SCROLL_FRAMES = 240;
+const FOLDS = 20;
 
 const SESSIONS = { row: ".session-row", complete: ".session-row" };
 const TRACE = { row: "[role=treeitem]", complete: "[role=tree][aria-busy=false]" };
@@ -33,6 +34,50 @@ function probe({ row, complete }) {
     if (seen.all === undefined) requestAnimationFrame(look);
   };
   requestAnimationFrame(look);
+}
+
+/** Folds and unfolds everything, turn by turn, and answers how long the frames were until the rows stood there. */
+async function fold(turns) {
+  const count = () => document.querySelector(".span-rows").style.height;
+  const lengths = [];
+  for (let turn = 0; turn < turns; turn += 1) {
+    const before = count();
+    const name = turn % 2 === 0 ? "Unfold all" : "Fold all";
+    document.querySelector(`button[aria-label="${name}"]`).click();
+    let last = await new Promise(requestAnimationFrame);
+    for (let frame = 0; frame < 60 && count() === before; frame += 1) {
+      const now = await new Promise(requestAnimationFrame);
+      lengths.push(now - last);
+      last = now;
+    }
+  }
+  return { p95: lengths.sort((a, b) => a - b)[Math.floor(lengths.length * 0.95)] ?? 0, worst: lengths.at(-1) ?? 0 };
+}
+
+/** Bytes that scripts hold in the page's dedicated workers: they are no part of the page's own heap. */
+async function workerHeap(browser) {
+  const devtools = await browser.newBrowserCDPSession();
+  const { targetInfos } = await devtools.send("Target.getTargets");
+  let bytes = 0;
+  for (const { targetId, type } of targetInfos) {
+    if (type !== "worker") continue;
+    const { sessionId } = await devtools.send("Target.attachToTarget", { targetId, flatten: false });
+    const ask = (id, method) =>
+      new Promise((resolve) => {
+        const listen = ({ message }) => {
+          const said = JSON.parse(message);
+          if (said.id !== id) return;
+          devtools.off("Target.receivedMessageFromTarget", listen);
+          resolve(said.result);
+        };
+        devtools.on("Target.receivedMessageFromTarget", listen);
+        void devtools.send("Target.sendMessageToTarget", { sessionId, message: JSON.stringify({ id, method }) });
+      });
+    await ask(1, "HeapProfiler.collectGarbage");
+    bytes += (await ask(2, "Runtime.getHeapUsage")).usedSize;
+  }
+  await devtools.detach();
+  return bytes;
 }
 
 /** Scrolls from the top to the bottom, a step in each frame, and answers how long the frames were. */
@@ -65,17 +110,21 @@ async function measure(browser, address, looks) {
   const fetched = bytes;
   await devtools.send("HeapProfiler.collectGarbage");
   const heap = (await devtools.send("Runtime.getHeapUsage")).usedSize;
+  const inWorkers = await workerHeap(browser);
   const scrolled = await tab.evaluate(scroll, SCROLL_FRAMES);
+  const folded = looks === TRACE ? await tab.evaluate(fold, FOLDS) : undefined;
   await context.close();
   return {
     "first row, ms": first,
     ...(looks.complete !== looks.row && { "all loaded, ms": all }),
     "longest task until then, ms": longest,
-    "fetched until then, kB": fetched / 1000,
+    "fetched by the page until then, kB": fetched / 1000,
     "heap, MB": heap / 1e6,
+    "heap of workers, MB": inWorkers / 1e6,
     "frame while scrolling p95, ms": scrolled.p95,
     "frame while scrolling worst, ms": scrolled.worst,
     "rows in the document, most": scrolled.rows,
+    ...(folded && { "frame while folding p95, ms": folded.p95, "frame while folding worst, ms": folded.worst }),
   };
 }
 

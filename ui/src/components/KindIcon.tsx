@@ -11,6 +11,7 @@ import {
   Workflow,
   Wrench,
 } from "lucide-react";
+import type { ReactElement } from "react";
 import type { SpanKind } from "../api/types";
 import "./kind.css";
 
@@ -42,8 +43,21 @@ export function kindWord(kind: SpanKind): string {
   return known(kind).word;
 }
 
+/** Drawn once for each kind: lists have them by the hundred, and what is the same element is not drawn anew. */
+const drawn = new Map<string, ReactElement>();
+
 /** What a span is, at a glance. `unknown` is a parent that nobody has reported yet. */
 export function KindIcon({ kind, unknown = false }: { kind: SpanKind; unknown?: boolean }) {
+  const key = `${kind} ${unknown}`;
+  let icon = drawn.get(key);
+  if (icon === undefined) {
+    icon = draw(kind, unknown);
+    drawn.set(key, icon);
+  }
+  return icon;
+}
+
+function draw(kind: SpanKind, unknown: boolean): ReactElement {
   const Icon = unknown ? CircleDashed : known(kind).icon;
   if (Icon !== undefined) return <Icon className={`kind-icon kind-${kind}`} size={14} strokeWidth={1.75} aria-hidden />;
   return (

@@ -41,12 +41,13 @@ describe("a trace tree", () => {
     expect(tree.running).toBe(1);
   });
 
-  it("keeps the same list when a span merely ends", () => {
+  it("keeps the same list until a span is added or changed", () => {
     const tree = new TraceTree();
     tree.upsert([sampleSpan(1, undefined, { end_time: undefined })]);
     const before = tree.flatten();
-    tree.upsert([sampleSpan(1)]);
     expect(tree.flatten()).toBe(before);
+    tree.upsert([sampleSpan(1)]);
+    expect(tree.flatten()).not.toBe(before);
   });
 
   it("sums descendants and failures below", () => {
@@ -108,4 +109,25 @@ it("an abandoned span or a placeholder isn't running", () => {
   expect(isRunning(sampleSpan(1, undefined, { end_time: undefined }))).toBe(true);
   expect(isRunning(sampleSpan(1, undefined, { end_time: undefined, abandoned: true }))).toBe(false);
   expect(isRunning(sampleSpan(1, undefined, { end_time: undefined, placeholder: true }))).toBe(false);
+});
+
+describe("what is shown of a trace", () => {
+  it("shows details and double reports when they are asked for", () => {
+    const tree = new TraceTree();
+    tree.upsert([sampleSpan(1), sampleSpan(2, 1, { detail: true }), sampleSpan(3, 2)]);
+    const shown = (): (string | undefined)[][] =>
+      tree.flatten().map(({ span, parent }) => [span.span_id, parent?.span.span_id].map((id) => id?.replace(/^0+/, "")));
+    expect(shown()).toEqual([["1", undefined], ["3", "1"]]);
+    expect(tree.minor).toBe(1);
+    tree.showEverything(true);
+    expect(shown()).toEqual([["1", undefined], ["2", "1"], ["3", "2"]]);
+    tree.showEverything(false);
+    expect(shown()).toEqual([["1", undefined], ["3", "1"]]);
+  });
+
+  it("counts what runs below", () => {
+    const tree = new TraceTree();
+    tree.upsert([sampleSpan(1), sampleSpan(2, 1), sampleSpan(3, 2, { end_time: undefined })]);
+    expect(tree.flatten().map((node) => node.runningBelow)).toEqual([1, 1, 0]);
+  });
 });

@@ -1,5 +1,6 @@
 import type { SpanSummary } from "../api/types";
 import { mayBeHidden, parentKey, shownSpans } from "./shownSpans";
+import { type Amounts, addBelow, ownAmounts } from "./amounts";
 import { toMillis } from "./time";
 
 /** One span with its place in the tree. Identity is stable for the life of the tree; `span` is replaced by updates. */
@@ -11,10 +12,15 @@ export interface SpanNode {
   end: number | undefined;
   parent: SpanNode | undefined;
   children: SpanNode[];
-  /** Written by `flatten`: how deep, how many below, and whether one of those below failed. */
+  /** Written by `flatten`: its place in reading order. */
+  index: number;
+  /** Written by `flatten`: how deep, how many below, how many of those failed, and how many of those run. */
   depth: number;
   descendants: number;
   errorsBelow: number;
+  runningBelow: number;
+  /** Written by `flatten`: tokens and cost of it and what is below, each call counted once. */
+  amounts: Amounts;
   /** Written by `flatten`: place among its siblings, counted from 1, and how many they are. */
   position: number;
   siblings: number;
@@ -28,7 +34,7 @@ export function spanKey(traceId: string, spanId: string): string {
  * The spans of a session as a tree that grows while they arrive, in any order.
  *
  * Upserts cost the depth of the span at most; the pre-order list is made anew in one pass, and only when something
- * was added, moved, or began to fail. Nothing here is React: a view asks `flatten()` after each batch.
+ * changed. Nothing here knows of a view: whoever shows it asks `flatten()` after each batch.
  */
 export class TraceTree {
   readonly nodes = new Map<string, SpanNode>();
@@ -43,6 +49,8 @@ export class TraceTree {
   private stale = false;
   /** All spans, shown or not, from the first on that may not be shown; without any, the tree itself has them all. */
   private all: Map<string, SpanSummary> | undefined;
+  /** Details and double reports are shown too. */
+  private everything = false;
 
   /** Adds spans or replaces the ones already known. Older news about a known span is ignored. */
   upsert(spans: readonly SpanSummary[]): void {
@@ -58,7 +66,27 @@ export class TraceTree {
       const known = this.all.get(key);
       if (known === undefined || isNews(known, span)) this.all.set(key, span);
     }
-    this.show(shownSpans([...this.all.values()].filter((span) => span.placeholder !== true)));
+    this.decide();
+  }
+
+  /** Shows every span that was sent, or only those that matter to a person. */
+  showEverything(everything: boolean): void {
+    if (this.everything === everything) return;
+    this.everything = everything;
+    this.decide();
+  }
+
+  /** Spans that were said to be details or to be put together, shown or not. */
+  get minor(): number {
+    let minor = 0;
+    for (const span of this.all?.values() ?? []) if (mayBeHidden(span)) minor += 1;
+    return minor;
+  }
+
+  private decide(): void {
+    if (this.all === undefined) return;
+    const real = [...this.all.values()].filter((span) => span.placeholder !== true);
+    this.show(this.everything ? real : shownSpans(real));
   }
 
   find(traceId: string | undefined, spanId: string): SpanNode | undefined {
@@ -67,7 +95,7 @@ export class TraceTree {
     return undefined;
   }
 
-  /** All spans in pre-order. The array is the same object until the shape or the set of failures changes. */
+  /** All spans in pre-order. The array is the same object until a span is added or changed. */
   flatten(): readonly SpanNode[] {
     if (this.stale) {
       this.order = preOrder(this.roots);
@@ -122,7 +150,8 @@ export class TraceTree {
       insert(siblings, node);
       this.stale = true;
     }
-    if ((before.status === "error") !== (span.status === "error")) this.stale = true;
+    // What is summed up over the tree may be another now.
+    this.stale = true;
   }
 
   private create(key: string, span: SpanSummary): SpanNode {
@@ -133,9 +162,12 @@ export class TraceTree {
       end: undefined,
       parent: undefined,
       children: [],
+      index: 0,
       depth: 0,
       descendants: 0,
       errorsBelow: 0,
+      runningBelow: 0,
+      amounts: ownAmounts(span),
       position: 1,
       siblings: 1,
     };
@@ -245,11 +277,15 @@ function preOrder(roots: readonly SpanNode[]): SpanNode[] {
   }
   // Backwards, every child comes before its parent, so one pass sums up the whole tree.
   for (let index = order.length - 1; index >= 0; index -= 1) {
-    const parent = order[index]?.parent;
     const node = order[index];
-    if (parent === undefined || node === undefined) continue;
+    if (node === undefined) continue;
+    node.index = index;
+    const { parent } = node;
+    if (parent === undefined) continue;
     parent.descendants += node.descendants + 1;
     parent.errorsBelow += node.errorsBelow + (node.span.status === "error" ? 1 : 0);
+    parent.runningBelow += node.runningBelow + (isRunning(node.span) ? 1 : 0);
+    parent.amounts = addBelow(parent.amounts, node.amounts);
   }
   return order;
 }
@@ -261,6 +297,8 @@ function push(stack: SpanNode[], siblings: readonly SpanNode[], depth: number): 
     node.depth = depth;
     node.descendants = 0;
     node.errorsBelow = 0;
+    node.runningBelow = 0;
+    node.amounts = ownAmounts(node.span);
     node.position = index + 1;
     node.siblings = siblings.length;
     stack.push(node);

@@ -1,17 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { sampleSpan } from "../testing/sample";
+import { sampleSpan, spanId } from "../testing/sample";
 import { TraceTree, type SpanNode } from "./traceTree";
-import { barOf, firstLook, nextError, reveal, visibleRows } from "./visibleRows";
+import { ALL_OPEN, type Folding, firstLook, fold, isFolded, newestRunning, reveal, visibleRows } from "./visibleRows";
 
 // 1 > (2 > 3!, 4) and 5 > 6!
 const tree = new TraceTree();
 tree.upsert([
-  sampleSpan(1, undefined, { status: "error" }),
-  sampleSpan(2, 1),
+  sampleSpan(1, undefined, { status: "error", kind: "agent" }),
+  sampleSpan(2, 1, { kind: "llm" }),
   sampleSpan(3, 2, { status: "error" }),
   sampleSpan(4, 1),
-  sampleSpan(5),
-  sampleSpan(6, 5, { status: "error" }),
+  sampleSpan(5, undefined, { kind: "agent" }),
+  sampleSpan(6, 5, { status: "error", kind: "llm" }),
 ]);
 const order = tree.flatten();
 
@@ -25,51 +25,88 @@ function ids(rows: readonly SpanNode[]): number[] {
   return rows.map((row) => parseInt(row.span.span_id, 16));
 }
 
+function closed(...spans: number[]): Folding {
+  return { ...ALL_OPEN, closed: new Set(spans.map(spanId)) };
+}
+
+const rowsOf = (folding: Folding, ...hidden: ("llm" | "tool" | "agent")[]): number[] => ids(visibleRows(order, folding, new Set(hidden)).rows);
+
 describe("visible rows", () => {
-  it("are the list itself when nothing is collapsed", () => expect(visibleRows(order, new Set())).toBe(order));
+  it("are all spans when nothing is folded", () => expect(rowsOf(ALL_OPEN)).toEqual([1, 2, 3, 4, 5, 6]));
 
-  it("leave out everything below a collapsed span and nothing else", () => {
-    expect(ids(visibleRows(order, new Set([node(2).key])))).toEqual([1, 2, 4, 5, 6]);
-    expect(ids(visibleRows(order, new Set([node(1).key])))).toEqual([1, 5, 6]);
-    expect(ids(visibleRows(order, new Set([node(1).key, node(2).key, node(5).key])))).toEqual([1, 5]);
+  it("leave out everything below a folded span and nothing else", () => {
+    expect(rowsOf(closed(2))).toEqual([1, 2, 4, 5, 6]);
+    expect(rowsOf(closed(1))).toEqual([1, 5, 6]);
+    expect(rowsOf(closed(1, 2, 5))).toEqual([1, 5]);
   });
 
-  it("ignore a collapsed leaf and a span that is gone", () => {
-    expect(ids(visibleRows(order, new Set([node(3).key, "gone"])))).toEqual([1, 2, 3, 4, 5, 6]);
+  it("ignore a folded leaf and a span that is gone", () => {
+    expect(rowsOf(closed(3, 99))).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it("leave out hidden kinds, but not what stands above a span that is shown", () => {
+    const { rows, context } = visibleRows(order, ALL_OPEN, new Set(["agent", "llm"]));
+    expect(ids(rows)).toEqual([1, 2, 3, 4]);
+    expect(rows.map((row) => context?.[row.index])).toEqual([1, 1, 0, 0]);
+    expect(rowsOf(ALL_OPEN, "tool")).toEqual([1, 2, 5, 6]);
+    expect(rowsOf(ALL_OPEN, "tool", "agent", "llm")).toEqual([]);
+  });
+
+  it("keep to a level, and to what was decided about a single span before it", () => {
+    const level = { ...ALL_OPEN, level: 1 };
+    expect(rowsOf(level)).toEqual([1, 2, 4, 5, 6]);
+    expect(rowsOf({ ...level, opened: new Set([spanId(2)]) })).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(rowsOf({ ...level, closed: new Set([spanId(1)]) })).toEqual([1, 5, 6]);
+  });
+
+  it("of a long trace begin as an outline with the ways to what failed open", () => {
+    const long = new TraceTree();
+    long.upsert([
+      sampleSpan(1),
+      sampleSpan(2, 1),
+      sampleSpan(3, 2),
+      sampleSpan(4, 1),
+      sampleSpan(5, 4, { status: "error" }),
+      sampleSpan(6, 1),
+      sampleSpan(7, 6, { end_time: undefined }),
+    ]);
+    const rows = visibleRows(long.flatten(), { ...ALL_OPEN, long: true }, new Set()).rows;
+    expect(ids(rows)).toEqual([1, 2, 4, 5, 6, 7]);
   });
 });
 
-describe("the next error", () => {
-  it("goes forward and then round", () => {
-    expect(nextError(order, -1)).toBe(0);
-    expect(nextError(order, 0)).toBe(2);
-    expect(nextError(order, 2)).toBe(5);
-    expect(nextError(order, 5)).toBe(0);
+describe("folding", () => {
+  it("is decided for one span and taken back", () => {
+    const once = fold(ALL_OPEN, node(1), true);
+    expect(isFolded(node(1), once)).toBe(true);
+    expect(fold(once, node(1), false)).toEqual(ALL_OPEN);
+    const level = { ...ALL_OPEN, level: 0 };
+    expect([...fold(level, node(1), false).opened]).toEqual([spanId(1)]);
   });
-
-  it("is nowhere in a trace without one", () => expect(nextError([node(2), node(4)], 0)).toBe(-1));
 });
 
-describe("revealing a span", () => {
-  it("opens its ancestors and nothing else", () => {
-    const open = reveal(new Set([node(1).key, node(2).key, node(5).key]), node(3));
-    expect([...open]).toEqual([node(5).key]);
-  });
-
-  it("changes nothing when it can be seen", () => {
-    const collapsed = new Set([node(5).key]);
-    expect(reveal(collapsed, node(3))).toBe(collapsed);
+describe("reveal", () => {
+  it("opens what stands above a span and leaves the rest folded", () => {
+    const folding = closed(1, 2, 5);
+    expect([...reveal(folding, node(3)).closed]).toEqual([spanId(5)]);
+    expect(reveal(folding, node(1))).toBe(folding);
+    expect(rowsOf(reveal({ ...ALL_OPEN, level: 0 }, node(3)))).toEqual([1, 2, 3, 4, 5]);
   });
 });
 
 describe("the first look", () => {
-  it("goes to the failure and not to what failed because of it", () => expect(firstLook(order, true)).toBe(node(3)));
-  it("goes to the root otherwise", () => expect(firstLook(order, false)).toBe(node(1)));
-  it("has nothing to look at in an empty trace", () => expect(firstLook([], true)).toBeUndefined());
+  it("goes to what failed by itself, or to the root", () => {
+    expect(firstLook(order, true)).toBe(node(3));
+    expect(firstLook(order, false)).toBe(node(1));
+    expect(firstLook([], true)).toBeUndefined();
+  });
 });
 
-describe("a bar", () => {
-  it("is the span's share of the axis", () => expect(barOf(25, 75, 0, 100)).toEqual({ left: 0.25, width: 0.5 }));
-  it("stays on the axis", () => expect(barOf(-50, 500, 0, 100)).toEqual({ left: 0, width: 1 }));
-  it("is nothing on an axis without length", () => expect(barOf(5, 5, 5, 5)).toEqual({ left: 0, width: 0 }));
+describe("the newest running span", () => {
+  it("is the one that began last", () => {
+    const running = new TraceTree();
+    running.upsert([sampleSpan(1, undefined, { end_time: undefined }), sampleSpan(3, 1, { end_time: undefined }), sampleSpan(4, 1)]);
+    expect(newestRunning(running.flatten())).toBe(1);
+    expect(newestRunning(order)).toBe(-1);
+  });
 });

@@ -1,41 +1,98 @@
-import { useState } from "react";
+import { useCallback, useMemo, useRef } from "react";
 import { useLocation } from "wouter";
-import { Banner, ErrorState, SkeletonRows } from "../../components/States";
+import { elapsedUntil } from "../../api/clock";
 import { Splitter } from "../../components/Splitter";
-import { useKeys } from "../../components/useKeys";
+import { Banner, ErrorState, SkeletonRows } from "../../components/States";
 import { NARROW, useMedia } from "../../components/useMedia";
+import { useNow } from "../../components/useNow";
 import { useTitle } from "../../components/useTitle";
+import type { SpanNode } from "../../model/traceTree";
+import type { TraceView } from "../../model/traceAddress";
+import type { Chosen, Row, Step } from "../../worker/trace/messages";
+import { LiveNotes } from "./LiveNotes";
 import { SpanPanel } from "./SpanPanel";
-import { SpanTree } from "./SpanTree";
-import { TraceHeader } from "./TraceHeader";
 import { ROW_HEIGHT } from "./SpanRow";
-import { usePanelWidth } from "./usePanelWidth";
-import { useSelection } from "./useSelection";
+import { Toolbar } from "./Toolbar";
+import { TraceGrid } from "./TraceGrid";
+import { TraceHeader } from "./TraceHeader";
+import { errorOf } from "./traceStore";
+import { useLiveView } from "./useLiveView";
+import { useTimeAxis } from "./useTimeAxis";
 import { useTrace } from "./useTrace";
+import { useTraceAddress, useTraceSync } from "./useTraceAddress";
+import { useTraceKeys } from "./useTraceKeys";
+import { useWidth } from "./useWidth";
 import "./trace.css";
 import "./panel.css";
 
-type View = "tree" | "timeline" | "span";
-const VIEWS: [View, string][] = [
+const USUAL_PANEL_WIDTH = 460;
+const VIEWS: [TraceView, string][] = [
   ["tree", "Tree"],
   ["timeline", "Timeline"],
   ["span", "Attributes"],
 ];
 
-/** The debugger: the span tree with its time bars on one side, the chosen span on the other. */
-export function TracePage({ id, back }: { id: string; back: string }) {
+interface Props {
+  id: string;
+  /** The list as the reader left it. */
+  back: string;
+}
+
+/** The debugger: the span tree with its timeline on one side, the chosen span on the other. */
+export function TracePage({ id, back }: Props) {
   const [, navigate] = useLocation();
   const trace = useTrace(id, (into) => navigate(`/sessions/${encodeURIComponent(into)}`, { replace: true }));
-  const { store, snapshot, session } = trace;
+  const { store, frame, shape, session } = trace;
+  const alive = session === undefined || session.status === "running" || session.status === "paused";
   useTitle(session?.title ?? id);
-  const selection = useSelection(store, snapshot, session?.status === "failed");
+  const [address, change] = useTraceAddress();
+  useTraceSync(store, frame, address, change, session?.status === "failed");
+
+  const live = useLiveView(store);
+  const isTicking = alive && frame.running > 0 && !live.held;
+  const now = elapsedUntil(useNow(isTicking));
+  const until = live.held ? Math.max(live.heldAt, frame.end) : isTicking ? Math.max(now, frame.end) : frame.end;
+  const time = useTimeAxis(frame, shape, until, address, change);
+
   const narrow = useMedia(NARROW);
-  const [view, setView] = useState<View>("tree");
-  const [width, setWidth] = usePanelWidth();
+  const view = address.view ?? "tree";
+  const shows = narrow ? (view === "timeline" ? "timeline" : "tree") : "both";
+  const list = useRef<HTMLDivElement>(null);
+  const page = useRef(1);
+  const [width, setWidth] = useWidth("panel-width", USUAL_PANEL_WIDTH);
 
-  useKeys({ Escape: () => navigate(back) });
+  const { leaveAlone } = live;
+  const openSpan = useCallback(() => {
+    if (narrow) change({ view: "span" });
+  }, [narrow, change]);
+  const pick = useCallback(
+    (row: Row) => {
+      leaveAlone();
+      store.send({ type: "choose", span: { span: row.span.span_id, trace: row.span.trace_id } });
+      openSpan();
+    },
+    [store, leaveAlone, openSpan],
+  );
+  const go = useCallback(
+    (step: Step) => {
+      leaveAlone();
+      store.go(step);
+      list.current?.focus({ preventScroll: true });
+    },
+    [store, leaveAlone],
+  );
+  const leave = useCallback(() => navigate(back), [navigate, back]);
+  useTraceKeys({ store, frame, page, time, live, address, change, until, go, open: openSpan, leave });
 
-  if (trace.error !== undefined && snapshot.order.length === 0) {
+  const { chosen } = frame;
+  const missing = address.span !== undefined && frame.named && chosen === undefined && !frame.loading;
+  // A frame for other rows is no reason to draw the panel anew.
+  const panel = useMemo(
+    () => <SpanPanel sessionId={id} node={chosen && asNode(chosen)} missing={missing} alive={alive} />,
+    [id, chosen, missing, alive],
+  );
+
+  if (trace.error !== undefined && frame.spans === 0) {
     return (
       <main className="trace">
         <ErrorState error={trace.error} doing="Loading this session" retry={trace.retry} />
@@ -43,38 +100,57 @@ export function TracePage({ id, back }: { id: string; back: string }) {
     );
   }
 
-  const alive = session === undefined || session.status === "running" || session.status === "paused";
-  const tree = (
-    <SpanTree
-      snapshot={snapshot}
+  const grid = (
+    <TraceGrid
+      store={store}
+      frame={frame}
+      shape={shape}
+      pageRef={page}
+      follow={live.follow}
+      list={list}
+      time={time}
+      shows={shows}
+      columns={address.columns}
       alive={alive}
-      selected={selection.node}
-      column={narrow ? (view === "timeline" ? "timeline" : "tree") : "both"}
-      onSelect={selection.select}
-      onOpen={() => setView("span")}
+      until={until}
+      isTicking={isTicking}
+      onReader={leaveAlone}
+      onPick={pick}
     />
   );
-  const panel = <SpanPanel sessionId={id} node={selection.node} missing={selection.missing} alive={alive} />;
 
   return (
     <main className="trace">
-      <TraceHeader id={id} session={session} snapshot={snapshot} back={back} />
-      {snapshot.error !== undefined && (
+      <TraceHeader id={id} session={session} spans={frame.spans} total={frame.total} loading={frame.loading} back={back} leave={leave} />
+      {frame.spans > 0 && frame.failure !== undefined && (
         <Banner tone="error">
-          The spans could not be loaded to the end.
+          The spans could not be loaded to the end. {errorOf(frame.failure)?.message}
           <button type="button" className="button" onClick={trace.retry}>
             Try again
           </button>
         </Banner>
       )}
-      {narrow && <Segments view={view} onChange={setView} />}
-      {snapshot.order.length === 0 ? (
-        <NoSpans loading={snapshot.loading} alive={alive} />
+      <LiveNotes store={store} frame={frame} live={live} />
+      {narrow && <Segments view={view} onChange={(next) => change({ view: next })} />}
+      {(!narrow || view !== "span") && (
+        <Toolbar
+          store={store}
+          frame={frame}
+          address={address}
+          change={change}
+          time={time}
+          live={live}
+          alive={alive}
+          hasTime={shows !== "tree"}
+        />
+      )}
+      {frame.spans === 0 ? (
+        <NoSpans loading={frame.loading} alive={alive} />
       ) : narrow ? (
-        <div className="trace-one">{view === "span" ? panel : tree}</div>
+        <div className="trace-one">{view === "span" ? panel : grid}</div>
       ) : (
         <div className="trace-columns" style={{ gridTemplateColumns: `minmax(0, 1fr) 1px ${width}px` }}>
-          {tree}
+          {grid}
           <Splitter label="Width of the inspector" size={width} onChange={setWidth} />
           {panel}
         </div>
@@ -83,7 +159,19 @@ export function TracePage({ id, back }: { id: string; back: string }) {
   );
 }
 
-function Segments({ view, onChange }: { view: View; onChange: (view: View) => void }) {
+/** The panel knows spans as the tree has them. Who is above and below stays with the keeper, so there is nobody. */
+function asNode(row: Chosen): SpanNode {
+  const { tokens, usd, computed, unpriced, sum } = row;
+  return {
+    ...row,
+    parent: undefined,
+    children: [],
+    runningBelow: 0,
+    amounts: { tokens, usd, computed, unpriced, below: sum },
+  };
+}
+
+function Segments({ view, onChange }: { view: TraceView; onChange: (view: TraceView) => void }) {
   return (
     <div className="segments" role="group" aria-label="Shown column">
       {VIEWS.map(([name, label]) => (

@@ -1,22 +1,28 @@
 import { ChevronLeft } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, memo } from "react";
 import { Link } from "wouter";
 import type { Session } from "../../api/types";
 import { CopyButton } from "../../components/CopyButton";
 import { Status } from "../../components/Status";
-import { Ago, Amount, Duration } from "../../components/Time";
-import { UNKNOWN, formatCount, formatSessionCost, formatTokens, totalTokens } from "../../model/format";
+import { Ago, Duration } from "../../components/Time";
 import { oneLine } from "../../model/text";
-import type { TraceSnapshot } from "./traceStore";
+import { TraceActions } from "./TraceActions";
+import { TraceCounters } from "./TraceCounters";
+import { useRelatives } from "./useRelatives";
 
 interface Props {
   id: string;
   session: Session | undefined;
-  snapshot: TraceSnapshot;
+  /** Spans that are here, of how many there are. */
+  spans: number;
+  total: number | undefined;
+  loading: boolean;
   back: string;
+  leave: () => void;
 }
 
-export function TraceHeader({ id, session, snapshot, back }: Props) {
+/** What a session is, where it stands and what it waits for, what it cost, and what can be done with it. */
+export const TraceHeader = memo(function TraceHeader({ id, session, spans, total, loading, back, leave }: Props) {
   return (
     <header className="trace-header">
       <div className="trace-title">
@@ -36,70 +42,63 @@ export function TraceHeader({ id, session, snapshot, back }: Props) {
             />
           </span>
         )}
-        {session && <Counters session={session} snapshot={snapshot} />}
+        {session && <TraceCounters session={session} spans={spans} total={total} loading={loading} />}
+        <TraceActions id={id} session={session} leave={leave} />
       </div>
-      {session && (
-        <div className="trace-facts">
-          {session.agent != null && (
-            <Fact name="Agent">
-              <span className="foreign cut">{session.agent}</span>
-            </Fact>
-          )}
-          <Fact name="Engine">
-            <span className="foreign cut">{session.engine}</span>
-          </Fact>
-          <Fact name="Started">
-            <Ago time={session.started_at} />
-          </Fact>
-          <Fact name="Session">
-            <span className="mono foreign cut">{id}</span>
-            <CopyButton text={() => id} label="Copy the session id" />
-          </Fact>
-          {session.tags.map((tag) => (
-            <span key={tag} className="trace-tag foreign">
-              {tag}
-            </span>
-          ))}
-        </div>
-      )}
+      {session && <Facts id={id} session={session} />}
       {session && <Trouble session={session} />}
     </header>
   );
+});
+
+function Facts({ id, session }: { id: string; session: Session }) {
+  const { parent, children } = useRelatives(session);
+  return (
+    <div className="trace-facts">
+      {session.agent != null && (
+        <Fact name="Agent">
+          <span className="foreign cut">{oneLine(session.agent)}</span>
+        </Fact>
+      )}
+      <Fact name="Engine">
+        <span className="foreign cut">{oneLine(session.engine)}</span>
+      </Fact>
+      <Fact name="Started">
+        <Ago time={session.started_at} />
+      </Fact>
+      <Fact name="Session">
+        <span className="mono foreign cut" title={session.external_id == null ? undefined : `The sender calls it ${session.external_id}`}>
+          {id}
+        </span>
+        <CopyButton text={() => id} label="Copy the session id" />
+      </Fact>
+      {session.parent_session_id != null && (
+        <Fact name="Started by">
+          <SessionLink id={session.parent_session_id} title={parent?.title} />
+        </Fact>
+      )}
+      {children.length > 0 && (
+        <Fact name="Sub-sessions">
+          {children.slice(0, 3).map((child) => (
+            <SessionLink key={child.id} id={child.id} title={child.title} />
+          ))}
+          {children.length > 3 && <span className="faint">and {children.length - 3} more</span>}
+        </Fact>
+      )}
+      {session.tags.map((tag) => (
+        <Link key={tag} className="trace-tag foreign" href={`/sessions?q=${encodeURIComponent(`tag:${tag}`)}`} title="Sessions with this tag">
+          {oneLine(tag)}
+        </Link>
+      ))}
+    </div>
+  );
 }
 
-function Counters({ session, snapshot }: { session: Session; snapshot: TraceSnapshot }) {
-  const { counters } = session;
-  const tokens = totalTokens(counters);
-  const cost = formatSessionCost(counters);
-  const fetched = snapshot.order.length;
-  const total = snapshot.total ?? counters.spans;
-  const spans =
-    snapshot.loading && fetched < total
-      ? `${formatCount(fetched)} / ${formatCount(total)}`
-      : formatCount(Math.max(fetched, counters.spans));
+function SessionLink({ id, title }: { id: string; title: string | undefined }) {
   return (
-    <ul className="trace-counters">
-      <li>
-        <Amount text={`${spans} spans`} />
-      </li>
-      <li>
-        {formatCount(counters.llm_calls)} <span className="unit">LLM</span>
-      </li>
-      <li>
-        <Amount text={`${formatCount(counters.tool_calls)} tools`} />
-      </li>
-      {counters.errors > 0 && (
-        <li className="is-error">
-          {formatCount(counters.errors)} {counters.errors === 1 ? "error" : "errors"}
-        </li>
-      )}
-      <li>
-        {tokens === undefined ? <span className="faint">{UNKNOWN}</span> : formatTokens(tokens)} <span className="unit">tokens</span>
-      </li>
-      {(cost.text !== UNKNOWN || counters.unpriced_calls > 0) && (
-        <li title={cost.meaning}>{cost.text === UNKNOWN ? <span className="faint">unpriced</span> : cost.text}</li>
-      )}
-    </ul>
+    <Link href={`/sessions/${encodeURIComponent(id)}`} className="foreign cut trace-relative">
+      {oneLine(title ?? "") || id}
+    </Link>
   );
 }
 
@@ -118,13 +117,13 @@ function Trouble({ session }: { session: Session }) {
   return (
     <>
       {session.status === "paused" && waiting != null && (
-        <p className="trace-trouble is-paused">
-          <span className="foreign">
-            Waits for {waiting.signal_name}
-            {waiting.prompt == null ? "" : `: ${oneLine(waiting.prompt)}`}
+        <div className="trace-trouble is-paused">
+          <span>
+            Waits for <b className="foreign">{oneLine(waiting.signal_name)}</b>
           </span>
+          {waiting.prompt != null && <pre className="trace-prompt foreign">{waiting.prompt}</pre>}
           <Ago time={waiting.since} />
-        </p>
+        </div>
       )}
       {error != null && error !== "" && (
         <p className={`trace-trouble ${session.status === "failed" ? "is-failed" : "is-mild"}`}>

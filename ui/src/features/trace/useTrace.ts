@@ -1,29 +1,27 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { useState, useSyncExternalStore } from "react";
 import { useLiveBatches } from "../../api/hooks";
 import { getSession } from "../../api/requests";
 import type { Session } from "../../api/types";
-import { TraceStore, type TraceSnapshot } from "./traceStore";
+import type { Shape, TraceFrame } from "../../worker/trace/messages";
+import { TraceStore, errorOf } from "./traceStore";
 
 export interface Trace {
   store: TraceStore;
-  snapshot: TraceSnapshot;
+  frame: TraceFrame;
+  shape: Shape | undefined;
   session: Session | undefined;
   error: Error | undefined;
   retry: () => void;
 }
 
-/** One session with its spans. `onMerged` is told when the id turned out to be another session's. */
+/** One session with its trace. `onMerged` is told when the id turned out to be another session's. */
 export function useTrace(id: string, onMerged: (into: string) => void): Trace {
   const client = useQueryClient();
   const [store] = useState(() => new TraceStore(id));
-  const snapshot = useSyncExternalStore(store.snapshot.subscribe, store.snapshot.get);
+  const frame = useSyncExternalStore(store.frame.subscribe, store.frame.get);
+  const shape = useSyncExternalStore(store.shape.subscribe, store.shape.get);
   const session = useQuery({ queryKey: ["session", id], queryFn: ({ signal }) => getSession(id, signal), staleTime: 0 });
-
-  useEffect(() => {
-    void store.load();
-    return () => store.stop();
-  }, [store]);
 
   useLiveBatches((batch) => {
     store.live(batch);
@@ -38,12 +36,13 @@ export function useTrace(id: string, onMerged: (into: string) => void): Trace {
 
   return {
     store,
-    snapshot,
+    frame,
+    shape,
     session: session.data,
-    error: session.error ?? (snapshot.order.length === 0 ? snapshot.error : undefined),
+    error: session.error ?? (frame.spans === 0 ? errorOf(frame.failure) : undefined),
     retry: () => {
       void session.refetch();
-      void store.load();
+      store.send({ type: "load", all: false });
     },
   };
 }

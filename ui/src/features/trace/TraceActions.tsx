@@ -1,0 +1,161 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { CircleStop, Download, Ellipsis, Pin, PinOff } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+import { ApiError } from "../../api/client";
+import { cancelSession, pinSession, removeSession, traceUrl } from "../../api/control";
+import type { Session } from "../../api/types";
+import { copyText } from "../../components/copyText";
+import { curlOf, traceFileName } from "../../model/curl";
+import { oneLine } from "../../model/text";
+import { Menu } from "./Menu";
+
+type Asking = "remove" | "cancel";
+
+/** What can be done with a session. The host decides what is allowed; when it refuses, its words stand here. */
+export function TraceActions({ id, session, leave }: { id: string; session: Session | undefined; leave: () => void }) {
+  const client = useQueryClient();
+  const [busy, setBusy] = useState(false);
+  const [asking, setAsking] = useState<Asking>();
+  const [said, setSaid] = useState<{ text: string; failed: boolean }>();
+  const alive = session?.status === "running" || session?.status === "paused";
+  const pinned = session?.pinned === true;
+
+  async function act(doing: string, action: () => Promise<void>, done: string | undefined): Promise<boolean> {
+    setBusy(true);
+    setSaid(undefined);
+    try {
+      await action();
+      if (done !== undefined) setSaid({ text: done, failed: false });
+      return true;
+    } catch (error) {
+      setSaid({ text: `${doing} failed: ${wordsOf(error)}`, failed: true });
+      return false;
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  const refresh = (): Promise<void> => client.invalidateQueries({ queryKey: ["session", id] });
+  const copy = (what: string, text: string): void => void act(`Copying ${what}`, () => copyText(text), `Copied ${what}`);
+
+  return (
+    <div className="trace-actions">
+      {alive && (
+        <button type="button" className="tool" title="Ask the engine to stop this session" disabled={busy} onClick={() => setAsking("cancel")}>
+          <CircleStop size={14} aria-hidden />
+          <span className="tool-word">Cancel</span>
+        </button>
+      )}
+      <button
+        type="button"
+        className="tool"
+        aria-pressed={pinned}
+        aria-label={pinned ? "Unpin" : "Pin"}
+        title={pinned ? "Pinned: kept whatever the bounds on history say. Press to unpin." : "Pin: keep it, whatever the bounds on history say"}
+        disabled={busy || session === undefined}
+        onClick={() => void act(pinned ? "Unpinning" : "Pinning", () => pinSession(id, !pinned).then(refresh), pinned ? "Unpinned" : "Pinned")}
+      >
+        {pinned ? <PinOff size={14} aria-hidden /> : <Pin size={14} aria-hidden />}
+      </button>
+      <a className="tool" href={traceUrl(id).href} download={traceFileName(id)} aria-label="Download the trace" title="Download the trace as JSON lines">
+        <Download size={14} aria-hidden />
+      </a>
+      <Menu label={<Ellipsis size={14} aria-hidden />} name="More actions" align="right">
+        <button type="button" className="menu-item" onClick={() => copy("the link", location.href)}>
+          Copy link
+        </button>
+        <button type="button" className="menu-item" onClick={() => copy("the command", curlOf(traceUrl(id)))}>
+          Copy as curl
+        </button>
+        <button type="button" className="menu-item is-danger" disabled={session === undefined || alive} onClick={() => setAsking("remove")}>
+          Delete…
+        </button>
+        {alive && <p className="menu-hint">A running session cannot be deleted; cancel it first.</p>}
+      </Menu>
+      {said && <Said failed={said.failed} text={said.text} onClose={() => setSaid(undefined)} />}
+      {asking === "remove" && (
+        <Confirm
+          title="Delete this session?"
+          text={`“${oneLine(session?.title ?? "") || id}” and everything that is kept of it will be gone for good.`}
+          action="Delete"
+          busy={busy}
+          onClose={() => setAsking(undefined)}
+          onConfirm={() =>
+            void act("Deleting", () => removeSession(id), undefined).then((done) => {
+              setAsking(undefined);
+              if (!done) return;
+              client.removeQueries({ queryKey: ["session", id] });
+              leave();
+            })
+          }
+        />
+      )}
+      {asking === "cancel" && (
+        <Confirm
+          title="Cancel this session?"
+          text="Its engine is asked to stop it. What was recorded stays."
+          action="Cancel the session"
+          busy={busy}
+          onClose={() => setAsking(undefined)}
+          onConfirm={() =>
+            void act("Cancelling", () => cancelSession(id), "Asked to stop. The session says when it has.").then(() => setAsking(undefined))
+          }
+        />
+      )}
+    </div>
+  );
+}
+
+const SHOWN_MS = 3_000;
+
+/** Good news leaves by itself; a refusal stays until it was read. */
+function Said({ failed, text, onClose }: { failed: boolean; text: string; onClose: () => void }) {
+  useEffect(() => {
+    if (failed) return;
+    const timer = setTimeout(onClose, SHOWN_MS);
+    return () => clearTimeout(timer);
+  }, [failed, text, onClose]);
+  return (
+    <div className={`trace-said${failed ? " is-failed" : ""}`} role={failed ? "alert" : "status"}>
+      <span>{text}</span>
+      {failed && (
+        <button type="button" className="button" onClick={onClose}>
+          Close
+        </button>
+      )}
+    </div>
+  );
+}
+
+interface ConfirmProps {
+  title: string;
+  text: string;
+  action: string;
+  busy: boolean;
+  onConfirm: () => void;
+  onClose: () => void;
+}
+
+function Confirm({ title, text, action, busy, onConfirm, onClose }: ConfirmProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => dialog.current?.showModal(), []);
+  return (
+    <dialog ref={dialog} className="confirm" aria-labelledby="confirm-title" onClose={onClose}>
+      <h2 id="confirm-title">{title}</h2>
+      <p className="muted foreign">{text}</p>
+      <div className="confirm-buttons">
+        <button type="button" className="button" onClick={() => dialog.current?.close()}>
+          Keep it
+        </button>
+        <button type="button" className="button is-danger" disabled={busy} onClick={onConfirm}>
+          {action}
+        </button>
+      </div>
+    </dialog>
+  );
+}
+
+function wordsOf(error: unknown): string {
+  if (error instanceof ApiError) return error.detail ?? error.message;
+  return "the host can’t be reached";
+}
