@@ -15,6 +15,7 @@ use bytes::Bytes;
 use super::extract::SessionPath;
 use super::problem::Problem;
 use super::state::AppState;
+use crate::ingest::described::describe;
 use crate::model::{
     AttributeValue, DERIVED_SOURCES, Engine, Session, SessionId, Span, SpanId, SpanKind, TraceId,
 };
@@ -35,7 +36,8 @@ const SESSION: &str = "session.id";
 ///
 /// Each line is an `ExportTraceServiceRequest` in OTLP's JSON, and can be sent to any `/v1/traces`. Of several lines about one
 /// span the last one counts. What the inspector knows and no attribute says is added in the names of OpenTelemetry's GenAI
-/// conventions, and the session as `session.id` of the resource.
+/// conventions, and the session as `session.id` of the resource. What belongs to the session and to none of its spans stands on
+/// the resource too: `inspector.session.id`, `.engine`, `.title`, `.tags`.
 #[utoipa::path(
     get, path = "/sessions/{id}/otlp", operation_id = "export_session", tag = "otlp",
     params(("id" = SessionId, Path, description = "The session.")),
@@ -102,6 +104,9 @@ pub(super) async fn export_session(
 struct Export {
     /// The session as its sender named it.
     session: String,
+    engine: String,
+    title: String,
+    tags: Vec<String>,
     /// The host opened the session, whatever its spans say.
     of_host: bool,
     /// Spans that had not ended on their last line.
@@ -112,8 +117,9 @@ struct Export {
 impl Export {
     fn of(session: Session) -> Self {
         let of_host = session.engine == Engine::TOKIO;
-        let session = session.external_id.unwrap_or_else(|| session.id.to_string());
-        Self { session, of_host, open: HashMap::new(), open_bytes: 0 }
+        let Session { id, external_id, engine, title, tags, .. } = session;
+        let session = external_id.unwrap_or_else(|| id.to_string());
+        Self { session, engine, title, tags, of_host, open: HashMap::new(), open_bytes: 0 }
     }
 
     /// The lines of a block.
@@ -172,6 +178,7 @@ impl Export {
         }
         for span in spans.iter_mut() {
             self.name_session(span);
+            describe(&mut span.resource, &self.session, &self.engine, &self.title, &self.tags);
             spell_out(span);
             own(span);
         }

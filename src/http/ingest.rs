@@ -20,6 +20,7 @@ use super::limits::SMALL_BODY_BYTES;
 use super::problem::Problem;
 use super::state::AppState;
 use crate::ingest::agents::is_span_of_agent;
+use crate::ingest::described;
 use crate::ingest::logs::{is_of_agent, logs};
 use crate::ingest::metrics::usage_of;
 use crate::ingest::otlp::{self, Delivered, Format, LogRecord, MetricPoint, RpcCode, Signal};
@@ -51,6 +52,7 @@ pub(super) async fn ingest_traces(State(state): State<AppState>, headers: Header
     let hooks = Arc::clone(&state.hooks);
     let report = move |spans: Vec<Span>, of_agent| {
         let mut reported = Reported::from(spans);
+        described::take(&mut reported);
         if of_agent {
             hooks.observe(&mut reported, Timestamp::from(SystemTime::now()));
         }

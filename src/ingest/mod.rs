@@ -8,6 +8,8 @@
 pub(crate) mod agents;
 #[cfg(feature = "otlp")]
 mod body;
+#[cfg(feature = "otlp")]
+pub(crate) mod described;
 pub(crate) mod line;
 #[cfg(feature = "otlp")]
 pub(crate) mod logs;

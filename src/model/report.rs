@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use super::{EventKey, EventKind, SessionStatus, Span, Timestamp, TraceId};
+use super::{Engine, EventKey, EventKind, SessionStatus, Span, Timestamp, TraceId};
 
 /// Spans, and what is said beside them. All of it is stored together.
 #[derive(Debug, Default)]
@@ -51,6 +51,8 @@ pub(crate) struct SessionReport {
     pub(crate) at: Timestamp,
     /// What a person calls it.
     pub(crate) title: Option<String>,
+    /// That title and that agent count before whatever spans say.
+    pub(crate) outright: bool,
     /// The agent's name.
     pub(crate) agent: Option<String>,
     /// The sender's own id of the session that started it.
@@ -64,9 +66,12 @@ pub(crate) struct SessionReport {
 impl SessionReport {
     /// One that says nothing but that the session is there.
     pub(crate) fn new(id: impl Into<String>, engine: impl Into<Cow<'static, str>>, at: Timestamp) -> Self {
+        let engine = engine.into();
         Self {
             id: id.into(),
-            engine: engine.into(),
+            // Whoever posts events names a session outright; a prompt names it as its span does.
+            outright: engine == Engine::EVENTS,
+            engine,
             at,
             title: None,
             agent: None,

@@ -67,3 +67,6 @@ pub(crate) const DROPPED_LINKS: &str = "otel.dropped_links_count";
 /// How the names begin under which an inspector tells another one what OTLP has no field for: `kind` (where no convention has
 /// a word for it), `source` and `call_id` (of what was put together from hooks, logs and lines), `detail`, `abandoned`.
 pub(crate) const OWN: &str = "inspector.span.";
+
+/// What the attributes of a resource begin with that say what belongs to a session and to none of its spans.
+pub(crate) const OWN_SESSION: &str = "inspector.session.";

@@ -87,6 +87,7 @@ pub(super) fn session_report(report: SessionReport, redactor: &Redactor) -> Fold
         engine: report.engine,
         at: report.at,
         title: text(report.title),
+        outright: report.outright,
         agent: report.agent.map(|agent| cut_name(redactor.name(&agent))),
         parent: report.parent.map(|parent| session_id(&parent, redactor).0),
         tags: report.tags.iter().map(|tag| cut_name(redactor.name(tag))).collect(),

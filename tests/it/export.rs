@@ -132,6 +132,43 @@ async fn what_the_host_said_without_an_attribute_is_said_with_one() {
 }
 
 #[tokio::test]
+async fn what_belongs_to_a_session_alone_comes_along() {
+    let host = Host::in_memory();
+    let session = host.inspector.session("Ship it").tag("nightly").tag("eu").start();
+    let id = session.id().to_string();
+    session.in_scope(|| session.span(SpanKind::Agent, "release").finish());
+    session.finish();
+    let spans = json!({"resourceSpans": [{"scopeSpans": [{"spans": [{
+        "traceId": "249d0e49a29910886c9895950073aa9a", "spanId": "00000000000000b1", "name": "of a nameless session",
+        "startTimeUnixNano": "1720000000000000001", "endTimeUnixNano": "1720000000000000002",
+    }]}]}]});
+    host.post("/v1/traces", &spans).await;
+    host.inspector.settle().await;
+    let copy = copied(&host).await;
+    for session in [&*id, "trace-249d0e49a29910886c9895950073aa9a"] {
+        let told = async |host: &Host| {
+            let known = host.get(&format!("/sessions/{session}")).await;
+            json!([known["engine"], known["title"], known["tags"], known["status"], known["counters"]])
+        };
+        assert_eq!(told(&copy).await, told(&host).await);
+        let (_, spans) = known(&copy, session).await;
+        assert!(
+            !json!(spans).to_string().contains("inspector.session."),
+            "it is no fact of a span: {spans:#?}"
+        );
+    }
+    let known = copy.get(&format!("/sessions/{id}")).await;
+    assert_eq!(known["title"], "Ship it");
+    assert_eq!(known["tags"].as_array().unwrap().len(), 2);
+    // Also after a copy of the copy.
+    let again = copied(&copy).await.get(&format!("/sessions/{id}")).await;
+    assert_eq!(
+        (&again["title"], &again["tags"], &again["engine"]),
+        (&known["title"], &known["tags"], &known["engine"])
+    );
+}
+
+#[tokio::test]
 async fn a_span_that_runs_and_a_session_of_many_blocks_are_given_out_whole() {
     let dir = tempfile::tempdir().unwrap();
     let host = Host::new(Inspector::builder().data_dir(dir.path()).build().unwrap());

@@ -139,6 +139,38 @@ fn an_inspector_that_hangs_does_not_hold_the_program_back() {
     assert!(text(&output.stderr).contains("were not recorded"), "{}", text(&output.stderr));
 }
 
+/// What an inspector says whose store takes nothing.
+const BUSY: &str = "503 Service Unavailable\r\nretry-after: 0\r\ncontent-length: 2";
+
+#[test]
+fn what_an_inspector_could_not_take_at_first_is_sent_again() {
+    let home = Home::new();
+    let recorder =
+        Recorder::answering(|number| if number < 3 { BUSY } else { "200 OK\r\ncontent-length: 2" });
+    let output = home.run(&["run", "--url", &recorder.url, "--", "sh", "-c", "echo one; exit 7"]);
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(7), String::new()));
+    let refused: Vec<_> = (0..3).map(|_| recorder.next()).collect();
+    let taken = recorder.values_until(|event| event["type"] == "session_finished");
+    let batch = taken.iter().take(refused[0].json.as_array().unwrap().len()).cloned().collect();
+    assert!(refused.iter().all(|request| request.json == Value::Array(Vec::clone(&batch))), "the same again");
+    let ids: Vec<_> = taken.iter().map(|event| event["id"].as_u64().unwrap()).collect();
+    assert_eq!(ids, (1..=taken.len() as u64).collect::<Vec<_>>(), "all of them, each with an id of its own");
+}
+
+#[test]
+fn what_an_inspector_never_takes_is_counted_and_said_at_the_end() {
+    let home = Home::new();
+    let busy = Recorder::answering(|_| BUSY);
+    let output = home.run(&["run", "--url", &busy.url, "--", "true"]);
+    let said = "agent-inspector: 4 lines were not recorded: the inspector answered with 503\n";
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), said.to_owned()));
+    home.write("lines", CODEX);
+    let strict = Recorder::answering(|_| "401 Unauthorized\r\ncontent-length: 2");
+    let output = home.run(&["run", "--as", "codex", "--url", &strict.url, "--", "cat", "lines"]);
+    let said = "agent-inspector: 3 lines were not recorded: the inspector answered with 401\n";
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), said.to_owned()));
+}
+
 #[test]
 fn a_reader_that_goes_away_ends_the_program_as_it_would() {
     let home = Home::new();

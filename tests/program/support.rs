@@ -105,12 +105,20 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     pub(crate) fn start() -> Self {
+        Self::answering(|_| "200 OK\r\ncontent-length: 2")
+    }
+
+    /// One whose answer to a request, counted from 0, has this status and these headers. All requests are taken down.
+    pub(crate) fn answering(answer: impl Fn(usize) -> &'static str + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/_inspector", listener.local_addr().unwrap());
         let (told, requests) = mpsc::channel();
         thread::spawn(move || {
+            let mut answered = 0;
             for stream in listener.incoming() {
-                if let Some(request) = stream.ok().and_then(record)
+                let request = stream.ok().and_then(|stream| record(stream, answer(answered)));
+                answered += usize::from(request.is_some());
+                if let Some(request) = request
                     && told.send(request).is_err()
                 {
                     return;
@@ -143,7 +151,7 @@ impl Recorder {
     }
 }
 
-fn record(mut stream: TcpStream) -> Option<Request> {
+fn record(mut stream: TcpStream, answer: &str) -> Option<Request> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     let (mut head, mut length) = (String::new(), 0);
     loop {
@@ -159,7 +167,7 @@ fn record(mut stream: TcpStream) -> Option<Request> {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").ok()?;
+    stream.write_all(format!("HTTP/1.1 {answer}\r\n\r\n{{}}").as_bytes()).ok()?;
     let path = head.split(' ').nth(1)?.to_owned();
     Some(Request { path, head, json: serde_json::from_slice(&body).unwrap_or_default() })
 }

@@ -14,16 +14,18 @@ EVENTS = """PreToolUse PostToolUse PostToolUseFailure PostToolBatch Notification
 ONLY_BY_COMMAND = "SessionStart"
 
 
-def run(directory, scenario="default", otlp=None, hooks=None, http_hooks=True, protocol="http/protobuf"):
+def run(directory, scenario="default", otlp=None, hooks=None, http_hooks=True, protocol="http/protobuf", more=None):
     """One `claude -p` in a scratch directory. `otlp` is the address below which `/v1/logs` and the others are, `hooks` the
-    address that hook payloads are posted to: by Claude Code itself, or with `http_hooks=False` by a command."""
+    address that hook payloads are posted to: by Claude Code itself, or with `http_hooks=False` by a command. `more` is added
+    to its environment, where what is `None` is left out."""
     with running.serving(fake_anthropic.bind(scenario=scenario)) as model:
         settings = directory / "settings.json"
         settings.write_text(json.dumps(settings_of(directory, scenario, hooks, http_hooks)))
         command = [install.claude_code(), "-p", PROMPT, "--model", MODEL, "--settings", settings,
                    "--output-format", "stream-json", "--verbose"]
         reporting = telemetry(otlp, protocol) if otlp else {}
-        return running.run(command, directory, {**environment(directory, model), **reporting})
+        variables = {**environment(directory, model), **reporting, **(more or {})}
+        return running.run(command, directory, {name: value for name, value in variables.items() if value is not None})
 
 
 def settings_of(directory, scenario, hooks, http_hooks):

@@ -53,6 +53,34 @@ class OtlpOnly(Default):
     CHANNELS = ("otlp",)
 
 
+class MetricsOnly(judging.OneRun):
+    """Metrics tell of sums only, and of no end."""
+
+    ENGINE = "claude-code"
+    TEMPORALITY = "delta"
+
+    @classmethod
+    def report(cls, served, directory):
+        only = {"OTEL_LOGS_EXPORTER": None, "OTEL_TRACES_EXPORTER": None,
+                "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": cls.TEMPORALITY, "OTEL_METRIC_EXPORT_INTERVAL": "200"}
+        return claude_code.run(directory, otlp=served.address, more=only)
+
+    @classmethod
+    def is_complete(cls, sessions):
+        return True  # each request was answered when it was stored
+
+    def test_it_is_one_session_of_its_program_that_ended(self):
+        self.assertEqual([session["engine"] for session in self.sessions], [self.ENGINE])
+
+    def test_its_sums_are_the_true_ones(self):
+        self.assert_tokens(input=1260, output=75, cache_read=900, cache_write=60)
+        self.assertAlmostEqual(self.session["counters"]["cost_usd"], 0.00252)
+
+
+class CumulativeMetricsOnly(MetricsOnly):
+    TEMPORALITY = "cumulative"
+
+
 class Subagents(ClaudeCode):
     ENGINE = "claude-code"
     SCENARIO = "subagent"

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::args::{Payload, Send};
-use crate::post::post;
+use crate::post::answer;
 use crate::target::Target;
 
 /// How long the whole may take, reading included. Claude Code waits for a hook.
@@ -47,7 +47,7 @@ fn deliver(args: Send, until: Instant) -> Option<()> {
         Payload::Events => "/events",
     };
     let within = until.saturating_duration_since(Instant::now());
-    post(&target.at(path), target.token.as_deref(), &json, within).ok().map(|_| ())
+    answer(&target.at(path), target.token.as_deref(), &json, within).ok().map(|_| ())
 }
 
 fn from_stdin() -> Option<Vec<u8>> {

@@ -15,6 +15,7 @@ pub(crate) struct FoldReport {
     pub(crate) engine: Cow<'static, str>,
     pub(crate) at: Timestamp,
     pub(crate) title: Option<String>,
+    pub(crate) outright: bool,
     pub(crate) agent: Option<String>,
     pub(crate) parent: Option<SessionId>,
     pub(crate) tags: Vec<String>,
@@ -58,9 +59,7 @@ impl Live {
                 self.session.tags.push(tag);
             }
         }
-        // Whoever posts events names a session outright; a prompt names it as its span does.
-        let outright = report.engine == Engine::EVENTS;
-        self.facts_mut().report(report.at, outright, report.title.as_deref(), report.agent.as_deref());
+        self.facts_mut().report(report.at, report.outright, report.title.as_deref(), report.agent.as_deref());
         match report.change {
             SessionChange::Heard => {}
             SessionChange::Began => self.began_at(report.at),

@@ -3,6 +3,7 @@
 //! What the program prints passes through byte for byte and at once; what the inspector gets is a copy, sent in the
 //! background. When there is no inspector nothing is different but that.
 
+mod delivery;
 mod dialect;
 mod lines;
 mod outbox;

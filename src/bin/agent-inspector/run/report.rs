@@ -28,6 +28,8 @@ pub(super) struct Report {
     agent: String,
     began: Instant,
     lines: Cell<u32>,
+    /// How many events were told: each has its number as its id, so that one that is sent again is known.
+    told: Cell<u64>,
 }
 
 impl Report {
@@ -39,6 +41,7 @@ impl Report {
             agent: args.name.clone().unwrap_or(name),
             began: Instant::now(),
             lines: Cell::new(0),
+            told: Cell::new(0),
         };
         let words = std::iter::once(program).chain(rest.iter().map(OsString::as_os_str));
         let command = words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ");
@@ -84,7 +87,9 @@ impl Report {
     }
 
     fn tell(&self, outbox: &Outbox, kind: &str, mut event: Value) {
+        self.told.set(self.told.get() + 1);
         event["type"] = kind.into();
+        event["id"] = self.told.get().into();
         event["session_id"] = self.session.as_str().into();
         event["agent"] = self.agent.as_str().into();
         event["timestamp"] = jiff::Timestamp::now().to_string().into();
