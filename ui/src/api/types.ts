@@ -26,7 +26,7 @@ export type MessagePart = Schemas["MessagePart"];
 export type Media = Schemas["Media"];
 export type ToolDefinition = Schemas["ToolDefinition"];
 export type Document = Schemas["Document"];
-export type SearchPage = Schemas["SearchPage"];
+export type SearchResults = Schemas["SearchResults"];
 /** Attribute values are any JSON, null included: they are kept as they are. */
 export type Attributes = Schemas["Attributes"];
 

@@ -32,8 +32,26 @@ const TOOL_KEYS: Record<string, string> = {
   "gen_ai.tool.call.result": "output",
 };
 
-/** Every value of the span that is JSON, states and results first. */
-export function jsonEntries(span: Span): JsonEntry[] {
+const known = new WeakMap<Span, JsonEntry[]>();
+
+/** Every value of the span that is JSON, states and results first. A span is read once: it may hold megabytes. */
+export function jsonEntries(span: Span): readonly JsonEntry[] {
+  const entries = known.get(span) ?? read(span);
+  known.set(span, entries);
+  return entries;
+}
+
+/** So much text is read to count what is in it; more is counted only when somebody looks. */
+const COUNT_CHARS = 500_000;
+
+/** How many there are; undefined where finding out would be noticed. */
+export function countEntries(span: Span): number | undefined {
+  let chars = 0;
+  for (const value of Object.values(span.attributes)) if (typeof value === "string") chars += value.length;
+  return chars > COUNT_CHARS && !known.has(span) ? undefined : jsonEntries(span).length;
+}
+
+function read(span: Span): JsonEntry[] {
   const entries = entriesOf(span.attributes, "");
   for (const event of span.events) entries.push(...entriesOf(event.attributes, `${event.name} › `));
   return entries.sort((a, b) => ORDER.indexOf(a.group) - ORDER.indexOf(b.group) || (a.key < b.key ? -1 : 1));

@@ -5,7 +5,7 @@ import { Splitter } from "../../components/Splitter";
 import { useKeys } from "../../components/useKeys";
 import { NARROW, useMedia } from "../../components/useMedia";
 import { useTitle } from "../../components/useTitle";
-import { SpanPanel } from "./SpanPanel";
+import { SpanPanel } from "./panel/SpanPanel";
 import { SpanTree } from "./SpanTree";
 import { TraceHeader } from "./TraceHeader";
 import { ROW_HEIGHT } from "./SpanRow";
@@ -13,7 +13,6 @@ import { usePanelWidth } from "./usePanelWidth";
 import { useSelection } from "./useSelection";
 import { useTrace } from "./useTrace";
 import "./trace.css";
-import "./panel.css";
 
 type View = "tree" | "timeline" | "span";
 const VIEWS: [View, string][] = [

@@ -1,20 +1,28 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
-import { getSpan } from "../../api/requests";
-import type { Span } from "../../api/types";
-import { CopyButton } from "../../components/CopyButton";
-import { KindIcon } from "../../components/KindIcon";
-import { LongText } from "../../components/LongText";
-import { ErrorState, SkeletonRows } from "../../components/States";
-import { useDebounced } from "../../components/useDebounced";
-import { oneLine } from "../../model/text";
-import type { SpanNode } from "../../model/traceTree";
-import { AttributeList } from "./AttributeList";
-import { Overview } from "./Overview";
-import { SpanExtras } from "./SpanExtras";
+import { Suspense, lazy } from "react";
+import { getSpan } from "../../../api/requests";
+import type { Span } from "../../../api/types";
+import { CopyButton } from "../../../components/CopyButton";
+import { KindIcon } from "../../../components/KindIcon";
+import { ErrorState, SkeletonRows } from "../../../components/States";
+import { type Tab, Tabs } from "../../../components/Tabs";
+import { useDebounced } from "../../../components/useDebounced";
+import { useKeys } from "../../../components/useKeys";
+import { formatCount } from "../../../model/format";
+import { countEntries } from "../../../model/jsonEntries";
+import { oneLine } from "../../../model/text";
+import type { SpanNode } from "../../../model/traceTree";
+import { AttributesTab } from "./attributes/AttributesTab";
+import { type PanelTab, usePanelAddress } from "./usePanelAddress";
+import "./panel.css";
+
+// What a first look does not need is fetched when it is asked for.
+const StateTab = lazy(() => import("./state/StateTab"));
+const ContextTab = lazy(() => import("./context/ContextTab"));
 
 /** A held-down arrow key runs over hundreds of spans; only the one where it stops is fetched. */
 const SETTLE_MS = 80;
+const ROW_HEIGHT = 26;
 
 interface Props {
   sessionId: string;
@@ -23,12 +31,15 @@ interface Props {
   alive: boolean;
 }
 
+/** What there is to know of the chosen span, in three tabs. */
 export function SpanPanel({ sessionId, node, missing, alive }: Props) {
   return (
     <section className="span-panel" aria-label="Chosen span">
       {node === undefined ? (
         <p className="panel-hint muted">
-          {missing ? "The address names a span that isn’t in this session." : "Choose a span to see its attributes."}
+          {missing
+            ? "The address names a span that isn’t in this session."
+            : "Choose a span to see its attributes, its state and result, and what was said in it."}
         </p>
       ) : node.span.placeholder === true ? (
         <p className="panel-hint muted">
@@ -56,49 +67,76 @@ function Chosen({ sessionId, node, alive }: { sessionId: string; node: SpanNode;
     <>
       <header className="panel-head">
         <KindIcon kind={node.span.kind} />
-        <h2 className="cut foreign" title={node.span.name}>
+        <h2 className="cut foreign" title={oneLine(node.span.name, 1_000)}>
           {oneLine(node.span.name) || "unnamed"}
         </h2>
         {query.data && <CopyButton text={() => JSON.stringify(query.data, null, 2)} label="Copy the span as JSON" />}
       </header>
-      <div className="panel-body">
-        {query.data ? (
-          <SpanView span={query.data} alive={alive} />
-        ) : query.error ? (
-          <ErrorState error={query.error} doing="Loading this span" retry={() => void query.refetch()} />
-        ) : (
-          <SkeletonRows rows={10} height={26} />
-        )}
-      </div>
+      <SpanTabs span={query.data} sessionId={sessionId} alive={alive} error={query.error} retry={() => void query.refetch()} />
     </>
   );
 }
 
-/** The Attributes tab: normalised fields first, then everything that was recorded. */
-export function SpanView({ span, alive }: { span: Span; alive: boolean }) {
-  const [raw, setRaw] = useState(false);
-  return (
-    <>
-      <Overview span={span} alive={alive} />
-      <div className="panel-title">
-        <h3>Attributes</h3>
-        <button type="button" className="panel-toggle" aria-pressed={raw} onClick={() => setRaw(!raw)}>
-          Raw JSON
-        </button>
-      </div>
-      {raw ? (
-        <div className="panel-raw">
-          <LongText text={JSON.stringify(span, null, 2)} />
-        </div>
-      ) : (
-        <>
-          <AttributeList attributes={span.attributes} filterable empty="No attributes were recorded." />
-          {span.dropped_attributes != null && span.dropped_attributes > 0 && (
-            <p className="panel-note">{span.dropped_attributes} more were dropped by whoever recorded the span.</p>
-          )}
-          <SpanExtras span={span} />
-        </>
-      )}
-    </>
+interface TabsProps {
+  span: Span | undefined;
+  sessionId: string;
+  alive: boolean;
+  error?: Error | null;
+  retry?: () => void;
+}
+
+/** The tabs of one span; before it is here, a skeleton or what went wrong. */
+export function SpanTabs({ span, sessionId, alive, error, retry }: TabsProps) {
+  const { tab, raw, choose, toggleRaw } = usePanelAddress();
+  useKeys({
+    "1": () => choose("attributes"),
+    "2": () => choose("state"),
+    "3": () => choose("context"),
+    a: toggleRaw,
+  });
+  const skeleton = <SkeletonRows rows={10} height={ROW_HEIGHT} />;
+  const toggle = (
+    <button type="button" className="panel-toggle" aria-pressed={raw} title={`${RAW[tab]} (a)`} onClick={toggleRaw}>
+      Raw
+    </button>
   );
+  return (
+    <Tabs label="Parts of the span" tabs={tabsOf(span)} chosen={tab} onChoose={choose} aside={toggle}>
+      {span === undefined ? (
+        error ? (
+          <div className="panel-body">
+            <ErrorState error={error} doing="Loading this span" {...(retry && { retry })} />
+          </div>
+        ) : (
+          skeleton
+        )
+      ) : (
+        <Suspense fallback={skeleton}>
+          {tab === "attributes" && <AttributesTab span={span} sessionId={sessionId} alive={alive} raw={raw} />}
+          {tab === "state" && <StateTab span={span} sessionId={sessionId} raw={raw} />}
+          {tab === "context" && <ContextTab span={span} raw={raw} />}
+        </Suspense>
+      )}
+    </Tabs>
+  );
+}
+
+const RAW: Record<PanelTab, string> = {
+  attributes: "The whole span as JSON",
+  state: "Values as they were recorded, not laid out",
+  context: "Texts as they are, without markdown",
+};
+
+function tabsOf(span: Span | undefined): Tab<PanelTab>[] {
+  const content = span?.content;
+  const messages = content && content.input_messages.length + content.output_messages.length + content.documents.length;
+  return [
+    { name: "attributes", label: "Attributes", keyName: "1", count: count(span && Object.keys(span.attributes).length) },
+    { name: "state", label: "State/Result", keyName: "2", count: count(span && countEntries(span)) },
+    { name: "context", label: "Context", keyName: "3", count: count(messages) },
+  ];
+}
+
+function count(number: number | undefined): string | undefined {
+  return number === undefined || number === 0 ? undefined : formatCount(number);
 }
