@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { anyJson } from "../testing/anyJson";
 import { type JsonNode, jsonOf, parseJson, printJson } from "./json";
-import { above, atPointer, findInJson, jsonRows, keepOpen, openAll, openAtFirst, pathOf, printPath, printPointer } from "./jsonTree";
+import { above, atPointer, findInJson, jsonRows, keepOpen, labelOf, openAll, openAtFirst, pathOf, printPath, printPointer } from "./jsonTree";
 
 const plan = jsonOf({ id: 7, steps: [{ name: "read", "depends/on": [] }, { name: "write ~" }] });
 
@@ -81,4 +81,11 @@ describe("a path", () => {
     }
     expect(atPointer(plan, "/steps/9/name")).toBeUndefined();
   });
+});
+
+it("finds a name for an object", () => {
+  expect(labelOf(jsonOf({ status: "ok", step_id: "read-1" }))).toBe("read-1");
+  expect(labelOf(jsonOf({ id: 7, name: "planner" }))).toBe("planner");
+  expect(labelOf(jsonOf({ id: { a: 1 }, text: "x" }))).toBeUndefined();
+  expect(labelOf(jsonOf(["name"]))).toBeUndefined();
 });

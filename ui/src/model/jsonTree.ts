@@ -154,3 +154,18 @@ export function atPointer(root: JsonNode, pointer: string): JsonNode | undefined
   }
   return node;
 }
+
+/** What tells an object from the others in a list, in the order in which people look for it. */
+const LABELS = ["name", "title", "id", "key", "type", "role"];
+const MOST_LABEL = 60;
+
+/** A few words for an object, taken from its own entries; undefined when nothing in it is a name. */
+export function labelOf(node: JsonNode): string | undefined {
+  if (node.kind !== "object") return undefined;
+  const named = [...LABELS, ...node.names.filter((name) => /(?:_i|[a-z]I)d$/.test(name) || name.endsWith("_name"))];
+  for (const name of named) {
+    const item = node.items[node.names.lastIndexOf(name)];
+    if (item !== undefined && item.text !== "" && item.text.length <= MOST_LABEL) return item.text;
+  }
+  return undefined;
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decodeEntities, mayBeMarkdown, readLink } from "./markdown";
+import { decodeEntities, isCheapMarkdown, mayBeMarkdown, readLink } from "./markdown";
 
 describe("a link in a foreign text", () => {
   it("opens the web and nothing else", () => {
@@ -22,4 +22,11 @@ it("decodes the entities that people write", () => {
 it("sees whether a text may be markdown", () => {
   for (const text of ["# a", "**b**", "- c", "1. d", "`e`", "https://f", "a\n---"]) expect(mayBeMarkdown(text), text).toBe(true);
   for (const text of ["List the files, please.", "It is 3 - 4 = -1"]) expect(mayBeMarkdown(text), text).toBe(false);
+});
+
+it("does not read what is made to take for ever", () => {
+  expect(isCheapMarkdown("# A plan\n\n" + "- **one** _two_\n".repeat(100))).toBe(true);
+  for (const text of ["_a_ _".repeat(4_000), "a**b".repeat(2_000), ">".repeat(200), "> ".repeat(200), "x".repeat(30_000)]) {
+    expect(isCheapMarkdown(text), text.slice(0, 10)).toBe(false);
+  }
 });

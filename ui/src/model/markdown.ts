@@ -35,3 +35,16 @@ export function decodeEntities(text: string): string {
 export function mayBeMarkdown(text: string): boolean {
   return /[*_`#[\]<>~|]|^\s*(?:[-+]|\d+[.)])\s|https?:\/\/|^(?:---|===)/m.test(text);
 }
+
+/** Longer texts are shown as they are: a parser of markdown may take a time that grows faster than its text. */
+const MOST_CHARS = 20_000;
+/** The same for marks of emphasis in one paragraph, each of which may open, close or mean nothing. */
+const MOST_MARKS = 1_000;
+/** Quotes within quotes are read by calls within calls. */
+const DEEP_QUOTE = /(?:>[ \t]?){30}/;
+
+/** Whether a text can be read as markdown in a time that nobody notices, whoever wrote it. */
+export function isCheapMarkdown(text: string): boolean {
+  if (text.length > MOST_CHARS || DEEP_QUOTE.test(text)) return false;
+  return text.split(/\n[ \t]*\n/).every((paragraph) => (paragraph.match(/[*_~]/g)?.length ?? 0) <= MOST_MARKS);
+}

@@ -1,11 +1,9 @@
 import { Lexer, type MarkedToken, type Token } from "marked";
 import { createElement, useMemo, type ReactNode } from "react";
 import { Revealed } from "../../../../components/Revealed";
-import { decodeEntities, readLink } from "../../../../model/markdown";
+import { decodeEntities, isCheapMarkdown, readLink } from "../../../../model/markdown";
 import "./markdown.css";
 
-/** Longer texts are shown as they are: a parser of markdown may take a time that grows faster than its text. */
-export const MOST_CHARS = 20_000;
 /** Deeper lists and quotes are shown as they are. */
 const MOST_DEPTH = 20;
 
@@ -30,7 +28,7 @@ export default function Markdown({ text }: { text: string }) {
 }
 
 function lex(text: string): Token[] | undefined {
-  if (text.length > MOST_CHARS) return undefined;
+  if (!isCheapMarkdown(text)) return undefined;
   try {
     return new Lexer({ gfm: true, breaks: true }).lex(text);
   } catch {

@@ -1,7 +1,7 @@
 import { CopyButton } from "../../../../components/CopyButton";
 import { LongText } from "../../../../components/LongText";
 import { Revealed } from "../../../../components/Revealed";
-import { parseJson, printJson } from "../../../../model/json";
+import { jsonOf, parseJson, printJson } from "../../../../model/json";
 import { printValue } from "../../../../model/text";
 
 interface Props {
@@ -44,9 +44,12 @@ export function Side({ label, value }: { label: string; value: unknown }) {
   );
 }
 
-/** Texts inside of an answer are read with their line breaks, where the answer is nothing but one text. */
+/** JSON that fits on a line stands on one. */
+const ONE_LINE = 60;
+
 function readable(value: unknown): string {
-  if (typeof value !== "string") return printValue(value);
-  const json = /^\s*[[{]/.test(value) ? parseJson(value) : undefined;
-  return json === undefined ? value : printJson(json);
+  const json = typeof value === "object" ? jsonOf(value) : typeof value === "string" && /^\s*[[{]/.test(value) ? parseJson(value) : undefined;
+  if (json === undefined) return printValue(value);
+  const line = printJson(json, false);
+  return line.length <= ONE_LINE ? line : printJson(json);
 }

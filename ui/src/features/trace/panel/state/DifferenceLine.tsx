@@ -1,6 +1,7 @@
 import type { JsonNode } from "../../../../model/json";
 import { isContainer, printJson } from "../../../../model/json";
 import { type Change, type DifferenceRow, diffText } from "../../../../model/jsonDiff";
+import { labelOf } from "../../../../model/jsonTree";
 import { formatCount } from "../../../../model/format";
 import { LongText } from "../../../../components/LongText";
 import { Revealed } from "../../../../components/Revealed";
@@ -15,6 +16,8 @@ export function DifferenceLine({ row, limit, setLimit }: { row: DifferenceRow } 
   const { difference, folded } = row;
   if (folded > 0) return <span className="faint">… {formatCount(folded)} the same</span>;
   const { change, name, before, after, inside } = difference;
+  const item = after ?? before;
+  const label = typeof name === "number" && item !== undefined && inside.length > 0 ? labelOf(item) : undefined;
   const long = (node: JsonNode) => (
     <LongText text={shown(node)} limit={limit(node)} onLimit={(next) => setLimit(node, next)} />
   );
@@ -27,6 +30,11 @@ export function DifferenceLine({ row, limit, setLimit }: { row: DifferenceRow } 
         {name === undefined ? "" : typeof name === "number" ? name : <Revealed text={name} />}
         {name !== undefined && <span className="faint">:</span>}
       </span>
+      {label !== undefined && (
+        <span className="faint foreign">
+          <Revealed text={label} />
+        </span>
+      )}
       {change !== "same" && <span className="difference-word">{inside.length > 0 ? "" : change}</span>}
       {inside.length === 0 && (
         <div className="difference-value">

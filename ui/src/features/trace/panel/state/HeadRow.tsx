@@ -1,6 +1,6 @@
-import { ChevronRight } from "lucide-react";
+import { ChevronRight, ChevronsDownUp, ChevronsUpDown } from "lucide-react";
 import { CopyButton } from "../../../../components/CopyButton";
-import { formatBytes, formatCount } from "../../../../model/format";
+import { formatBytes, plural } from "../../../../model/format";
 import { printJson } from "../../../../model/json";
 import type { EntryGroup, JsonEntry } from "../../../../model/jsonEntries";
 import { oneLine, byteLength } from "../../../../model/text";
@@ -26,18 +26,18 @@ export function HeadRow({ entry, open, compared, onCompare, onAll }: Props) {
         {oneLine(entry.name)}
       </strong>
       <span className="state-size faint">
-        {root && root.kind === "array" && `${formatCount(root.items.length)} items · `}
+        {root && root.kind === "array" && `${plural(root.items.length, "item")} · `}
         {text !== undefined && formatBytes(byteLength(text))}
       </span>
       {entry.cut && <span className="cut-mark">cut</span>}
       <span className="state-tools">
         {root && root.items.length > 0 && open && !compared && (
           <>
-            <button type="button" className="panel-toggle" title="Open everything in it" onClick={() => onAll(true)}>
-              Open all
+            <button type="button" className="icon-button" title="Open everything in it" aria-label={`Open all of ${entry.name}`} onClick={() => onAll(true)}>
+              <ChevronsUpDown size={14} aria-hidden />
             </button>
-            <button type="button" className="panel-toggle" title="Close everything in it" onClick={() => onAll(false)}>
-              Close all
+            <button type="button" className="icon-button" title="Close everything in it" aria-label={`Close all of ${entry.name}`} onClick={() => onAll(false)}>
+              <ChevronsDownUp size={14} aria-hidden />
             </button>
           </>
         )}

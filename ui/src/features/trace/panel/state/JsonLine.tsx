@@ -4,7 +4,7 @@ import { Revealed } from "../../../../components/Revealed";
 import { isCutText } from "../../../../model/cut";
 import { formatCount } from "../../../../model/format";
 import type { JsonNode } from "../../../../model/json";
-import type { JsonRow } from "../../../../model/jsonTree";
+import { type JsonRow, labelOf } from "../../../../model/jsonTree";
 import { Highlighted } from "./Highlighted";
 
 /** A longer text, or one of several lines, stands below its name. */
@@ -18,6 +18,7 @@ export interface Limits {
 /** One place of a value: its name, and its text or how much is in it. */
 export function JsonLine({ row, open, wanted, limit, setLimit }: { row: JsonRow; open: boolean; wanted: string } & Limits) {
   const { node, name } = row;
+  const label = labelOf(node);
   return (
     <>
       {node.items.length > 0 && <ChevronRight className={open ? "is-open" : ""} size={14} aria-hidden />}
@@ -25,6 +26,11 @@ export function JsonLine({ row, open, wanted, limit, setLimit }: { row: JsonRow;
         <span className={`json-name foreign${typeof name === "number" ? " is-index" : ""}`}>
           {typeof name === "number" ? name : <Highlighted text={name === "" ? '""' : name} wanted={wanted} />}
           <span className="faint">:</span>{" "}
+        </span>
+      )}
+      {open && typeof name === "number" && label !== undefined && (
+        <span className="json-sum faint foreign">
+          <Revealed text={label} />
         </span>
       )}
       <JsonValue node={node} open={open} wanted={wanted} limit={limit} setLimit={setLimit} />

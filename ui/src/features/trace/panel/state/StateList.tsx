@@ -30,7 +30,7 @@ interface Props {
 
 /** The rows that are in sight, and the keys that move through all of them. */
 export function StateList(props: Props) {
-  const { rows, view, change, active, setActive } = props;
+  const { rows, view, change, active, setActive, compared } = props;
   const body = useRef<HTMLDivElement>(null);
   const id = useId();
   const virtualizer = useVirtualizer({
@@ -38,6 +38,8 @@ export function StateList(props: Props) {
     getScrollElement: () => body.current,
     estimateSize: (index) => estimate(rows[index]),
     getItemKey: (index) => keyOf(rows[index]),
+    // What is not laid out, in a tab that is hidden for one, has no height; all rows at once would be the answer to that.
+    measureElement: (element) => (element as HTMLElement).offsetHeight || estimate(rows[Number(element.getAttribute("data-index"))]),
     overscan: 12,
   });
   const items = virtualizer.getVirtualItems();
@@ -47,8 +49,9 @@ export function StateList(props: Props) {
   useEffect(() => {
     if (active === shown.current || at < 0) return;
     shown.current = active;
-    virtualizer.scrollToIndex(at, { align: "auto" });
-  }, [active, at, virtualizer]);
+    // What a comparison shows stands below its head.
+    virtualizer.scrollToIndex(at, { align: rows[at]?.type === "head" && compared !== undefined ? "start" : "auto" });
+  }, [active, at, rows, compared, virtualizer]);
 
   function keys(event: KeyboardEvent<HTMLElement>): void {
     // The controls within rows have keys of their own.
@@ -135,7 +138,7 @@ export function StateList(props: Props) {
   );
 }
 
-function Row({ row, open, view, change, wanted, compared, setCompared, former, difference }: Props & { row: StateRow; open: boolean | undefined }) {
+function Row({ row, open, view, change, setActive, wanted, compared, setCompared, former, difference }: Props & { row: StateRow; open: boolean | undefined }) {
   const { entry } = row;
   const limits = { limit: (of: object) => view.limits.get(of) ?? 0, setLimit: (of: object, limit: number) => change({ type: "limit", of, limit }) };
   switch (row.type) {
@@ -148,6 +151,7 @@ function Row({ row, open, view, change, wanted, compared, setCompared, former, d
           onCompare={() => {
             if (open !== true) change({ type: "entry", key: entry.key });
             setCompared(compared === entry.key ? undefined : entry.key);
+            setActive(entry);
           }}
           onAll={(all) => change({ type: "all", key: entry.key, open: all })}
         />

@@ -21,6 +21,7 @@ export default function StateTab({ span, sessionId, raw }: Props) {
   const [view, change] = useReducer(changeView, span, firstView);
   if (view.span !== span) change({ type: "span", span });
   const [compared, setCompared] = useState<string>();
+  const [active, setActive] = useState<object>();
   const former = useSnapshots(sessionId, span, compared);
   const after = view.entries.find((entry) => entry.key === compared)?.root;
   const difference = useMemo(
@@ -28,7 +29,6 @@ export default function StateTab({ span, sessionId, raw }: Props) {
     [former.root, after],
   );
   const rows = useMemo(() => stateRows(view, { key: compared, difference }, raw), [view, compared, difference, raw]);
-  const [active, setActive] = useState<object>();
   const search = useSearch(view.entries, (match) => {
     if (compared === match.key) setCompared(undefined);
     change({ type: "show", match });
