@@ -25,7 +25,7 @@ export const MARKDOWN = [
   `> quote\n\n1. one\n   - two <b onclick="alert('b')">bold</b>\n\n- [x] done`,
 ].join("\n\n");
 
-const tag = (text: string): string => [...text].map((letter) => String.fromCodePoint(0xe0000 + letter.charCodeAt(0))).join("");
+const tag = (text: string): string => Array.from(text, (letter) => String.fromCodePoint(0xe0000 + letter.charCodeAt(0))).join("");
 
 export const UNSEEN = [
   "bidi: user\u202e\u2066// admin\u2069 \u2066check\u2069",

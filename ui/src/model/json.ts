@@ -139,10 +139,22 @@ export function isContainer(node: JsonNode): boolean {
   return node.kind === "object" || node.kind === "array";
 }
 
+/** An item that is known to be there. */
+export function itemAt(node: JsonNode, index: number): JsonNode {
+  const item = node.items[index];
+  if (item === undefined) throw new RangeError(`there is no item ${index}`);
+  return item;
+}
+
+/** JSON of what may be no value at all: `JSON.stringify` answers that with no text. */
+export function textOf(value: unknown): string {
+  return value === undefined ? "null" : JSON.stringify(value);
+}
+
 /** The same of a value that was read already, such as an attribute that is a list. */
 export function jsonOf(value: unknown): JsonNode {
   // What came over the wire is JSON and not nested deeper than the host allows.
-  return parseJson(JSON.stringify(value) as string | undefined ?? "null") ?? grow("null", "null");
+  return parseJson(textOf(value)) ?? grow("null", "null");
 }
 
 /** Beyond so many levels an indent would be most of the text. */
@@ -187,7 +199,7 @@ export function sameJson(left: JsonNode, right: JsonNode): boolean {
     if (a.kind !== b.kind || a.text !== b.text || a.items.length !== b.items.length) return false;
     for (let index = 0; index < a.items.length; index += 1) {
       if (a.names[index] !== b.names[index]) return false;
-      pairs.push([a.items[index] as JsonNode, b.items[index] as JsonNode]);
+      pairs.push([itemAt(a, index), itemAt(b, index)]);
     }
   }
   return true;

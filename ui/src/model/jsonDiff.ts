@@ -1,4 +1,4 @@
-import { type JsonNode, isContainer, printJson, sameJson } from "./json";
+import { type JsonNode, isContainer, itemAt, printJson, sameJson } from "./json";
 import { nameAt } from "./jsonTree";
 
 export type Change = "same" | "added" | "removed" | "changed";
@@ -43,18 +43,16 @@ function removed(name: string | number, before: JsonNode): Difference {
 
 /** By name, in the order of the later version; what is gone stands where it stood. */
 function entries(before: JsonNode, after: JsonNode, depth: number): Difference[] {
-  const former = new Map(before.names.map((name, index) => [name, before.items[index] as JsonNode]));
-  const later = new Map(after.names.map((name, index) => [name, after.items[index] as JsonNode]));
+  const former = new Map(before.names.map((name, index) => [name, itemAt(before, index)]));
+  const later = new Map(after.names.map((name, index) => [name, itemAt(after, index)]));
   const out: Difference[] = [];
-  const gone = [...former].filter(([name]) => !later.has(name));
   const goneAfter = new Map<string | undefined, Difference[]>();
-  const order = [...former.keys()];
   let kept: string | undefined;
-  for (const name of order) {
+  for (const [name, node] of former) {
     if (later.has(name)) kept = name;
-    else goneAfter.set(kept, [...(goneAfter.get(kept) ?? []), removed(name, former.get(name) as JsonNode)]);
+    else goneAfter.set(kept, [...(goneAfter.get(kept) ?? []), removed(name, node)]);
   }
-  if (gone.length > 0) out.push(...(goneAfter.get(undefined) ?? []));
+  out.push(...(goneAfter.get(undefined) ?? []));
   for (const [name, node] of later) {
     const old = former.get(name);
     out.push(old === undefined ? added(name, node) : compare(name, old, node, depth));
@@ -66,7 +64,7 @@ function entries(before: JsonNode, after: JsonNode, depth: number): Difference[]
 function items(before: JsonNode, after: JsonNode, depth: number): Difference[] {
   const out: Difference[] = [];
   const pair = (from: number, to: number): void => {
-    out.push(compare(to, before.items[from] as JsonNode, after.items[to] as JsonNode, depth));
+    out.push(compare(to, itemAt(before, from), itemAt(after, to), depth));
   };
   const [identity, formerTokens, laterTokens] = tokens(before, after);
   let [from, to] = [0, 0];
@@ -74,8 +72,8 @@ function items(before: JsonNode, after: JsonNode, depth: number): Difference[] {
   const between = (fromEnd: number, toEnd: number): void => {
     // Items without an id of their own are taken for versions of each other, in their order.
     while (!identity && from < fromEnd && to < toEnd) pair(from++, to++);
-    while (from < fromEnd) out.push(removed(nameAt(before, from), before.items[from++] as JsonNode));
-    while (to < toEnd) out.push(added(nameAt(after, to), after.items[to++] as JsonNode));
+    while (from < fromEnd) out.push(removed(nameAt(before, from), itemAt(before, from++)));
+    while (to < toEnd) out.push(added(nameAt(after, to), itemAt(after, to++)));
   };
   for (const [nextFrom, nextTo] of common(formerTokens, laterTokens)) {
     between(nextFrom, nextTo);
@@ -181,7 +179,8 @@ function walk(rows: DifferenceRow[], part: Difference, depth: number, unfolded: 
   rows.push({ depth, difference: part, folded: 0 });
   const { inside } = part;
   for (let index = 0; index < inside.length; ) {
-    const first = inside[index] as Difference;
+    const first = inside[index];
+    if (first === undefined) break;
     let end = index;
     while (inside[end]?.change === "same") end += 1;
     if (end === index || unfolded.has(first)) {

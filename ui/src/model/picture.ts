@@ -1,5 +1,5 @@
 import type { Media, Span } from "../api/types";
-import { parseJson } from "./json";
+import { parseJson, textOf } from "./json";
 import { atPointer } from "./jsonTree";
 
 /** A picture whose bytes lie in the span: the only kind that is ever drawn. */
@@ -37,7 +37,7 @@ export function pictureOf(media: Media, span: Span): Picture | NoPicture {
 
 function textAt(value: unknown, path: string | undefined): string | undefined {
   if (path === undefined) return typeof value === "string" ? value : undefined;
-  const root = parseJson(typeof value === "string" ? value : (JSON.stringify(value) as string | undefined) ?? "");
+  const root = parseJson(typeof value === "string" ? value : textOf(value));
   const node = root && atPointer(root, path);
   return node?.kind === "string" ? node.text : undefined;
 }

@@ -19,7 +19,7 @@ describe("what a text hides", () => {
   });
 
   it("reads what is said in tag characters", () => {
-    const hidden = [..."ignore all"].map((letter) => String.fromCodePoint(0xe0000 + letter.charCodeAt(0))).join("");
+    const hidden = Array.from("ignore all", (letter) => String.fromCodePoint(0xe0000 + letter.charCodeAt(0))).join("");
     expect(revealed(`Hello${hidden}!`)).toBe("Hello‹hidden: ignore all›!");
   });
 

@@ -128,10 +128,11 @@ function markOf(run: string): Mark {
 
 /** Tag characters repeat ASCII, unseen: what they say is shown. */
 function tags(run: string): Mark {
-  const said = [...run]
+  const all = Array.from(run);
+  const said = all
     .map((tag) => (tag.codePointAt(0) ?? 0) - 0xe0000)
     .filter((code) => code >= 0x20 && code < 0x7f)
     .map((code) => String.fromCharCode(code))
     .join("");
-  return { label: `hidden: ${said}`, name: `${[...run].length} tag characters, which draw nothing, say: ${said}` };
+  return { label: `hidden: ${said}`, name: `${all.length} tag characters, which draw nothing, say: ${said}` };
 }

@@ -17,7 +17,7 @@ function short(input: Message[], output: Message[] = []): string[] {
     (turn) =>
       `${turn.role}: ${turn.parts
         .map((part) => {
-          if (part.type === "call") return `${part.call.name}=${String(part.result?.result ?? "?")}`;
+          if (part.type === "call") return `${part.call.name}=${part.result === undefined ? "?" : JSON.stringify(part.result.result)}`;
           return part.type === "text" ? part.text : part.type;
         })
         .join(" ")}`,
@@ -34,7 +34,7 @@ describe("a transcript", () => {
     ];
     expect(short(messages, [says("assistant", text("done"))])).toEqual([
       "user: list",
-      "assistant: sure ls=files cat=text",
+      'assistant: sure ls="files" cat="text"',
       "assistant: done",
     ]);
   });
@@ -54,7 +54,7 @@ describe("a transcript", () => {
       says("assistant", call("1", "ls")),
       says("user", result("1", "second"), text("go on")),
     ];
-    expect(short(messages)).toEqual(["assistant: ls=first", "assistant: ls=second", "user: go on"]);
+    expect(short(messages)).toEqual(["assistant: ls=\"first\"", "assistant: ls=\"second\"", "user: go on"]);
   });
 
   it("keeps a message that says nothing, and tells answers from what was given", () => {

@@ -1,10 +1,14 @@
 import { screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { describe, expect, it } from "vitest";
-import { at, sampleDetail } from "../../../testing/sample";
-import type { Span } from "../../../api/types";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { at, sampleDetail, sampleSpan, spanId } from "../../../testing/sample";
+import type { Span, SpanSummary } from "../../../api/types";
+import { TraceTree } from "../../../model/traceTree";
+import { FakeHost } from "../../../testing/host";
 import { renderAt } from "../../../testing/page";
-import { SpanTabs } from "./SpanPanel";
+import { SpanPanel, SpanTabs } from "./SpanPanel";
+
+afterEach(() => vi.unstubAllGlobals());
 
 /** Without this, an element and the one around it would both hold the same text. */
 function isLeafy(element: Element): boolean {
@@ -91,5 +95,91 @@ describe("the attributes of a span", () => {
     open(sampleDetail({ attributes: { html: "<img src=x onerror=alert(1)>" } }));
     expect(screen.getByText("<img src=x onerror=alert(1)>")).toBeInTheDocument();
     expect(document.querySelector("img")).toBeNull();
+  });
+
+  it("say in words what was inferred, and link to the parent", () => {
+    open(sampleDetail({ parent_span_id: "00000000000000aa", inferred_parent: true, detail: true, source: "claude-code" }));
+    expect(screen.getByText(/inferred: nobody said what called it/)).toBeInTheDocument();
+    expect(screen.getByText(/matters only to who works on the program/)).toBeInTheDocument();
+    expect(screen.getByText(/Put together from what is no span/)).toBeInTheDocument();
+    expect(screen.getByRole("link", { name: "00000000000000aa" })).toHaveAttribute("href", expect.stringContaining("/sessions/s1?span=00000000000000aa"));
+  });
+
+  it("tell how much of a value is kept", () => {
+    open(sampleDetail({ attributes: { prompt: "abc… [1048576 bytes]", prompt_truncated: true } }));
+    expect(screen.getByText(/22 B of 1.0 MB are kept/)).toBeInTheDocument();
+  });
+
+  it("link to spans of other sessions, and tell of those that are nowhere", async () => {
+    const home = { type: "span", session_id: "other", span: sampleSpan(5, undefined, { name: "the cause" }), matches: [] };
+    const answers = [{ hits: [home] }, { hits: [] }];
+    new FakeHost({ search: () => new Response(JSON.stringify(answers.shift())) });
+    const link = { trace_id: "f".repeat(32), attributes: {} };
+    open(sampleDetail({ links: [{ ...link, span_id: spanId(5) }, { ...link, span_id: spanId(6) }] }));
+    const there = await screen.findByRole("link", { name: "the cause" });
+    expect(there).toHaveAttribute("href", `/sessions/other?span=${spanId(5)}&trace=${link.trace_id}`);
+    expect(screen.getByText(/in another session/)).toBeInTheDocument();
+    expect(await screen.findByText(/not recorded here/)).toBeInTheDocument();
+  });
+
+  it("show the first of many events", async () => {
+    const user = userEvent.setup();
+    open(sampleDetail({ events: Array.from({ length: 30 }, (_, index) => ({ name: `event ${index}`, time: at(index), attributes: {} })) }));
+    expect(screen.queryByText("event 29")).toBeNull();
+    await user.click(screen.getByRole("button", { name: "Show 10 events more" }));
+    expect(screen.getByText("event 29")).toBeInTheDocument();
+  });
+});
+
+describe("the panel", () => {
+  const node = (change: Partial<SpanSummary> = {}) => {
+    const tree = new TraceTree();
+    tree.upsert([sampleSpan(1, undefined, change)]);
+    return tree.flatten()[0];
+  };
+  const panel = (host: Record<string, object>, address = "/sessions/s1", change: Partial<SpanSummary> = {}) => {
+    const fake = new FakeHost(host);
+    return { fake, ...renderAt(address, <SpanPanel sessionId="s1" node={node(change)} missing={false} alive />) };
+  };
+  const path = `sessions/s1/spans/${spanId(1)}`;
+
+  it("shows the geometry of what comes, then that", async () => {
+    panel({ [path]: sampleDetail({ attributes: { "my.key": "here" } }) });
+    expect(document.querySelector(".skeleton")).toBeInTheDocument();
+    expect(await screen.findByText("here")).toBeInTheDocument();
+    expect(document.querySelector(".skeleton")).toBeNull();
+  });
+
+  it("says what went wrong, and tries again", async () => {
+    const user = userEvent.setup();
+    const { fake } = panel({});
+    expect(await screen.findByText("Loading this span failed", undefined, { timeout: 8_000 })).toBeInTheDocument();
+    fake.answers[path] = sampleDetail({ attributes: { "my.key": "here" } });
+    await user.click(screen.getByRole("button", { name: "Try again" }));
+    expect(await screen.findByText("here")).toBeInTheDocument();
+  }, 15_000);
+
+  it("goes to a tab by its key, writes it into the address and remembers it", async () => {
+    const user = userEvent.setup();
+    const detail = { [path]: sampleDetail({ attributes: { "mcp.state.plan_json": "{}" } }) };
+    const { history, unmount } = panel(detail, "/sessions/s1?span=1&find=x");
+    await screen.findByText("mcp.state.plan_json");
+    await user.keyboard("2");
+    expect(screen.getByRole("tab", { name: /State/, selected: true })).toHaveTextContent("State/Result 1");
+    expect(history.at(-1)).toBe("/sessions/s1?span=1&find=x&tab=state");
+    unmount();
+    panel(detail);
+    expect(screen.getByRole("tab", { name: /State/, selected: true })).toBeInTheDocument();
+    await user.keyboard("1");
+    expect(screen.getByRole("tab", { name: /Attributes/, selected: true })).toBeInTheDocument();
+  });
+
+  it("tells of a span that nobody reported, of none, and of one that isn't here", () => {
+    panel({}, "/sessions/s1", { placeholder: true });
+    expect(screen.getByText(/nobody has reported it yet/)).toBeInTheDocument();
+    renderAt("/", <SpanPanel sessionId="s1" node={undefined} missing alive />);
+    renderAt("/", <SpanPanel sessionId="s1" node={undefined} missing={false} alive />);
+    expect(screen.getByText(/isn’t in this session/)).toBeInTheDocument();
+    expect(screen.getByText(/Choose a span/)).toBeInTheDocument();
   });
 });

@@ -1,7 +1,7 @@
 import { Lexer, type MarkedToken, type Token } from "marked";
 import { createElement, useMemo, type ReactNode } from "react";
 import { Revealed } from "../../../../components/Revealed";
-import { decodeEntities, isCheapMarkdown, readLink } from "../../../../model/markdown";
+import { decodeEntities, isCheapMarkdown, readLink } from "../../../../model/markdownText";
 import "./markdown.css";
 
 /** Deeper lists and quotes are shown as they are. */

@@ -1,7 +1,7 @@
 import { Suspense, lazy } from "react";
 import { LongText } from "../../../../components/LongText";
 import { Revealed } from "../../../../components/Revealed";
-import { mayBeMarkdown } from "../../../../model/markdown";
+import { mayBeMarkdown } from "../../../../model/markdownText";
 
 const Markdown = lazy(() => import("./Markdown"));
 

@@ -26,7 +26,7 @@ export function HeadRow({ entry, open, compared, onCompare, onAll }: Props) {
         {oneLine(entry.name)}
       </strong>
       <span className="state-size faint">
-        {root && root.kind === "array" && `${plural(root.items.length, "item")} · `}
+        {root?.kind === "array" && `${plural(root.items.length, "item")} · `}
         {text !== undefined && formatBytes(byteLength(text))}
       </span>
       {entry.cut && <span className="cut-mark">cut</span>}

@@ -95,9 +95,11 @@ function useSearch(entries: Parameters<typeof findMatches>[0], show: (match: Mat
     matches,
     at: Math.min(at, matches.length - 1),
     go: (by) => {
-      if (matches.length === 0) return;
-      const next = at < 0 ? (by > 0 ? 0 : matches.length - 1) : (at + by + matches.length) % matches.length;
-      const match = matches[next];
+      // Who presses Enter right after the last letter is ahead of the search.
+      const found = text === wanted ? matches : findMatches(entries, text);
+      if (found.length === 0) return;
+      const next = at < 0 ? (by > 0 ? 0 : found.length - 1) : (at + by + found.length) % found.length;
+      const match = found[next];
       setAt(next);
       if (match !== undefined) show(match);
     },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decodeEntities, isCheapMarkdown, mayBeMarkdown, readLink } from "./markdown";
+import { decodeEntities, isCheapMarkdown, mayBeMarkdown, readLink } from "./markdownText";
 
 describe("a link in a foreign text", () => {
   it("opens the web and nothing else", () => {
