@@ -13,6 +13,7 @@ import { countEntries } from "../../../model/jsonEntries";
 import { oneLine } from "../../../model/text";
 import type { SpanNode } from "../../../model/traceTree";
 import { AttributesTab } from "./attributes/AttributesTab";
+import { PanelBody } from "./PanelBody";
 import { type PanelTab, usePanelAddress } from "./usePanelAddress";
 import "./panel.css";
 
@@ -104,9 +105,9 @@ export function SpanTabs({ span, sessionId, alive, error, retry }: TabsProps) {
     <Tabs label="Parts of the span" tabs={tabsOf(span)} chosen={tab} onChoose={choose} aside={toggle}>
       {span === undefined ? (
         error ? (
-          <div className="panel-body">
+          <PanelBody>
             <ErrorState error={error} doing="Loading this span" {...(retry && { retry })} />
-          </div>
+          </PanelBody>
         ) : (
           skeleton
         )

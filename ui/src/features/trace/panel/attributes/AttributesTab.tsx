@@ -1,6 +1,7 @@
 import type { Span } from "../../../../api/types";
 import { LongText } from "../../../../components/LongText";
 import { formatCount } from "../../../../model/format";
+import { PanelBody } from "../PanelBody";
 import { AttributeList } from "./AttributeList";
 import { Overview } from "./Overview";
 import { SpanExtras } from "./SpanExtras";
@@ -17,13 +18,13 @@ interface Props {
 export function AttributesTab({ span, sessionId, alive, raw }: Props) {
   if (raw) {
     return (
-      <div className="panel-body panel-raw">
+      <PanelBody className="panel-raw">
         <LongText text={JSON.stringify(span, null, 2)} />
-      </div>
+      </PanelBody>
     );
   }
   return (
-    <div className="panel-body">
+    <PanelBody>
       <Overview span={span} sessionId={sessionId} alive={alive} />
       <div className="panel-title">
         <h3>Attributes</h3>
@@ -37,6 +38,6 @@ export function AttributesTab({ span, sessionId, alive, raw }: Props) {
         <p className="panel-note">{formatCount(span.dropped_attributes)} more were dropped, because a span holds a bounded number.</p>
       )}
       <SpanExtras span={span} sessionId={sessionId} />
-    </div>
+    </PanelBody>
   );
 }

@@ -3,6 +3,7 @@ import type { Span, SpanContent, SpanKind } from "../../../../api/types";
 import { formatBytes, formatCount, plural } from "../../../../model/format";
 import { transcript } from "../../../../model/transcript";
 import { EmptyTab } from "../EmptyTab";
+import { PanelBody } from "../PanelBody";
 import { Documents, Tools } from "./Documents";
 import { ReadingContext } from "./Part";
 import { TokenPill } from "./TokenPill";
@@ -26,7 +27,7 @@ export default function ContextTab({ span, raw }: { span: Span; raw: boolean }) 
   const { tool_definitions: tools, tool_input: input, tool_output: output, documents } = content;
   const isTool = input !== undefined || output !== undefined;
   return (
-    <div className="panel-body context">
+    <PanelBody className="context">
       <TokenPill span={span} />
       <Notes content={content} />
       {tools.length > 0 && (
@@ -50,7 +51,7 @@ export default function ContextTab({ span, raw }: { span: Span; raw: boolean }) 
         <Transcript turns={turns} />
       </ReadingContext>
       {documents.length > 0 && <Documents documents={documents} raw={raw} />}
-    </div>
+    </PanelBody>
   );
 }
 

@@ -141,6 +141,25 @@ describe("the Context tab", () => {
     expect(screen.getByText(/OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT/)).toBeInTheDocument();
   });
 
+  it("lays an answer out that is nothing but JSON", async () => {
+    open({ output_messages: [says("assistant", text('{"a":[1]}'))] });
+    expect(await screen.findByText(/"a": \[/)).toBeInTheDocument();
+  });
+
+  it("is scrolled by keys when it has the focus, and the page does not hear them", async () => {
+    const heard: string[] = [];
+    const listener = (event: KeyboardEvent) => !event.defaultPrevented && heard.push(event.key);
+    document.addEventListener("keydown", listener);
+    open({ output_messages: [says("assistant", text("long"))] });
+    await screen.findByText("long");
+    const body = document.querySelector<HTMLElement>(".panel-body");
+    body?.focus();
+    await userEvent.setup().keyboard("{ArrowDown}{PageDown}j");
+    document.removeEventListener("keydown", listener);
+    expect(body?.scrollTop).toBeGreaterThan(500);
+    expect(heard).toEqual(["j"]);
+  });
+
   it("lays markdown out, or leaves it as it is when that is wanted", async () => {
     const user = userEvent.setup();
     open({ output_messages: [says("assistant", text("A **bold** word"))] });

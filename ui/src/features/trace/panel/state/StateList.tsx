@@ -195,7 +195,7 @@ function levelOf(row: StateRow): number {
 
 function indent(row: StateRow): number | undefined {
   if (row.type === "head") return undefined;
-  return 16 + Math.min(MOST_INDENTS, Math.max(0, levelOf(row) - 2)) * 14;
+  return 22 + Math.min(MOST_INDENTS, Math.max(0, levelOf(row) - 2)) * 14;
 }
 
 function parentIndex(rows: readonly StateRow[], at: number): number {
