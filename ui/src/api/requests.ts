@@ -1,5 +1,5 @@
 import { getJson } from "./client";
-import type { Health, Session, SessionList, SessionQuery, Span, SpanPage } from "./types";
+import type { Health, SearchResults, Session, SessionList, SessionQuery, Span, SpanPage, SpanSummary } from "./types";
 
 /** Rows per request while a reader scrolls; the first page is smaller because somebody waits for it. */
 export const FIRST_SESSIONS = 100;
@@ -7,6 +7,8 @@ export const MORE_SESSIONS = 500;
 /** A first screenful comes at once; the rest in the contract's maximum, so that 50,000 spans are six requests. */
 export const FIRST_SPANS = 1_000;
 export const MORE_SPANS = 10_000;
+/** The contract's maximum for one page of a search. */
+const MOST_HITS = 200;
 
 export function listSessions(query: SessionQuery, cursor?: string, signal?: AbortSignal): Promise<SessionList> {
   const limit = cursor === undefined ? FIRST_SESSIONS : MORE_SESSIONS;
@@ -32,6 +34,25 @@ export function listSpans(id: string, range: SpanRange, signal?: AbortSignal): P
 export function getSpan(id: string, traceId: string, spanId: string, signal?: AbortSignal): Promise<Span> {
   const path = `sessions/${encodeURIComponent(id)}/spans/${encodeURIComponent(spanId)}`;
   return getJson(path, { trace_id: traceId }, signal);
+}
+
+/** A span that was found, and the session it is in. */
+export interface FoundSpan {
+  span: SpanSummary;
+  session: string | undefined;
+}
+
+/** Spans that match a query of the search, newest first, at most `most`. */
+export async function findSpans(q: string, sessionId: string | undefined, most: number, signal?: AbortSignal): Promise<FoundSpan[]> {
+  const found: FoundSpan[] = [];
+  let cursor: string | undefined;
+  do {
+    const limit = Math.min(MOST_HITS, most - found.length);
+    const page = await getJson<SearchResults>("search", { q, session_id: sessionId, limit, cursor }, signal);
+    for (const hit of page.hits) if (hit.type === "span") found.push({ span: hit.span, session: hit.session_id });
+    cursor = page.next_cursor;
+  } while (cursor != null && found.length < most);
+  return found;
 }
 
 export function getHealth(signal?: AbortSignal): Promise<Health> {

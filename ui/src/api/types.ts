@@ -18,7 +18,15 @@ export type SpanPage = Schemas["SpanPage"];
 export type Health = Schemas["Health"];
 export type Problem = Schemas["Problem"];
 
-export type Span = Schemas["Span"];
+/** One span, whole. A host of an older version says nothing of its content. */
+export type Span = Schemas["Span"] & { content?: SpanContent };
+export type SpanContent = Schemas["SpanContent"];
+export type Message = Schemas["Message"];
+export type MessagePart = Schemas["MessagePart"];
+export type Media = Schemas["Media"];
+export type ToolDefinition = Schemas["ToolDefinition"];
+export type Document = Schemas["Document"];
+export type SearchResults = Schemas["SearchResults"];
 /** Attribute values are any JSON, null included: they are kept as they are. */
 export type Attributes = Schemas["Attributes"];
 

@@ -1,4 +1,5 @@
 import type { Attributes } from "../api/types";
+import { CUT, isCut } from "./cut";
 import { printValue } from "./text";
 
 export interface AttributeRow {
@@ -8,8 +9,6 @@ export interface AttributeRow {
   truncated: boolean;
 }
 
-const CUT = "_truncated";
-
 /**
  * Attributes as sorted rows. A `<key>_truncated: true` beside its key becomes a mark on that key instead of a row of
  * its own; any other key that merely ends so stays visible.
@@ -18,15 +17,12 @@ export function attributeRows(attributes: Attributes): AttributeRow[] {
   return Object.keys(attributes)
     .filter((key) => !isCutMark(key, attributes))
     .sort()
-    .map((key) => ({ key, value: attributes[key], truncated: isTrue(attributes[key + CUT]) }));
+    .map((key) => ({ key, value: attributes[key], truncated: isCut(key, attributes) }));
 }
 
 function isCutMark(key: string, attributes: Attributes): boolean {
-  return key.endsWith(CUT) && isTrue(attributes[key]) && Object.hasOwn(attributes, key.slice(0, -CUT.length));
-}
-
-function isTrue(value: unknown): boolean {
-  return value === true || value === "true";
+  const cut = key.slice(0, -CUT.length);
+  return key.endsWith(CUT) && Object.hasOwn(attributes, cut) && isCut(cut, attributes);
 }
 
 /** Rows whose key or value holds every word of the filter. */

@@ -40,6 +40,7 @@ it("sees JSON inside text, and only there", () => {
 it("makes one line of many", () => {
   expect(oneLine(" a\n\n b\tc ")).toBe("a b c");
   expect(oneLine("x".repeat(1_000))).toHaveLength(300);
+  expect(oneLine("\u202Eevil\u001b[2J")).toBe("‹RLO›evil‹ESC›[2J");
 });
 
 it.each(["plain", "é", "€", "😀", "a😀é€"])("knows the size of %j", (text) => {

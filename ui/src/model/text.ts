@@ -1,3 +1,5 @@
+import { revealed } from "./reveal";
+
 /** Folding and reading of long values. Everything here treats its input as hostile text and never as markup. */
 
 export const FOLD_LINES = 12;
@@ -44,9 +46,9 @@ export function embeddedJson(text: string): unknown {
   }
 }
 
-/** One line for a list: line breaks and runs of blanks become one blank. */
+/** One line for a list: line breaks and runs of blanks become one blank, and what draws nothing is told. */
 export function oneLine(text: string, limit = 300): string {
-  return text.slice(0, limit * 2).replace(/\s+/g, " ").trim().slice(0, limit);
+  return revealed(text.slice(0, limit * 2).replace(/\s+/g, " ").trim()).slice(0, limit);
 }
 
 /** UTF-8 bytes without encoding: the size people compare with file sizes and limits. */

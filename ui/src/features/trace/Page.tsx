@@ -10,7 +10,7 @@ import type { SpanNode } from "../../model/traceTree";
 import type { TraceView } from "../../model/traceAddress";
 import type { Chosen, Row, Step } from "../../worker/trace/messages";
 import { LiveNotes } from "./LiveNotes";
-import { SpanPanel } from "./SpanPanel";
+import { SpanPanel } from "./panel/SpanPanel";
 import { ROW_HEIGHT } from "./SpanRow";
 import { Toolbar } from "./Toolbar";
 import { TraceGrid } from "./TraceGrid";
@@ -23,7 +23,6 @@ import { useTraceAddress, useTraceSync } from "./useTraceAddress";
 import { useTraceKeys } from "./useTraceKeys";
 import { useWidth } from "./useWidth";
 import "./trace.css";
-import "./panel.css";
 
 const USUAL_PANEL_WIDTH = 460;
 const VIEWS: [TraceView, string][] = [

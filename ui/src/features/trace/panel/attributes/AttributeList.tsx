@@ -1,9 +1,13 @@
 import { useDeferredValue, useMemo, useState } from "react";
-import type { Attributes } from "../../api/types";
-import { CopyButton } from "../../components/CopyButton";
-import { LongText } from "../../components/LongText";
-import { type AttributeRow, attributeRows, filterRows } from "../../model/attributes";
-import { embeddedJson, printValue } from "../../model/text";
+import type { Attributes } from "../../../../api/types";
+import { CopyButton } from "../../../../components/CopyButton";
+import { LongText } from "../../../../components/LongText";
+import { Revealed } from "../../../../components/Revealed";
+import { type AttributeRow, attributeRows, filterRows } from "../../../../model/attributes";
+import { cutMark } from "../../../../model/cut";
+import { parseJson, printJson } from "../../../../model/json";
+import { printValue } from "../../../../model/text";
+import { CutNote } from "../CutNote";
 
 /** Below this many rows a filter costs more room than it saves. */
 const FILTER_FROM = 6;
@@ -26,7 +30,7 @@ export function AttributeList({ attributes, empty, filterable = false }: Props) 
     <>
       {filterable && all.length >= FILTER_FROM && (
         <input
-          className="attribute-filter"
+          className="panel-filter"
           type="text"
           data-search
           value={filter}
@@ -59,15 +63,12 @@ function AttributeItem({ row }: { row: AttributeRow }) {
   return (
     <div className={long ? "is-long" : ""}>
       <dt className="foreign">
-        {row.key}
-        {row.truncated && (
-          <span className="attribute-cut" title="The recorder cut this value because of its size">
-            cut
-          </span>
-        )}
+        <Revealed text={row.key} />
+        <CopyButton text={() => row.key} label={`Copy the name ${row.key}`} />
       </dt>
       <dd>
         <LongText text={text} />
+        {row.truncated && <CutNote cut={cutMark(printValue(row.value))} />}
         <CopyButton text={() => printValue(row.value)} label={`Copy ${row.key}`} />
       </dd>
     </div>
@@ -77,6 +78,7 @@ function AttributeItem({ row }: { row: AttributeRow }) {
 /** JSON that was recorded as text is laid out; copying still gives what was recorded. */
 function readable(value: unknown): string {
   if (typeof value !== "string" || value.length > PRETTY_LIMIT) return printValue(value);
-  const json = embeddedJson(value);
-  return json === undefined ? value : printValue(json);
+  const first = value.trimStart()[0];
+  const json = first === "{" || first === "[" ? parseJson(value) : undefined;
+  return json === undefined ? value : printJson(json);
 }

@@ -1,0 +1,24 @@
+import { ChevronRight } from "lucide-react";
+import { type ReactNode, useState } from "react";
+import "./fold.css";
+
+interface Props {
+  summary: ReactNode;
+  openAtFirst?: boolean;
+  /** Made only when it is open: it may be long. */
+  children: () => ReactNode;
+}
+
+/** One line that opens. */
+export function Fold({ summary, openAtFirst = false, children }: Props) {
+  const [open, setOpen] = useState(openAtFirst);
+  return (
+    <div className="fold">
+      <button type="button" className="fold-line" aria-expanded={open} onClick={() => setOpen(!open)}>
+        <ChevronRight size={14} aria-hidden />
+        <span className="fold-summary">{summary}</span>
+      </button>
+      {open && <div className="fold-body">{children()}</div>}
+    </div>
+  );
+}

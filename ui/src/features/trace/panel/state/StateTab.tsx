@@ -1,0 +1,142 @@
+import { ChevronDown, ChevronUp } from "lucide-react";
+import { useDeferredValue, useMemo, useReducer, useState } from "react";
+import type { Span } from "../../../../api/types";
+import { formatCount } from "../../../../model/format";
+import { diffJson } from "../../../../model/jsonDiff";
+import { EmptyTab } from "../EmptyTab";
+import { PathBar } from "./PathBar";
+import { StateList } from "./StateList";
+import { type Match, type StateRow, changeView, findMatches, firstView, stateRows, subjectOf } from "./stateView";
+import { useSnapshots } from "./useSnapshots";
+import "./state.css";
+
+interface Props {
+  span: Span;
+  sessionId: string;
+  raw: boolean;
+}
+
+/** Every value of the span that is JSON, as one list that opens, can be searched and compared with what it was before. */
+export default function StateTab({ span, sessionId, raw }: Props) {
+  const [view, change] = useReducer(changeView, span, firstView);
+  if (view.span !== span) change({ type: "span", span });
+  const [compared, setCompared] = useState<string>();
+  const [active, setActive] = useState<object>();
+  const former = useSnapshots(sessionId, span, compared);
+  const after = view.entries.find((entry) => entry.key === compared)?.root;
+  const difference = useMemo(
+    () => (former.root === undefined || after === undefined ? undefined : diffJson(former.root, after)),
+    [former.root, after],
+  );
+  const rows = useMemo(() => stateRows(view, { key: compared, difference }, raw), [view, compared, difference, raw]);
+  const search = useSearch(view.entries, (match) => {
+    if (compared === match.key) setCompared(undefined);
+    change({ type: "show", match });
+    setActive(match.place.node);
+  });
+
+  if (view.entries.length === 0) {
+    return (
+      <EmptyTab title="No state and no result">
+        <p>
+          Here stands what a program kept while it worked: plans, decisions, what tools were given and answered, and every other
+          attribute that is JSON. This span has none.
+        </p>
+        <p>
+          In Rust <code>session.state("plan", &amp;plan)</code> records a state and <code>session.result("answer", &amp;answer)</code> a
+          result; any other program sends an attribute such as <code>mcp.state.plan_json</code>.
+        </p>
+      </EmptyTab>
+    );
+  }
+
+  const row = rows.find((each): each is Extract<StateRow, { type: "json" }> => each.type === "json" && subjectOf(each) === active);
+  return (
+    <>
+      <SearchBar search={search} />
+      <StateList
+        rows={rows}
+        view={view}
+        change={change}
+        active={active}
+        setActive={setActive}
+        wanted={search.wanted}
+        compared={compared}
+        setCompared={setCompared}
+        former={former}
+        difference={difference}
+      />
+      {!raw && <PathBar row={row} />}
+    </>
+  );
+}
+
+interface Search {
+  text: string;
+  setText: (text: string) => void;
+  wanted: string;
+  matches: readonly Match[];
+  at: number;
+  go: (by: number) => void;
+}
+
+function useSearch(entries: Parameters<typeof findMatches>[0], show: (match: Match) => void): Search {
+  const [text, setText] = useState("");
+  const [at, setAt] = useState(-1);
+  const wanted = useDeferredValue(text);
+  const matches = useMemo(() => findMatches(entries, wanted), [entries, wanted]);
+  return {
+    text,
+    setText: (next) => {
+      setText(next);
+      setAt(-1);
+    },
+    wanted,
+    matches,
+    at: Math.min(at, matches.length - 1),
+    go: (by) => {
+      // Who presses Enter right after the last letter is ahead of the search.
+      const found = text === wanted ? matches : findMatches(entries, text);
+      if (found.length === 0) return;
+      const next = at < 0 ? (by > 0 ? 0 : found.length - 1) : (at + by + found.length) % found.length;
+      const match = found[next];
+      setAt(next);
+      if (match !== undefined) show(match);
+    },
+  };
+}
+
+function SearchBar({ search }: { search: Search }) {
+  const { text, setText, matches, at, go } = search;
+  const said = text === "" ? "" : matches.length === 0 ? "none" : `${at < 0 ? "" : `${formatCount(at + 1)} of `}${formatCount(matches.length)}`;
+  return (
+    <div className="state-search">
+      <input
+        className="panel-filter"
+        type="text"
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key === "Enter") go(event.shiftKey ? -1 : 1);
+          if (event.key === "Escape") {
+            setText("");
+            event.currentTarget.blur();
+          }
+        }}
+        placeholder="Search names and values"
+        aria-label="Search the values"
+        autoComplete="off"
+        spellCheck={false}
+      />
+      <span className="state-matches faint" role="status">
+        {said}
+      </span>
+      <button type="button" className="icon-button" aria-label="Previous match" title="Previous match (Shift+Enter)" disabled={matches.length === 0} onClick={() => go(-1)}>
+        <ChevronUp size={15} aria-hidden />
+      </button>
+      <button type="button" className="icon-button" aria-label="Next match" title="Next match (Enter)" disabled={matches.length === 0} onClick={() => go(1)}>
+        <ChevronDown size={15} aria-hidden />
+      </button>
+    </div>
+  );
+}
