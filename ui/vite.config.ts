@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config";
 import react from "@vitejs/plugin-react";
 import { licences } from "./scripts/licences.ts";
+import { baseOf, versions } from "./scripts/versions.ts";
 
 /**
  * Where `vite dev` finds a running inspector, e.g. `INSPECTOR_URL=http://127.0.0.1:3000/_inspector npm run dev`.
@@ -11,7 +12,7 @@ const inspector = new URL(process.env.INSPECTOR_URL ?? "http://127.0.0.1:3000/_i
 export default defineConfig({
   // Relative asset addresses: the page may be mounted at any depth of any host.
   base: "./",
-  plugins: [react(), licences("LICENSES.txt")],
+  plugins: [react(), licences("LICENSES.txt"), versions()],
   build: {
     outDir: "../ui-dist",
     emptyOutDir: true,
@@ -25,15 +26,19 @@ export default defineConfig({
     rollupOptions: {
       output: {
         entryFileNames: "assets/app.js",
-        chunkFileNames: "assets/[name].js",
+        // A feature's first file is its page, so the feature gives the name.
+        chunkFileNames: ({ facadeModuleId, name }) => `assets/${/features\/([\w-]+)\/Page/.exec(facadeModuleId ?? "")?.[1] ?? name}.js`,
         assetFileNames: "assets/app[extname]",
+        codeSplitting: { groups: [{ name: (id, modules) => baseOf(id, modules) }] },
       },
     },
   },
-  // The worker's script lies beside the page's, so both find the mount two folders up.
+  // The workers' scripts lie beside the page's, so all find the mount two folders up.
   worker: {
     format: "es",
-    rollupOptions: { output: { entryFileNames: "assets/worker.js" } },
+    rollupOptions: {
+      output: { entryFileNames: ({ name }) => (name === "shared" ? "assets/worker.js" : `assets/${name}.js`) },
+    },
   },
   server: {
     proxy: {

@@ -1,5 +1,5 @@
 import { getJson } from "./client";
-import type { Health, Session, SessionList, SessionQuery, Span, SpanPage } from "./types";
+import type { Health, SearchResults, Session, SessionList, SessionQuery, Span, SpanPage } from "./types";
 
 /** Rows per request while a reader scrolls; the first page is smaller because somebody waits for it. */
 export const FIRST_SESSIONS = 100;
@@ -32,6 +32,20 @@ export function listSpans(id: string, range: SpanRange, signal?: AbortSignal): P
 export function getSpan(id: string, traceId: string, spanId: string, signal?: AbortSignal): Promise<Span> {
   const path = `sessions/${encodeURIComponent(id)}/spans/${encodeURIComponent(spanId)}`;
   return getJson(path, { trace_id: traceId }, signal);
+}
+
+export interface SearchQuery {
+  q: string;
+  since?: string | undefined;
+  until?: string | undefined;
+  session_id?: string | undefined;
+}
+
+/** A screenful of hits and some more. */
+export const SEARCH_HITS = 50;
+
+export function search(query: SearchQuery, cursor?: string, signal?: AbortSignal): Promise<SearchResults> {
+  return getJson("search", { ...query, limit: SEARCH_HITS, cursor }, signal);
 }
 
 export function getHealth(signal?: AbortSignal): Promise<Health> {

@@ -1,8 +1,11 @@
+import { Suspense, lazy } from "react";
 import { Link, Route, Switch } from "wouter";
 import { EmptyState } from "../components/States";
 import { HealthPage } from "../features/health/Page";
 import { SessionsPage } from "../features/sessions/Page";
-import { TracePage } from "../features/trace/Page";
+
+/** Not what a browser needs for the list, which is what most visits begin with. */
+const TracePage = lazy(async () => ({ default: (await import("../features/trace/Page")).TracePage }));
 
 /** `back` is the list as the reader left it, with its filter. */
 export function Routes({ back }: { back: string }) {
@@ -10,7 +13,13 @@ export function Routes({ back }: { back: string }) {
     <Switch>
       <Route path="/" component={SessionsPage} />
       <Route path="/sessions" component={SessionsPage} />
-      <Route path="/sessions/:id">{({ id }) => <TracePage key={id} id={decoded(id)} back={back} />}</Route>
+      <Route path="/sessions/:id">
+        {({ id }) => (
+          <Suspense fallback={<main />}>
+            <TracePage key={id} id={decoded(id)} back={back} />
+          </Suspense>
+        )}
+      </Route>
       <Route path="/health" component={HealthPage} />
       <Route>
         <main>

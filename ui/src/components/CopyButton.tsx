@@ -1,5 +1,6 @@
 import { Check, Copy } from "lucide-react";
 import { useEffect, useState } from "react";
+import { copyText } from "./copyText";
 import "./copy.css";
 
 const SHOWN_MS = 1_500;
@@ -26,20 +27,4 @@ export function CopyButton({ text, label }: { text: () => string; label: string 
       {state === "copied" ? <Check size={13} aria-hidden /> : <Copy size={13} aria-hidden />}
     </button>
   );
-}
-
-/** The clipboard exists only in secure contexts; an inspector on a plain-http address in the office is not one. */
-async function copyText(text: string): Promise<void> {
-  const { clipboard } = navigator as { clipboard?: Clipboard };
-  if (clipboard !== undefined) return clipboard.writeText(text);
-  const area = document.createElement("textarea");
-  area.value = text;
-  area.className = "only-read";
-  document.body.append(area);
-  area.select();
-  // Deprecated and still the only way without a secure context.
-  // eslint-disable-next-line @typescript-eslint/no-deprecated
-  const done = document.execCommand("copy");
-  area.remove();
-  if (!done) throw new Error("refused");
 }
