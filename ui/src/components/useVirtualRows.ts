@@ -1,4 +1,4 @@
-import { type RefObject, useCallback, useLayoutEffect, useMemo, useState } from "react";
+import { type RefObject, useLayoutEffect, useMemo, useState } from "react";
 import { prefixSums, rowAt } from "../model/rowOffsets";
 
 interface Props {
@@ -38,7 +38,7 @@ export function useVirtualRows({ scroller, count, heightOf, head = 0, initialOff
       const next = { top: element.scrollTop, height: element.clientHeight };
       setView((before) => (before.top === next.top && before.height === next.height ? before : next));
     };
-    if (view.top > 0) element.scrollTop = view.top;
+    if (view.top > 0) element.scrollTo({ top: view.top });
     look();
     element.addEventListener("scroll", look, { passive: true });
     const sizes = new ResizeObserver(look);
@@ -51,17 +51,14 @@ export function useVirtualRows({ scroller, count, heightOf, head = 0, initialOff
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [scroller]);
 
-  const scrollTo = useCallback(
-    (index: number): void => {
-      const element = scroller.current;
-      const [from, to] = [offsets[index], offsets[index + 1]];
-      if (element === null || from === undefined || to === undefined) return;
-      const room = element.clientHeight - head;
-      if (from < element.scrollTop) element.scrollTop = from;
-      else if (to > element.scrollTop + room) element.scrollTop = to - room;
-    },
-    [scroller, offsets, head],
-  );
+  function scrollTo(index: number): void {
+    const element = scroller.current;
+    const [from, to] = [offsets[index], offsets[index + 1]];
+    if (element === null || from === undefined || to === undefined) return;
+    const room = element.clientHeight - head;
+    if (from < element.scrollTop) element.scrollTo({ top: from });
+    else if (to > element.scrollTop + room) element.scrollTo({ top: to - room });
+  }
 
   return {
     total: offsets[count] ?? 0,

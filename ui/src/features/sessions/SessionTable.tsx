@@ -127,6 +127,8 @@ export function SessionTable({ rows: all, complete, place, grouped, onMore, onOp
   }
 
   useKeys({
+    // What moves the rows looks at the element only when a key is pressed.
+    // eslint-disable-next-line react-hooks/refs
     ...listKeys(at, entries.length, PAGE_ROWS, go),
     ...(grouped && { ArrowRight: () => sideways(true), ArrowLeft: () => sideways(false) }),
     Enter: () => {
@@ -144,8 +146,9 @@ export function SessionTable({ rows: all, complete, place, grouped, onMore, onOp
         aria-label="Sessions"
         aria-rowcount={complete ? entries.length + 1 : -1}
         aria-colcount={COLUMNS.length}
-        aria-activedescendant={shown.some(({ session }) => session.id === activeId) ? `session-${activeId}` : undefined}
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a grid that moves by active descendant has the focus itself
         tabIndex={0}
+        aria-activedescendant={shown.some(({ session }) => session.id === activeId) ? `session-${activeId}` : undefined}
         className="session-grid"
         onScroll={onScroll}
       >

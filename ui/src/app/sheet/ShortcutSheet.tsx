@@ -1,32 +1,5 @@
 import { useEffect, useRef } from "react";
-
-const GROUPS: [string, [string[], string][]][] = [
-  [
-    "Everywhere",
-    [
-      [["/", "s"], "Search or filter"],
-      [["Esc"], "Back"],
-      [["?"], "This sheet"],
-    ],
-  ],
-  [
-    "Lists",
-    [
-      [["↓", "j"], "Next row"],
-      [["↑", "k"], "Previous row"],
-      [["Home", "End"], "First, last row"],
-      [["Enter"], "Open"],
-    ],
-  ],
-  [
-    "Trace",
-    [
-      [["→"], "Unfold, or go to the first child"],
-      [["←"], "Fold, or go to the parent"],
-      [["e"], "Next error"],
-    ],
-  ],
-];
+import { SHORTCUTS } from "./shortcuts";
 
 export function ShortcutSheet({ onClose }: { onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
@@ -45,7 +18,8 @@ export function ShortcutSheet({ onClose }: { onClose: () => void }) {
     >
       <div className="sheet-body">
         <h2 id="sheet-title">Keyboard shortcuts</h2>
-        {GROUPS.map(([title, keys]) => (
+        <div className="sheet-groups">
+        {SHORTCUTS.map(([title, keys]) => (
           <section key={title}>
             <h3>{title}</h3>
             <dl>
@@ -62,6 +36,7 @@ export function ShortcutSheet({ onClose }: { onClose: () => void }) {
             </dl>
           </section>
         ))}
+        </div>
         <button type="button" className="button" onClick={() => dialog.current?.close()}>
           Close
         </button>
