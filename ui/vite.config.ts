@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config";
 import react from "@vitejs/plugin-react";
 import { licences } from "./scripts/licences.ts";
+import { baseOf, versions } from "./scripts/versions.ts";
 
 /**
  * Where `vite dev` finds a running inspector, e.g. `INSPECTOR_URL=http://127.0.0.1:3000/_inspector npm run dev`.
@@ -11,7 +12,7 @@ const inspector = new URL(process.env.INSPECTOR_URL ?? "http://127.0.0.1:3000/_i
 export default defineConfig({
   // Relative asset addresses: the page may be mounted at any depth of any host.
   base: "./",
-  plugins: [react(), licences("LICENSES.txt")],
+  plugins: [react(), licences("LICENSES.txt"), versions()],
   build: {
     outDir: "../ui-dist",
     emptyOutDir: true,
@@ -28,6 +29,7 @@ export default defineConfig({
         // A feature's first file is its page, so the feature gives the name.
         chunkFileNames: ({ facadeModuleId, name }) => `assets/${/features\/([\w-]+)\/Page/.exec(facadeModuleId ?? "")?.[1] ?? name}.js`,
         assetFileNames: "assets/app[extname]",
+        codeSplitting: { groups: [{ name: (id, modules) => baseOf(id, modules) }] },
       },
     },
   },

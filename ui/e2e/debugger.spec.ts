@@ -135,9 +135,9 @@ test("spans are found in the trace, and counted", async ({ page }) => {
 test("an hour of waiting is folded on the time axis, and a shown range survives a reload", async ({ page }) => {
   await openRun(page, "?tab=context");
   await expect(page.getByTitle(/1 h 00 m in which nothing but waits ran/).first()).toBeVisible();
-  await page.keyboard.press("g");
+  await page.keyboard.press("c");
   await expect(page.getByTitle(/1 h 00 m in which nothing but waits ran/)).toHaveCount(0);
-  await page.keyboard.press("g");
+  await page.keyboard.press("c");
 
   const axis = page.locator(".time-axis");
   const box = await axis.boundingBox();

@@ -8,14 +8,14 @@ const BUDGET_BYTES = 150_000;
 const dist = new URL("../../ui-dist/", import.meta.url).pathname;
 
 // Each is fetched by every browser; a build that lost one would look small.
-const NEEDED = ["index.html", "assets/app.css", "assets/app.js", "assets/worker.js"];
+const NEEDED = ["index.html", "assets/app.css", "assets/app.js", "assets/base.js", "assets/worker.js"];
 
 /** The scripts that a script cannot begin without, itself included. */
 function begun(name, known = new Set()) {
   if (known.has(name)) return known;
   known.add(name);
   const script = readFileSync(join(dist, name), "utf8");
-  for (const [, file] of script.matchAll(/\b(?:from|import)\s*["']\.\/([\w.-]+\.js)["']/g)) begun(`assets/${file}`, known);
+  for (const [, file] of script.matchAll(/\b(?:from|import)\s*["']\.\/([\w.-]+\.js)(?:\?v=\w+)?["']/g)) begun(`assets/${file}`, known);
   return known;
 }
 

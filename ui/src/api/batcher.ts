@@ -31,7 +31,7 @@ export class Batcher {
       joined(this.pending, batch);
       return;
     }
-    this.pending = { ...batch, events: [...batch.events] };
+    this.pending = { ...batch, events: [...batch.events], ...(batch.feed && { feed: [...batch.feed] }) };
     this.callOff = this.soon(this.flush);
   }
 

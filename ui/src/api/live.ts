@@ -1,3 +1,4 @@
+import type { FeedEvent } from "./feed";
 import type { Signal } from "./signal";
 import type { LiveEvent } from "./types";
 
@@ -17,6 +18,10 @@ export interface LiveBatch {
    * happened between the fetch and that is in neither), or a gap was announced. `missed` is how many events, for a gap.
    */
   resync?: { missed: number | undefined };
+  /** Every event as it came, of whatever type: for tabs that asked for them, from when on they are told. */
+  feed?: FeedEvent[];
+  /** This tab was too far behind and was not told of everything. */
+  cut?: true;
 }
 
 /** Where live events come from, whoever holds the connection. */
@@ -27,6 +32,8 @@ export interface LiveSource {
   stop(): void;
   /** Tries at once instead of waiting for the next attempt. */
   retry(): void;
+  /** Asks for every event in `feed`, not only those that screens act on. The answer ends it. */
+  wantFeed(): () => void;
 }
 
 /** Two batches as one, in this order. The first one is added to. */
@@ -37,5 +44,11 @@ export function joined(first: LiveBatch, second: LiveBatch): LiveBatch {
     const missed = before === undefined ? second.resync.missed : before + (second.resync.missed ?? 0);
     first.resync = { missed };
   }
+  if (first.feed === undefined) {
+    if (second.feed !== undefined) first.feed = [...second.feed];
+  } else {
+    for (const event of second.feed ?? []) first.feed.push(event);
+  }
+  if (second.cut) first.cut = true;
   return first;
 }

@@ -12,6 +12,7 @@ describe("an event", () => {
     expect(read({ id: 1, type: "SessionUpdated", timestamp: "t", session_id: "s1", session })).toEqual({
       id: 1,
       type: "SessionUpdated",
+      timestamp: "t",
       session_id: "s1",
       session,
     });
@@ -28,6 +29,7 @@ describe("an event", () => {
     expect(read({ id: 5, type: "RecordsDropped", timestamp: "t", total: 512, kinds })).toEqual({
       id: 5,
       type: "RecordsDropped",
+      timestamp: "t",
       total: 512,
     });
   });

@@ -20,7 +20,11 @@ export const WANTED_TYPES = [
 export function readEvent(text: string): LiveEvent | undefined {
   const raw = parse(text);
   if (raw === undefined || typeof raw.id !== "number" || typeof raw.type !== "string") return undefined;
-  const base = { id: raw.id, ...(typeof raw.session_id === "string" && { session_id: raw.session_id }) };
+  const base = {
+    id: raw.id,
+    ...(typeof raw.session_id === "string" && { session_id: raw.session_id }),
+    ...(typeof raw.timestamp === "string" && { timestamp: raw.timestamp }),
+  };
   const { type } = raw;
   switch (type) {
     case "SessionStarted":

@@ -55,6 +55,20 @@ export async function findSpans(q: string, sessionId: string | undefined, most: 
   return found;
 }
 
+export interface SearchQuery {
+  q: string;
+  since?: string | undefined;
+  until?: string | undefined;
+  session_id?: string | undefined;
+}
+
+/** A screenful of hits and some more. */
+export const SEARCH_HITS = 50;
+
+export function search(query: SearchQuery, cursor?: string, signal?: AbortSignal): Promise<SearchResults> {
+  return getJson("search", { ...query, limit: SEARCH_HITS, cursor }, signal);
+}
+
 export function getHealth(signal?: AbortSignal): Promise<Health> {
   return getJson("health", {}, signal);
 }

@@ -3,6 +3,7 @@ import { SseParser } from "../model/sse";
 import { apiUrl } from "./base";
 import { hostNow } from "./clock";
 import { ApiError, checked, signInRequired } from "./client";
+import { readFeedEvent } from "./feed";
 import type { LiveBatch, LiveStatus } from "./live";
 import { WANTED_TYPES, readEvent } from "./readEvent";
 import { Signal } from "./signal";
@@ -31,6 +32,9 @@ export class EventStream {
   private at: number | undefined;
   private running: AbortController | undefined;
   private wake: (() => void) | undefined;
+  private everything = false;
+  /** Aborted when the same stream is to be asked for something else. */
+  private asked = new AbortController();
 
   constructor(private readonly deliver: (batch: LiveBatch) => void) {}
 
@@ -63,17 +67,30 @@ export class EventStream {
     this.wake?.();
   }
 
+  /** Whether every event is wanted as it comes. A stream that is open is opened anew, exactly where it stands. */
+  want(everything: boolean): void {
+    if (this.everything === everything) return;
+    this.everything = everything;
+    this.asked.abort();
+  }
+
   private async run(stopped: AbortSignal): Promise<void> {
     for (let attempt = 0; !stopped.aborted; attempt += 1) {
       let wish = 0;
       let openedAt: number | undefined;
+      const asked = new AbortController();
+      this.asked = asked;
       try {
-        await this.read(stopped, () => (openedAt = Date.now()));
+        await this.read(stopped, asked.signal, () => (openedAt = Date.now()));
         if (this.running?.signal !== stopped) return;
         this.offline("The host closed the stream");
       } catch (error) {
         // `stop()` aborts the read, and nobody is left to tell.
         if (this.running?.signal !== stopped) return;
+        if (asked.signal.aborted) {
+          attempt = -1;
+          continue;
+        }
         if (error instanceof ApiError) wish = Math.min(error.retryAfterMs ?? 0, LONGEST_WISH_MS);
         this.offline(error instanceof ApiError ? error.message : "The host can't be reached");
       }
@@ -84,12 +101,13 @@ export class EventStream {
     }
   }
 
-  private async read(stopped: AbortSignal, opened: () => void): Promise<void> {
+  private async read(stopped: AbortSignal, askedAnew: AbortSignal, opened: () => void): Promise<void> {
     const silence = new AbortController();
     let timer = setTimeout(() => silence.abort(), SILENCE_MS);
     try {
-      const url = apiUrl("events", { types: WANTED_TYPES.join(","), last_event_id: this.at });
-      const signal = AbortSignal.any([stopped, silence.signal]);
+      const types = this.everything ? undefined : WANTED_TYPES.join(",");
+      const url = apiUrl("events", { types, last_event_id: this.at });
+      const signal = AbortSignal.any([stopped, askedAnew, silence.signal]);
       const headers = { accept: "text/event-stream" };
       const response = await checked(await fetch(url, { headers, signal, cache: "no-store", credentials: "same-origin" }));
       if (response.body === null) throw new Error("no body");
@@ -97,7 +115,7 @@ export class EventStream {
       // Whoever signed in, in whichever tab: the host lets this browser in.
       signInRequired.set(false);
       this.live();
-      this.deliver({ events: [], resync: { missed: undefined } });
+      this.deliver({ events: [], resync: { missed: undefined }, ...(this.everything && { feed: [] }) });
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
       const parser = new SseParser();
       for (;;) {
@@ -114,20 +132,24 @@ export class EventStream {
   }
 
   private take(parser: SseParser, text: string): void {
-    const batch: LiveBatch = { events: [] };
+    const batch: LiveBatch = { events: [], ...(this.everything && { feed: [] }) };
     for (const message of parser.push(text).messages) {
+      const shown = this.everything ? readFeedEvent(message.data) : undefined;
+      if (shown !== undefined) batch.feed?.push(shown);
       const event = readEvent(message.data);
       if (event === undefined) continue;
       // Ids only grow within one store. A smaller one is another store: the old place in it means nothing any more.
       if (this.at !== undefined && event.id < this.at) batch.resync ??= { missed: undefined };
       this.at = event.id;
       if (event.type === "Gap") batch.resync = { missed: (batch.resync?.missed ?? 0) + event.at_most };
-      else batch.events.push(event);
+      // In the feed it has its place already; screens don't act on it.
+      else if (!this.everything || event.type !== "Other") batch.events.push(event);
     }
     // The place also moves without an event: past those that were not asked for.
     const place = parser.lastId === undefined ? NaN : Number(parser.lastId);
     if (Number.isSafeInteger(place)) this.at = place;
-    if (batch.events.length > 0 || batch.resync !== undefined) this.deliver(batch);
+    const said = batch.events.length > 0 || (batch.feed ?? []).length > 0;
+    if (said || batch.resync !== undefined) this.deliver(batch);
   }
 
   private live(): void {

@@ -16,6 +16,9 @@ export type SpanSummary = Schemas["SpanSummary"];
 export type SpanKind = SpanSummary["kind"];
 export type SpanPage = Schemas["SpanPage"];
 export type Health = Schemas["Health"];
+export type SearchResults = Schemas["SearchResults"];
+export type SearchHit = Schemas["SpanSearchHit"] | Schemas["EventSearchHit"];
+export type SearchMatch = Schemas["SearchMatch"];
 export type Problem = Schemas["Problem"];
 
 /** One span, whole. A host of an older version says nothing of its content. */
@@ -26,7 +29,6 @@ export type MessagePart = Schemas["MessagePart"];
 export type Media = Schemas["Media"];
 export type ToolDefinition = Schemas["ToolDefinition"];
 export type Document = Schemas["Document"];
-export type SearchResults = Schemas["SearchResults"];
 /** Attribute values are any JSON, null included: they are kept as they are. */
 export type Attributes = Schemas["Attributes"];
 
@@ -43,7 +45,7 @@ type Body<Type extends WireEvent["type"], Key extends keyof Extract<WireEvent, {
  * One message of the stream, for the types this page acts on. The stream is open: a type that is not listed here
  * arrives as `Other` and is left to whoever wants to show it.
  */
-export type LiveEvent = { id: number; session_id?: string } & (
+export type LiveEvent = { id: number; session_id?: string; timestamp?: string } & (
   | Body<"SessionStarted" | "SessionUpdated" | "SessionFinished", "session">
   | ({ session_id: string } & Body<"SessionMerged", "into">)
   | ({ session_id: string } & Body<"SessionRemoved", never>)

@@ -1,7 +1,6 @@
 import { Suspense, lazy } from "react";
 import { Link, Route, Switch } from "wouter";
-import { EmptyState } from "../components/States";
-import { HealthPage } from "../features/health/Page";
+import { EmptyState, SkeletonRows } from "../components/States";
 import { SessionsPage } from "../features/sessions/Page";
 import { prepareTrace } from "../worker/trace/open";
 
@@ -10,29 +9,40 @@ const TracePage = lazy(async () => {
   prepareTrace();
   return { default: (await import("../features/trace/Page")).TracePage };
 });
+const SearchPage = lazy(async () => ({ default: (await import("../features/search/Page")).SearchPage }));
+const EventsPage = lazy(async () => ({ default: (await import("../features/events/Page")).EventsPage }));
+const HealthPage = lazy(async () => ({ default: (await import("../features/health/Page")).HealthPage }));
 
 /** `back` is the list as the reader left it, with its filter. */
 export function Routes({ back }: { back: string }) {
   return (
-    <Switch>
-      <Route path="/" component={SessionsPage} />
-      <Route path="/sessions" component={SessionsPage} />
-      <Route path="/sessions/:id">
-        {({ id }) => (
-          <Suspense fallback={<main />}>
-            <TracePage key={id} id={decoded(id)} back={back} />
-          </Suspense>
-        )}
-      </Route>
-      <Route path="/health" component={HealthPage} />
-      <Route>
-        <main>
-          <EmptyState title="There is no such page">
-            <Link href="/sessions">All sessions</Link>
-          </EmptyState>
-        </main>
-      </Route>
-    </Switch>
+    <Suspense fallback={<Coming />}>
+      <Switch>
+        <Route path="/" component={SessionsPage} />
+        <Route path="/sessions" component={SessionsPage} />
+        <Route path="/sessions/:id">{({ id }) => <TracePage key={id} id={decoded(id)} back={back} />}</Route>
+        <Route path="/search" component={SearchPage} />
+        <Route path="/events" component={EventsPage} />
+        <Route path="/health" component={HealthPage} />
+        <Route>
+          <main>
+            <EmptyState title="There is no such page">
+              <Link href="/sessions">All sessions</Link>
+            </EmptyState>
+          </main>
+        </Route>
+      </Switch>
+    </Suspense>
+  );
+}
+
+/** A screen whose script is on its way; it stands below a bar of its own, as every screen does. */
+function Coming() {
+  return (
+    <main aria-busy="true">
+      <div className="screen-coming" />
+      <SkeletonRows rows={12} height={32} />
+    </main>
   );
 }
 

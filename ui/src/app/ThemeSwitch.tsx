@@ -1,13 +1,13 @@
 import { Monitor, Moon, Sun } from "lucide-react";
-import { useState } from "react";
-import { type Theme, chooseTheme, storedTheme } from "./theme";
+import { useSyncExternalStore } from "react";
+import { type Theme, chooseTheme, chosenTheme } from "./theme";
 
 const NEXT: Record<Theme, Theme> = { system: "light", light: "dark", dark: "system" };
 const ICONS = { system: Monitor, light: Sun, dark: Moon };
 
 /** One button that goes round: by the system, light, dark. */
 export function ThemeSwitch() {
-  const [theme, setTheme] = useState(storedTheme);
+  const theme = useSyncExternalStore(chosenTheme.subscribe, chosenTheme.get);
   const Icon = ICONS[theme];
   const label = `Theme: ${theme}`;
   return (
@@ -16,11 +16,7 @@ export function ThemeSwitch() {
       className="shell-icon"
       aria-label={label}
       title={label}
-      onClick={() => {
-        const next = NEXT[theme];
-        chooseTheme(next);
-        setTheme(next);
-      }}
+      onClick={() => chooseTheme(NEXT[theme])}
     >
       <Icon size={16} strokeWidth={1.75} aria-hidden />
     </button>

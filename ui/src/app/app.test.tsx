@@ -103,9 +103,9 @@ describe("the page", () => {
     await user.click(screen.getByRole("button", { name: "Close" }));
     expect(screen.queryByRole("dialog")).toBeNull();
     await user.keyboard("/");
-    expect(screen.getByRole("textbox", { name: "Search and filter sessions" })).toHaveFocus();
+    expect(screen.getByRole("combobox", { name: "Search and filter sessions" })).toHaveFocus();
     await user.keyboard("j?");
-    expect(screen.getByRole("textbox")).toHaveValue("j?");
+    expect(screen.getByRole("combobox")).toHaveValue("j?");
   });
 
   it("asks for the token on a 401 and shows the list after", async () => {

@@ -1,3 +1,4 @@
+import { Signal } from "../api/signal";
 import { recall, remember } from "../api/storage";
 
 export type Theme = "system" | "light" | "dark";
@@ -15,7 +16,10 @@ export function applyTheme(theme: Theme): void {
   else document.documentElement.dataset.theme = theme;
 }
 
+export const chosenTheme = new Signal<Theme>(storedTheme());
+
 export function chooseTheme(theme: Theme): void {
+  chosenTheme.set(theme);
   applyTheme(theme);
   remember(KEY, theme === "system" ? null : theme);
 }

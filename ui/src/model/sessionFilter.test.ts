@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { sampleSession } from "../testing/sample";
-import { isEmptyFilter, matches, parseFilter, toggleStatus } from "./sessionFilter";
+import { isEmptyFilter, matches, parseFilter, toggleStatus, withoutField } from "./sessionFilter";
 
 describe("the search box", () => {
   it("reads fields and leaves the rest as text", () => {
@@ -28,6 +28,11 @@ describe("the search box", () => {
 
   it("doesn't understand what is no status", () => expect(parseFilter("status:purple").text).toBe("status:purple"));
 
+  it("takes moments and pins as they were typed, and leaves what is none as text", () => {
+    expect(parseFilter("since:24h until:2026-11-21 pinned:yes")).toMatchObject({ since: "24h", until: "2026-11-21", pinned: true, text: "" });
+    expect(parseFilter("since:purple pinned:maybe").text).toBe("since:purple pinned:maybe");
+  });
+
   it("is empty when it is blank", () => {
     expect(isEmptyFilter(parseFilter("  "))).toBe(true);
     expect(isEmptyFilter(parseFilter("x"))).toBe(false);
@@ -38,6 +43,20 @@ it("a chip adds its status and takes it away again", () => {
   expect(toggleStatus("refund", "failed")).toBe("status:failed refund");
   expect(toggleStatus("status:failed refund", "failed")).toBe("refund");
   expect(toggleStatus("", "failed")).toBe("status:failed");
+});
+
+it("one part of the box can be taken away", () => {
+  const query = 'status:failed since:1h refund "two words" since:purple';
+  expect(withoutField(query, "status")).toBe('since:1h refund "two words" since:purple');
+  expect(withoutField(query, "since")).toBe('status:failed refund "two words" since:purple');
+  expect(withoutField(query, "text")).toBe("status:failed since:1h");
+});
+
+it("a live session belongs into the range of time in which it began", () => {
+  const now = Date.parse("2026-11-21T01:00:00Z");
+  const session = sampleSession({ started_at: "2026-11-21T00:00:00.000000000Z" });
+  const within = (query: string): boolean => matches(parseFilter(query), session, now);
+  expect([within("since:2h"), within("since:30m"), within("until:30m"), within("until:2h")]).toEqual([true, false, true, false]);
 });
 
 describe("a live session", () => {
@@ -51,7 +70,9 @@ describe("a live session", () => {
     ["agent:other", false],
     ["tag:weekly", false],
     ["REFUND", true],
-    ["rate limited", true],
+    ["limited rate", true],
+    ["pinned:no", true],
+    ["pinned:yes", false],
     ["unrelated", false],
   ])("under the filter %j: %s", (query, expected) => expect(matches(parseFilter(query), session)).toBe(expected));
 });

@@ -39,6 +39,8 @@ function applyToPage(
   filter: SessionFilter,
   moved: Session[],
 ): SessionList {
+  // Most pages of a long list are met by none of a frame's events; they are not copied for nothing.
+  if (!page.sessions.some((row) => latest.has(row.id))) return page;
   let changed = false;
   const sessions: Session[] = [];
   for (const row of page.sessions) {

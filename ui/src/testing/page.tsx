@@ -13,6 +13,7 @@ export class FakeLive implements LiveSource {
   readonly status = new Signal<LiveStatus>({ phase: "live", lastByteAt: undefined });
   private readonly listeners = new Set<(batch: LiveBatch) => void>();
   retries = 0;
+  feeders = 0;
 
   subscribe(listener: (batch: LiveBatch) => void): () => void {
     this.listeners.add(listener);
@@ -23,6 +24,13 @@ export class FakeLive implements LiveSource {
     act(() => {
       for (const listener of [...this.listeners]) listener(batch);
     });
+  }
+
+  wantFeed(): () => void {
+    this.feeders += 1;
+    return () => {
+      this.feeders -= 1;
+    };
   }
 
   start(): void {

@@ -13,6 +13,7 @@ export const PING_MS = 15_000;
 
 interface Member {
   needs: boolean;
+  feed: boolean;
   /** Asked this often since it last said anything; undefined where a lock tells when it is gone. */
   asked: number | undefined;
   leave: () => void;
@@ -35,6 +36,8 @@ export class Hub {
   private readonly members = new Map<string, Member>();
   private readonly unsubscribe: (() => void)[];
   private release: ReturnType<typeof setTimeout> | undefined;
+  /** A tab wants every event, so the stream brings them. */
+  private feeding = false;
   private ping: ReturnType<typeof setInterval> | undefined;
 
   /** `soon` joins what arrives close together; without it every piece is passed on as it comes. */
@@ -64,6 +67,8 @@ export class Hub {
     switch (said.type) {
       case "need":
         member.needs = said.needs;
+        if (said.feed === true && !member.feed && this.feeding) this.audience.send(tab, this.feedBegins());
+        member.feed = said.feed === true;
         this.weigh();
         break;
       case "retry":
@@ -92,10 +97,10 @@ export class Hub {
     this.stream.stop();
   }
 
-  private join(tab: string, { needs, place, lock }: Extract<ToHub, { type: "join" }>): void {
+  private join(tab: string, { needs, feed = false, place, lock }: Extract<ToHub, { type: "join" }>): void {
     this.members.get(tab)?.leave();
     const leave = lock === undefined ? () => undefined : whenGone(lock, () => this.leave(tab));
-    this.members.set(tab, { needs, asked: lock === undefined ? 0 : undefined, leave });
+    this.members.set(tab, { needs, feed, asked: lock === undefined ? 0 : undefined, leave });
     if (lock === undefined) this.ping ??= setInterval(() => this.askAll(), PING_MS);
     this.stream.continueAfter(place);
     this.weigh();
@@ -104,6 +109,7 @@ export class Hub {
     this.audience.send(tab, this.statusNow());
     if (this.stream.status.get().phase === "live") {
       this.audience.send(tab, { type: "batch", batch: { events: [], resync: { missed: undefined } }, place: this.stream.place });
+      if (feed && this.feeding) this.audience.send(tab, this.feedBegins());
     }
   }
 
@@ -118,6 +124,8 @@ export class Hub {
 
   /** Opens the stream when a tab wants it, and closes it some time after the last one did. */
   private weigh(): void {
+    this.feeding = [...this.members.values()].some((member) => member.needs && member.feed);
+    this.stream.want(this.feeding);
     if ([...this.members.values()].some((member) => member.needs)) {
       clearTimeout(this.release);
       this.release = undefined;
@@ -143,7 +151,23 @@ export class Hub {
   }
 
   private publish(batch: LiveBatch): void {
-    this.tellAll({ type: "batch", batch, place: this.stream.place });
+    const place = this.stream.place;
+    if (batch.feed === undefined) {
+      this.tellAll({ type: "batch", batch, place });
+      return;
+    }
+    // Every event is much; it is told only to whoever looks at it.
+    const rest: LiveBatch = { events: batch.events, ...(batch.resync && { resync: batch.resync }) };
+    const quiet = rest.events.length === 0 && rest.resync === undefined;
+    for (const [tab, member] of this.members) {
+      if (member.feed) this.audience.send(tab, { type: "batch", batch, place });
+      else if (!quiet) this.audience.send(tab, { type: "batch", batch: rest, place });
+    }
+  }
+
+  /** From now on a tab is told of every event. */
+  private feedBegins(): ToTab {
+    return { type: "batch", batch: { events: [], feed: [] }, place: this.stream.place };
   }
 
   private tellAll(said: ToTab): void {

@@ -1,11 +1,16 @@
 import type { LiveBatch, LiveStatus } from "../api/live";
 
+/** Whether a tab wants the stream now, and of it every event. */
+export interface Need {
+  needs: boolean;
+  feed?: boolean;
+}
+
 /** What a tab says to whoever holds the stream for it. */
 export type ToHub =
   /** It is there (again). `place` is the last id it knows of; `lock` is held for as long as it lives. */
-  | { type: "join"; needs: boolean; place: number | undefined; lock: string | undefined }
-  /** Whether it wants the stream now. */
-  | { type: "need"; needs: boolean }
+  | ({ type: "join"; place: number | undefined; lock: string | undefined } & Need)
+  | ({ type: "need" } & Need)
   | { type: "retry" }
   /** The browser has the host's cookie now. */
   | { type: "signed-in" }

@@ -1,3 +1,4 @@
+import type { LiveBatch } from "../api/live";
 import type { Audience } from "./hub";
 import { Hub } from "./hub";
 import type { ToHub, ToTab } from "./messages";
@@ -78,7 +79,8 @@ export class Ports implements Audience {
     if (!tab.behind || tab.ahead > 0) return;
     tab.behind = false;
     tab.ahead = 1;
-    const missed: ToTab = { type: "batch", batch: { events: [], resync: { missed: undefined } }, place: undefined };
+    const batch: LiveBatch = { events: [], resync: { missed: undefined }, cut: true };
+    const missed: ToTab = { type: "batch", batch, place: undefined };
     tab.port.postMessage(missed);
   }
 }

@@ -30,6 +30,8 @@ export class TabLive implements LiveSource {
   private place: number | undefined;
   private heard = false;
   private unanswered = 0;
+  /** How many look at every event. */
+  private feeders = 0;
 
   /** `links` in the order in which they are tried; `name` is unique to this mount and build of the page. */
   constructor(
@@ -64,13 +66,29 @@ export class TabLive implements LiveSource {
     this.send({ type: "retry" });
   }
 
+  wantFeed(): () => void {
+    this.feeders += 1;
+    if (this.feeders === 1) this.sendNeed();
+    let wanted = true;
+    return () => {
+      if (!wanted) return;
+      wanted = false;
+      this.feeders -= 1;
+      if (this.feeders === 0) this.sendNeed();
+    };
+  }
+
+  private sendNeed(): void {
+    this.send({ type: "need", needs: needsStream(), feed: this.feeders > 0 });
+  }
+
   private async join(): Promise<void> {
     if (this.joined !== undefined) return;
     this.joined = new AbortController();
     const { signal } = this.joined;
     this.lock = await hold(`${this.name}:tab:${serial()}`, signal);
     if (signal.aborted) return;
-    onNeedChange(() => this.send({ type: "need", needs: needsStream() }), signal);
+    onNeedChange(() => this.sendNeed(), signal);
     const signedIn = signInRequired.subscribe(() => {
       if (!signInRequired.get()) this.send({ type: "signed-in" });
     });
@@ -129,7 +147,7 @@ export class TabLive implements LiveSource {
   }
 
   private announce(): void {
-    this.send({ type: "join", needs: needsStream(), place: this.place, lock: this.lock });
+    this.send({ type: "join", needs: needsStream(), feed: this.feeders > 0, place: this.place, lock: this.lock });
   }
 
   private send(said: ToHub): void {

@@ -2,11 +2,14 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { getHealth } from "../../api/requests";
 import type { Health } from "../../api/types";
+import { CopyButton } from "../../components/CopyButton";
 import { Amount } from "../../components/Time";
-import { ErrorState, SkeletonRows } from "../../components/States";
+import { Banner, ErrorState, SkeletonRows } from "../../components/States";
+import { useNow } from "../../components/useNow";
 import { useTitle } from "../../components/useTitle";
-import { formatBytes, formatCount } from "../../model/format";
+import { UNKNOWN, formatBytes, formatCount } from "../../model/format";
 import { formatElapsed } from "../../model/time";
+import { type Fact, lag, limits, losses, summary, traffic } from "./words";
 import "./health.css";
 
 const EVERY_MS = 5_000;
@@ -22,8 +25,14 @@ export function HealthPage() {
   });
   return (
     <main className="health">
+      {health.data && health.error && (
+        <Banner tone="warn">The host doesn’t answer any more; this is how it was when it last did.</Banner>
+      )}
       <div className="health-body">
-        <h1>Health</h1>
+        <header>
+          <h1>Health</h1>
+          {health.data && <Asked at={health.dataUpdatedAt} health={health.data} />}
+        </header>
         {health.data ? (
           <HealthView health={health.data} />
         ) : health.error ? (
@@ -36,63 +45,111 @@ export function HealthPage() {
   );
 }
 
+/** When it was asked, and the whole answer for a report. */
+function Asked({ at, health }: { at: number; health: Health }) {
+  useNow();
+  return (
+    <p className="health-asked">
+      asked {formatElapsed(Date.now() - at)} ago
+      <CopyButton text={() => JSON.stringify(health, null, 2)} label="Copy all of it as JSON" />
+    </p>
+  );
+}
+
 export function HealthView({ health }: { health: Health }) {
-  const { store, parts, counters } = health;
+  const { text, ok } = summary(health);
+  const lost = losses(health);
   return (
     <>
-      <section aria-labelledby="health-parts">
-        <h2 id="health-parts">Parts</h2>
-        <ul className="health-parts">
-          {parts.map((part) => (
-            <li key={part.name} className={`is-${part.state}`}>
-              <PartMark ok={part.state === "ok"} />
-              <span>{part.name}</span>
-              <span className="health-state">{part.state === "ok" ? "Ok" : "Degraded"}</span>
-              {part.why != null && <span className="foreign health-why">{part.why}</span>}
-            </li>
-          ))}
-        </ul>
-      </section>
-      <section aria-labelledby="health-store">
-        <h2 id="health-store">Store</h2>
-        {store ? (
+      <p className={`health-summary is-${ok ? "ok" : "degraded"}`}>
+        <PartMark ok={ok} />
+        {text}
+      </p>
+      <div className="health-columns">
+        <Section title="Parts">
+          <ul className="health-parts">
+            {health.parts.map((part) => (
+              <li key={part.name} className={`is-${part.state}`}>
+                <PartMark ok={part.state === "ok"} />
+                <span>{part.name}</span>
+                <span className="health-state">{part.state === "ok" ? "Ok" : "Degraded"}</span>
+                {part.why != null && <span className="foreign health-why">{part.why}</span>}
+              </li>
+            ))}
+          </ul>
+        </Section>
+        <Section title="Now">
           <Facts
             facts={[
-              ["Kind", store.kind === "sqlite" ? "SQLite" : "Memory"],
-              ...(store.path == null ? [] : ([["Path", store.path]] as [string, ReactNode][])),
-              ["Size", <Amount key="size" text={formatBytes(store.bytes)} />],
-              ["Sessions", formatCount(store.sessions)],
-              ["Spans", formatCount(store.spans)],
-              ["Events", formatCount(store.events)],
+              ["Sessions active in 24 hours", health.sessions_active_24h == null ? UNKNOWN : formatCount(health.sessions_active_24h)],
+              ["Events in the last minute", formatCount(health.events_last_minute)],
+              ["Readers of the stream", formatCount(health.subscribers)],
+              ["Lag of the store", lag(health)],
+              ["Up for", <Amount key="up" text={formatElapsed(health.uptime_seconds * 1000)} />],
+              ["Version", health.version],
+              ["Mounted at", health.mount === "" ? "/" : health.mount],
+              ["Instance", health.instance],
             ]}
           />
-        ) : (
-          <p className="muted">The store does not answer.</p>
-        )}
-      </section>
-      <section aria-labelledby="health-now">
-        <h2 id="health-now">Now</h2>
-        <Facts
-          facts={[
-            ["Sessions active in 24 hours", health.sessions_active_24h == null ? "—" : formatCount(health.sessions_active_24h)],
-            ["Events in the last minute", formatCount(health.events_last_minute)],
-            ["Readers of the stream", formatCount(health.subscribers)],
-            ["Up for", <Amount key="up" text={formatElapsed(health.uptime_seconds * 1000)} />],
-            ["Version", health.version],
-            ["Mounted at", health.mount === "" ? "/" : health.mount],
-            ["Instance", health.instance],
-          ]}
-        />
-      </section>
-      <section aria-labelledby="health-prices">
-        <h2 id="health-prices">Prices</h2>
-        <Facts facts={priceFacts(health.prices)} />
-      </section>
-      <section aria-labelledby="health-counters">
-        <h2 id="health-counters">Counters since start</h2>
-        <Facts facts={Object.entries(counters).map(([name, value]) => [name.replaceAll("_", " "), formatCount(value)])} />
-      </section>
+        </Section>
+        <Section title="Store">
+          <Store store={health.store ?? undefined} />
+        </Section>
+        <Section title="Lost since the start">
+          <Counted facts={lost} />
+        </Section>
+        <Section title="Taken since the start">
+          <Counted facts={traffic(health)} />
+        </Section>
+        <Section title="Prices">
+          <Facts facts={priceFacts(health.prices)} />
+        </Section>
+      </div>
+      <details className="health-limits">
+        <summary>Limits: what goes beyond one is counted above</summary>
+        <div className="health-columns">
+          <Counted facts={limits(health)} />
+        </div>
+      </details>
     </>
+  );
+}
+
+function Section({ title, children }: { title: string; children: ReactNode }) {
+  const id = `health-${title.toLowerCase().replaceAll(" ", "-")}`;
+  return (
+    <section aria-labelledby={id}>
+      <h2 id={id}>{title}</h2>
+      {children}
+    </section>
+  );
+}
+
+function Store({ store }: { store: Health["store"] }) {
+  if (store == null) return <p className="muted">The store does not answer.</p>;
+  const facts: [string, ReactNode][] = [["Kind", store.kind === "sqlite" ? "SQLite" : "Memory"]];
+  if (store.path != null) facts.push(["Path", store.path]);
+  facts.push(
+    ["Size", <Amount key="size" text={formatBytes(store.bytes)} />],
+    ["Sessions", formatCount(store.sessions)],
+    ["Spans", formatCount(store.spans)],
+    ["Events that can be replayed", formatCount(store.events)],
+  );
+  if (store.unindexed != null) facts.push(["Not yet indexed for search, and found all the same", formatCount(store.unindexed)]);
+  return <Facts facts={facts} />;
+}
+
+/** Counters, each by what it means; its own name is for whoever looks for it in the metrics. */
+function Counted({ facts }: { facts: Fact[] }) {
+  return (
+    <dl className="health-facts">
+      {facts.map(({ name, words, value, bad }) => (
+        <div key={name} className={bad ? "is-lost" : undefined} title={name}>
+          <dt>{words}</dt>
+          <dd className="number">{value}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 

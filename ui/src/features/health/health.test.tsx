@@ -31,7 +31,7 @@ it("shows which part is in trouble and why, what is stored and what was lost", a
   new FakeHost({ health });
   renderAt("/health", <HealthPage />);
   expect(await screen.findByText("connection refused")).toBeInTheDocument();
-  for (const text of ["/data/store.db", "12,031", "dropped capture", "7", "/_inspector"]) {
+  for (const text of ["/data/store.db", "12,031", "Records of this program that came faster than they could be taken", "7", "/_inspector", "temporal is in trouble"]) {
     expect(screen.getByText(text)).toBeInTheDocument();
   }
 });

@@ -1,43 +1,67 @@
-import { useMemo } from "react";
+import { useCallback, useMemo } from "react";
 import { useLocation, useSearchParams } from "wouter";
-import { Banner, CodeLine, EmptyState, ErrorState, SkeletonRows } from "../../components/States";
+import { useDensity } from "../../components/density";
+import { Banner, ErrorState, SkeletonRows } from "../../components/States";
 import { useDebounced } from "../../components/useDebounced";
 import { useKeys } from "../../components/useKeys";
+import { NARROW, useMedia } from "../../components/useMedia";
 import { useTitle } from "../../components/useTitle";
-import { mountUrl } from "../../api/base";
+import type { Session } from "../../api/types";
 import { isEmptyFilter, parseFilter } from "../../model/sessionFilter";
 import { FilterBar } from "./FilterBar";
-import { ROW_HEIGHT } from "./SessionRow";
+import { NeedsYou } from "./NeedsYou";
+import { NothingFound, NothingYet } from "./Nothing";
 import { SessionTable } from "./SessionTable";
-import { useSessions } from "./useSessions";
+import { ROW_HEIGHTS } from "./trouble";
+import { type Sessions, useSessions } from "./useSessions";
 import "./sessions.css";
 
 const TYPING_PAUSE_MS = 150;
 
 export function SessionsPage() {
   const [parameters, setParameters] = useSearchParams();
-  const [, navigate] = useLocation();
   useTitle("Sessions");
+  const narrow = useMedia(NARROW);
   const query = parameters.get("q") ?? "";
+  const grouped = parameters.get("group") === "parent";
   const settled = useDebounced(query, TYPING_PAUSE_MS, query);
   const filter = useMemo(() => parseFilter(settled), [settled]);
   const shown = useMemo(() => parseFilter(query), [query]);
   const sessions = useSessions(filter);
+  // A list of nothing but paused sessions says by itself what they wait for.
+  const onlyPaused = filter.status.length === 1 && filter.status[0] === "paused";
 
-  function setQuery(next: string): void {
-    setParameters(next === "" ? {} : { q: next }, { replace: true });
+  function change(name: "q" | "group", value: string): void {
+    setParameters(
+      (before) => {
+        const next = new URLSearchParams(before);
+        if (value === "") next.delete(name);
+        else next.set(name, value);
+        return next;
+      },
+      { replace: true },
+    );
   }
 
   useKeys({
     Escape: () => {
-      if (query !== "") setQuery("");
+      if (query !== "") change("q", "");
     },
   });
 
   return (
     <main className="sessions">
       <h1 className="only-read">Sessions</h1>
-      <FilterBar query={query} filter={shown} onChange={setQuery} onLeave={leaveSearch} />
+      <FilterBar
+        query={query}
+        filter={shown}
+        rows={sessions.rows}
+        complete={sessions.complete}
+        grouped={grouped}
+        onChange={(next) => change("q", next)}
+        onGroup={(on) => change("group", on ? "parent" : "")}
+        onLeave={leaveSearch}
+      />
       {sessions.degraded.map((each) => (
         <Banner key={each.registry} tone="warn">
           <span className="foreign">
@@ -45,66 +69,42 @@ export function SessionsPage() {
           </span>
         </Banner>
       ))}
-      <Body sessions={sessions} query={settled} clear={() => setQuery("")} open={(id) => navigate(`/sessions/${id}`)} />
+      {!onlyPaused && <NeedsYou narrow={narrow} />}
+      <Body sessions={sessions} query={settled} grouped={grouped} narrow={narrow} onChange={(next) => change("q", next)} />
     </main>
   );
 }
 
 interface BodyProps {
-  sessions: ReturnType<typeof useSessions>;
+  sessions: Sessions;
   query: string;
-  clear: () => void;
-  open: (id: string) => void;
+  grouped: boolean;
+  narrow: boolean;
+  onChange: (query: string) => void;
 }
 
-function Body({ sessions, query, clear, open }: BodyProps) {
+function Body({ sessions, query, grouped, narrow, onChange }: BodyProps) {
+  const [, navigate] = useLocation();
+  const density = useDensity();
+  const open = useCallback((session: Session) => navigate(`/sessions/${encodeURIComponent(session.id)}`), [navigate]);
   if (sessions.rows.length > 0) {
     return (
       <SessionTable
-        key={query}
+        key={`${query}\n${grouped}`}
         rows={sessions.rows}
         complete={sessions.complete}
-        place={query}
+        place={`${query}\n${grouped}`}
+        grouped={grouped}
         onMore={sessions.loadMore}
-        onOpen={(session) => open(encodeURIComponent(session.id))}
+        onOpen={open}
       />
     );
   }
-  if (sessions.pending) return <SkeletonRows rows={14} height={ROW_HEIGHT.wide} />;
+  if (sessions.pending) return <SkeletonRows rows={14} height={ROW_HEIGHTS[density][narrow ? "narrow" : "wide"]} />;
   if (sessions.error) return <ErrorState error={sessions.error} doing="Loading the sessions" retry={sessions.reload} />;
-  return isEmptyFilter(parseFilter(query)) ? <NothingYet /> : <NothingFound query={query} clear={clear} />;
-}
-
-function NothingYet() {
-  const endpoint = mountUrl.href.replace(/\/$/, "");
-  const path = mountUrl.pathname.replace(/\/$/, "");
-  // At the root there is nothing to nest below.
-  const mounting = path === "" ? "merge(inspector.router())" : `nest("${path}", inspector.router())`;
-  return (
-    <EmptyState title="No session yet">
-      <p className="muted">
-        The inspector is mounted and listening. Sessions appear here by themselves, as soon as an agent runs in this program:
-      </p>
-      <CodeLine label="Copy the code" code={`let app = app.${mounting};`} />
-      <p className="muted">Any other program can report here with OpenTelemetry:</p>
-      <CodeLine label="Copy the setting" code={`OTEL_EXPORTER_OTLP_ENDPOINT=${endpoint}`} />
-    </EmptyState>
-  );
-}
-
-function NothingFound({ query, clear }: { query: string; clear: () => void }) {
-  return (
-    <EmptyState title="No session matches">
-      <p className="muted">
-        Nothing was found for <code className="foreign">{query}</code>.
-      </p>
-      <button type="button" className="button" onClick={clear}>
-        Clear the filter
-      </button>
-    </EmptyState>
-  );
+  return isEmptyFilter(parseFilter(query)) ? <NothingYet /> : <NothingFound query={query} onChange={onChange} />;
 }
 
 function leaveSearch(): void {
-  document.querySelector<HTMLElement>("[role=grid]")?.focus({ preventScroll: true });
+  document.querySelector<HTMLElement>("[role=grid], [role=treegrid]")?.focus({ preventScroll: true });
 }

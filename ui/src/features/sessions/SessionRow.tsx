@@ -1,89 +1,138 @@
+import { ChevronRight, Pin } from "lucide-react";
 import { memo } from "react";
 import { Link } from "wouter";
 import type { Session } from "../../api/types";
 import { Status } from "../../components/Status";
 import { Ago, Duration } from "../../components/Time";
-import { UNKNOWN, formatCount, formatSessionCost, formatTokens, totalTokens } from "../../model/format";
+import type { SessionEntry } from "../../model/sessionGroups";
+import { UNKNOWN, formatCount, formatSessionCost, formatTokens, plural, totalTokens } from "../../model/format";
 import { oneLine } from "../../model/text";
+import { ActivityLine } from "./ActivityLine";
+import { trouble } from "./trouble";
 
-/** Heights are known without measuring, so a list of 100,000 rows scrolls like one of ten. */
-export const ROW_HEIGHT = { wide: 32, narrow: 54, trouble: 20 };
-
-export function rowHeight(session: Session, narrow: boolean): number {
-  return (narrow ? ROW_HEIGHT.narrow : ROW_HEIGHT.wide) + (trouble(session) === undefined ? 0 : ROW_HEIGHT.trouble);
-}
-
-interface Trouble {
-  tone: "paused" | "failed";
-  text: string;
-}
-
-/** The second line: what it waits for, or the first thing that went wrong. No click is needed for the first answer. */
-export function trouble(session: Session): Trouble | undefined {
-  const { waiting_on: waiting, error, status } = session;
-  if (status === "paused" && waiting != null) {
-    const prompt = waiting.prompt == null ? "" : `: ${oneLine(waiting.prompt)}`;
-    return { tone: "paused", text: `Waits for ${waiting.signal_name}${prompt}` };
-  }
-  return error == null || error === "" ? undefined : { tone: "failed", text: oneLine(error) };
-}
+/** A deeper child is drawn no further to the right: the title needs the room. */
+const MOST_INDENT = 6;
+const INDENT = 16;
 
 interface Props {
-  session: Session;
+  entry: SessionEntry;
   index: number;
   top: number;
+  height: number;
   active: boolean;
-  narrow: boolean;
+  /** Children stand below their parents: rows have levels. */
+  grouped: boolean;
   onOpen: (session: Session) => void;
+  onFold: (id: string) => void;
 }
 
-export const SessionRow = memo(function SessionRow({ session, index, top, active, narrow, onOpen }: Props) {
-  const problem = trouble(session);
+export const SessionRow = memo(
+  function SessionRow({ entry, index, top, height, active, grouped, onOpen, onFold }: Props) {
+    const { session, depth, children, open } = entry;
+    const problem = trouble(session);
+    const alive = session.status === "running" || session.status === "paused";
+    return (
+      // The grid has the focus and the keys (active descendant); the row answers to the pointer only.
+      // eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus
+      <div
+        role="row"
+        id={`session-${session.id}`}
+        aria-rowindex={index + 2}
+        aria-selected={active}
+        aria-level={grouped ? depth + 1 : undefined}
+        aria-expanded={grouped && children > 0 ? open : undefined}
+        className={`session-row${active ? " is-active" : ""}`}
+        style={{ transform: `translateY(${top}px)`, height }}
+        onClick={(event) => {
+          // A click on the link or a button is its own, with all its modifiers.
+          if (!(event.target as Element).closest("a, button")) onOpen(session);
+        }}
+      >
+        <span role="gridcell" className="cell-status">
+          <Status status={session.status} />
+        </span>
+        <span role="gridcell" className="cell-title cut" style={{ paddingLeft: Math.min(depth, MOST_INDENT) * INDENT }}>
+          {children > 0 && (
+            <button
+              type="button"
+              tabIndex={-1}
+              className={`session-fold${open ? " is-open" : ""}`}
+              aria-label={`${open ? "Fold" : "Show"} ${plural(children, "session")} that it started`}
+              onClick={() => onFold(session.id)}
+            >
+              <ChevronRight size={14} aria-hidden />
+            </button>
+          )}
+          {session.pinned && <Pin className="session-pin" size={12} role="img" aria-label="Pinned: kept whatever its age" />}
+          <Link href={`/sessions/${encodeURIComponent(session.id)}`} tabIndex={-1} className="foreign">
+            {oneLine(session.title) || session.id}
+          </Link>
+          {isNamedAfterAgent(session) && <span className="cell-id foreign">{session.id}</span>}
+          {children > 0 && !open && <span className="cell-id">+{formatCount(children)}</span>}
+          {depth === 0 && session.parent_session_id != null && <span className="cell-child">sub-session</span>}
+          {session.tags.map((tag) => (
+            <span key={tag} className="cell-tag foreign">
+              {oneLine(tag, 40)}
+            </span>
+          ))}
+        </span>
+        <span role="gridcell" className="cell-agent cut foreign" title={session.agent}>
+          {session.agent ?? ""}
+        </span>
+        <span role="gridcell" className="cell-engine cut foreign" title={session.engine}>
+          {session.engine}
+        </span>
+        <span role="gridcell" className="cell-activity">
+          <ActivityLine id={session.id} />
+        </span>
+        <span role="gridcell" className="cell-started number">
+          <Ago time={session.started_at} />
+        </span>
+        <span role="gridcell" className="cell-duration number">
+          <Duration start={session.started_at} end={session.ended_at} running={alive} />
+        </span>
+        <Numbers session={session} />
+        {problem && (
+          <span role="gridcell" className={`cell-trouble cut foreign is-${problem.tone}`} title={problem.text}>
+            {problem.text}
+          </span>
+        )}
+      </div>
+    );
+  },
+  // Entries are made anew whenever the list changes; their sessions are not.
+  (before, after) =>
+    before.entry.session === after.entry.session &&
+    before.entry.depth === after.entry.depth &&
+    before.entry.children === after.entry.children &&
+    before.entry.open === after.entry.open &&
+    before.index === after.index &&
+    before.top === after.top &&
+    before.height === after.height &&
+    before.active === after.active &&
+    before.grouped === after.grouped &&
+    before.onOpen === after.onOpen &&
+    before.onFold === after.onFold,
+);
+
+function Numbers({ session }: { session: Session }) {
   const { counters } = session;
   const tokens = totalTokens(counters);
   const cost = formatSessionCost(counters);
-  const alive = session.status === "running" || session.status === "paused";
+  const unpriced = cost.text === UNKNOWN && counters.unpriced_calls > 0;
   return (
-    // The grid has the focus and the keys (active descendant); the row answers to the pointer only.
-    // eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus
-    <div
-      role="row"
-      id={`session-${session.id}`}
-      aria-rowindex={index + 2}
-      aria-selected={active}
-      className={`session-row${active ? " is-active" : ""}`}
-      style={{ transform: `translateY(${top}px)`, height: rowHeight(session, narrow) }}
-      onClick={(event) => {
-        // A click on the link is the link's own, with all its modifiers.
-        if (!(event.target as Element).closest("a")) onOpen(session);
-      }}
-    >
-      <span role="gridcell" className="cell-status">
-        <Status status={session.status} />
-      </span>
-      <span role="gridcell" className="cell-title cut">
-        <Link href={`/sessions/${encodeURIComponent(session.id)}`} tabIndex={-1} className="foreign">
-          {oneLine(session.title) || session.id}
-        </Link>
-        {isNamedAfterAgent(session) && <span className="cell-id foreign">{session.id}</span>}
-      </span>
-      <span role="gridcell" className="cell-agent cut foreign" title={session.agent}>
-        {session.agent ?? ""}
-      </span>
-      <span role="gridcell" className="cell-engine cut foreign" title={session.engine}>
-        {session.engine}
-      </span>
-      <span role="gridcell" className="cell-started number">
-        <Ago time={session.started_at} />
-      </span>
-      <span role="gridcell" className="cell-duration number">
-        <Duration start={session.started_at} end={session.ended_at} running={alive} />
+    <>
+      <span role="gridcell" className="cell-spans number">
+        <Zero count={counters.spans} />
       </span>
       <span role="gridcell" className="cell-llm number">
         <Zero count={counters.llm_calls} />
       </span>
       <span role="gridcell" className="cell-tools number">
         <Zero count={counters.tool_calls} />
+      </span>
+      <span role="gridcell" className={`cell-errors number${counters.errors > 0 ? " is-some" : ""}`}>
+        <Zero count={counters.errors} />
       </span>
       <span
         role="gridcell"
@@ -93,16 +142,11 @@ export const SessionRow = memo(function SessionRow({ session, index, top, active
         {tokens === undefined ? <Unknown /> : <Zero count={tokens} format={formatTokens} />}
       </span>
       <span role="gridcell" className="cell-cost number" title={cost.meaning}>
-        {cost.text === UNKNOWN ? <Unknown /> : cost.text}
+        {unpriced ? <span className="faint unpriced">unpriced</span> : cost.text === UNKNOWN ? <Unknown /> : cost.text}
       </span>
-      {problem && (
-        <span role="gridcell" className={`cell-trouble cut foreign is-${problem.tone}`} title={problem.text}>
-          {problem.text}
-        </span>
-      )}
-    </div>
+    </>
   );
-});
+}
 
 /** An agent's name is no name for its run, many rows would read the same; their ids tell them apart. */
 function isNamedAfterAgent({ title, agent }: Session): boolean {

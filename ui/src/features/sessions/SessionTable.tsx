@@ -1,113 +1,154 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Session } from "../../api/types";
+import { useDensity } from "../../components/density";
 import { listKeys, useKeys } from "../../components/useKeys";
 import { NARROW, useMedia } from "../../components/useMedia";
-import { newerFirst } from "../../model/sessionPages";
+import { useVirtualRows } from "../../components/useVirtualRows";
 import { plural } from "../../model/format";
-import { SessionRow, rowHeight } from "./SessionRow";
+import { flatEntries, groupSessions } from "../../model/sessionGroups";
+import { newerFirst } from "../../model/sessionPages";
+import { SessionRow } from "./SessionRow";
+import { rowHeight } from "./trouble";
 
 /** How far from the end the next page is asked for. */
 const AHEAD_ROWS = 40;
 const HEAD_HEIGHT = 28;
+const PAGE_ROWS = 20;
 
-const COLUMNS: [string, string, boolean][] = [
+const COLUMNS: readonly [name: string, label: string, number: boolean][] = [
   ["status", "Status", false],
   ["title", "Title", false],
   ["agent", "Agent", false],
   ["engine", "Engine", false],
+  ["activity", "Activity", false],
   ["started", "Started", true],
   ["duration", "Duration", true],
+  ["spans", "Spans", true],
   ["llm", "LLM", true],
   ["tools", "Tools", true],
+  ["errors", "Errors", true],
   ["tokens", "Tokens", true],
   ["cost", "Cost", true],
 ];
 
+interface Place {
+  offset: number;
+  activeId: string | undefined;
+  anchor: Session | undefined;
+  folded: ReadonlySet<string>;
+}
+
 /** Where the reader was, per filter, so that coming back from a session is coming back to the same place. */
-const places = new Map<string, { offset: number; activeId: string | undefined; anchor: Session | undefined }>();
+const places = new Map<string, Place>();
 
 interface Props {
   rows: Session[];
   complete: boolean;
   place: string;
+  /** Children stand below the session that started them. */
+  grouped: boolean;
   onMore: () => void;
   onOpen: (session: Session) => void;
 }
 
-export function SessionTable({ rows: all, complete, place, onMore, onOpen }: Props) {
+export function SessionTable({ rows: all, complete, place, grouped, onMore, onOpen }: Props) {
   const narrow = useMedia(NARROW);
+  const density = useDensity();
   const body = useRef<HTMLDivElement>(null);
   const [activeId, setActiveId] = useState(() => places.get(place)?.activeId);
+  const [folded, setFolded] = useState<ReadonlySet<string>>(() => places.get(place)?.folded ?? new Set());
   // The newest row when the reader left the top. What is newer waits behind a counter, so nothing moves under the eyes.
   const [anchor, setAnchor] = useState<Session | undefined>(() => places.get(place)?.anchor);
 
   const waiting = anchor === undefined ? 0 : newerThan(all, anchor);
-  const rows = waiting === 0 ? all : all.slice(waiting);
+  const entries = useMemo(() => {
+    const rows = waiting === 0 ? all : all.slice(waiting);
+    return grouped ? groupSessions(rows, folded) : flatEntries(rows);
+  }, [all, waiting, grouped, folded]);
 
-  const virtualizer = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => body.current,
-    estimateSize: (index) => (rows[index] ? rowHeight(rows[index], narrow) : 0),
-    // A new function for each new list makes the virtualizer ask for all heights again: a row may have met trouble.
-    getItemKey: useCallback((index: number) => `${rows[index]?.id ?? index}${narrow ? ":n" : ""}`, [rows, narrow]),
+  const heightOf = useCallback(
+    (index: number) => (entries[index] === undefined ? 0 : rowHeight(entries[index].session, narrow, density)),
+    [entries, narrow, density],
+  );
+  const { total, first, end, startOf, scrollTo } = useVirtualRows({
+    scroller: body,
+    count: entries.length,
+    heightOf,
+    head: narrow ? 0 : HEAD_HEIGHT,
     initialOffset: () => places.get(place)?.offset ?? 0,
-    overscan: 10,
-    // The sticky head covers the first of these pixels when a row is scrolled to.
-    scrollPaddingEnd: narrow ? 0 : HEAD_HEIGHT,
   });
-  const items = virtualizer.getVirtualItems();
-
-  const last = items.at(-1)?.index ?? 0;
-  useEffect(() => {
-    if (!complete && last >= rows.length - AHEAD_ROWS) onMore();
-  }, [complete, last, rows.length, onMore]);
 
   useEffect(() => {
-    places.set(place, { offset: body.current?.scrollTop ?? 0, activeId, anchor });
-  }, [place, activeId, anchor]);
+    if (!complete && end >= entries.length - AHEAD_ROWS) onMore();
+  }, [complete, end, entries.length, onMore]);
+
+  useEffect(() => {
+    places.set(place, { offset: body.current?.scrollTop ?? 0, activeId, anchor, folded });
+  }, [place, activeId, anchor, folded]);
 
   function onScroll(): void {
     const offset = body.current?.scrollTop ?? 0;
     if (offset < 4) setAnchor(undefined);
-    else if (anchor === undefined) setAnchor(rows[0]);
-    places.set(place, { offset, activeId, anchor });
+    else if (anchor === undefined) setAnchor(all[0]);
+    places.set(place, { offset, activeId, anchor, folded });
   }
 
   function showNew(): void {
     setAnchor(undefined);
-    virtualizer.scrollToOffset(0);
+    if (body.current !== null) body.current.scrollTop = 0;
   }
 
   function go(index: number): void {
-    const row = rows[index];
-    if (row === undefined) return;
-    setActiveId(row.id);
-    virtualizer.scrollToIndex(index);
+    const entry = entries[index];
+    if (entry === undefined) return;
+    setActiveId(entry.session.id);
+    scrollTo(index);
     body.current?.focus({ preventScroll: true });
   }
 
-  function open(): void {
-    const row = rows.find((each) => each.id === activeId);
-    if (row !== undefined) onOpen(row);
+  const fold = useCallback((id: string) => {
+    setFolded((before) => {
+      const next = new Set(before);
+      if (!next.delete(id)) next.add(id);
+      return next;
+    });
+  }, []);
+
+  const at = (): number => entries.findIndex(({ session }) => session.id === activeId);
+
+  /** To the right is into the group, to the left out of it. */
+  function sideways(into: boolean): void {
+    const index = at();
+    const entry = entries[index];
+    if (entry === undefined) return;
+    if (entry.children > 0 && entry.open !== into) fold(entry.session.id);
+    else if (into && entry.open) go(index + 1);
+    else if (!into && entry.depth > 0) go(entries.findLastIndex(({ depth }, before) => before < index && depth < entry.depth));
   }
 
-  const page = Math.max(1, items.length - 20);
   useKeys({
-    ...listKeys(() => rows.findIndex((row) => row.id === activeId), rows.length, page, go),
-    Enter: open,
+    // What moves the rows looks at the element only when a key is pressed.
+    // eslint-disable-next-line react-hooks/refs
+    ...listKeys(at, entries.length, PAGE_ROWS, go),
+    ...(grouped && { ArrowRight: () => sideways(true), ArrowLeft: () => sideways(false) }),
+    Enter: () => {
+      const entry = entries[at()];
+      if (entry !== undefined) onOpen(entry.session);
+    },
   });
 
+  const shown = entries.slice(first, end);
   return (
     <div className="session-table">
       <div
         ref={body}
-        role="grid"
+        role={grouped ? "treegrid" : "grid"}
         aria-label="Sessions"
-        aria-rowcount={complete ? rows.length + 1 : -1}
+        aria-rowcount={complete ? entries.length + 1 : -1}
         aria-colcount={COLUMNS.length}
-        aria-activedescendant={items.some((item) => rows[item.index]?.id === activeId) ? `session-${activeId}` : undefined}
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a grid that moves by active descendant has the focus itself
         tabIndex={0}
+        aria-activedescendant={shown.some(({ session }) => session.id === activeId) ? `session-${activeId}` : undefined}
         className="session-grid"
         onScroll={onScroll}
       >
@@ -118,23 +159,20 @@ export function SessionTable({ rows: all, complete, place, onMore, onOpen }: Pro
             </span>
           ))}
         </div>
-        <div role="presentation" className="session-rows" style={{ height: virtualizer.getTotalSize() }}>
-          {items.map((item) => {
-            const session = rows[item.index];
-            return (
-              session && (
-                <SessionRow
-                  key={session.id}
-                  session={session}
-                  index={item.index}
-                  top={item.start}
-                  active={session.id === activeId}
-                  narrow={narrow}
-                  onOpen={onOpen}
-                />
-              )
-            );
-          })}
+        <div role="presentation" className="session-rows" style={{ height: total }}>
+          {shown.map((entry, offset) => (
+            <SessionRow
+              key={entry.session.id}
+              entry={entry}
+              index={first + offset}
+              top={startOf(first + offset)}
+              height={heightOf(first + offset)}
+              active={entry.session.id === activeId}
+              grouped={grouped}
+              onOpen={onOpen}
+              onFold={fold}
+            />
+          ))}
         </div>
       </div>
       {waiting > 0 && (

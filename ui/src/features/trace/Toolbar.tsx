@@ -61,7 +61,7 @@ function ToolbarView({ store, frame, address, change, time, live, alive, hasTime
           <Tool name="Zoom in (+)" onClick={() => time.zoom(1)}>
             <ZoomIn size={14} aria-hidden />
           </Tool>
-          <Tool name="Fold the time in which nothing but waits ran (g)" pressed={address.folded} onClick={() => change({ folded: !address.folded })}>
+          <Tool name="Fold the time in which nothing but waits ran (c)" pressed={address.folded} onClick={() => change({ folded: !address.folded })}>
             {address.folded ? <FoldHorizontal size={14} aria-hidden /> : <UnfoldHorizontal size={14} aria-hidden />}
           </Tool>
         </span>

@@ -87,7 +87,7 @@ describe("the time", () => {
     const user = userEvent.setup();
     const { history } = open();
     expect((await screen.findAllByTitle(/48\.0 s in which nothing but waits ran/)).length).toBe(1);
-    await user.keyboard("g");
+    await user.keyboard("c");
     await waitFor(() => expect(screen.queryByTitle(/48\.0 s in which/)).toBeNull());
     expect(says(history).get("gaps")).toBe("shown");
   });

@@ -1,45 +1,5 @@
 import { useEffect, useRef } from "react";
-
-const GROUPS: [string, [string[], string][]][] = [
-  [
-    "Everywhere",
-    [
-      [["/", "s"], "Search or filter"],
-      [["Esc"], "Back"],
-      [["?"], "This sheet"],
-    ],
-  ],
-  [
-    "Lists",
-    [
-      [["↓", "j"], "Next row"],
-      [["↑", "k"], "Previous row"],
-      [["Home", "End"], "First, last row"],
-      [["Enter"], "Open"],
-    ],
-  ],
-  [
-    "Trace",
-    [
-      [["→", "l"], "Unfold, or go to the first child"],
-      [["←", "h"], "Fold, or go to the parent"],
-      [["[", "]"], "Previous, next span beside"],
-      [["<", ">"], "One level less, more"],
-      [["e"], "Next error"],
-      [["w"], "Next wait"],
-      [["b"], "Slowest child"],
-      [["d"], "Next jump of input tokens"],
-      [["n", "N"], "Next, previous found span"],
-      [["+", "-"], "Zoom in, out"],
-      [["⇧ ←", "⇧ →"], "Earlier, later"],
-      [["z"], "Zoom to the span"],
-      [["0"], "All of the time"],
-      [["g"], "Fold silences, or show them"],
-      [["f"], "Follow the newest running span"],
-      [["p"], "Hold the view still"],
-    ],
-  ],
-];
+import { SHORTCUTS } from "./shortcuts";
 
 export function ShortcutSheet({ onClose }: { onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
@@ -58,7 +18,8 @@ export function ShortcutSheet({ onClose }: { onClose: () => void }) {
     >
       <div className="sheet-body">
         <h2 id="sheet-title">Keyboard shortcuts</h2>
-        {GROUPS.map(([title, keys]) => (
+        <div className="sheet-groups">
+        {SHORTCUTS.map(([title, keys]) => (
           <section key={title}>
             <h3>{title}</h3>
             <dl>
@@ -75,6 +36,7 @@ export function ShortcutSheet({ onClose }: { onClose: () => void }) {
             </dl>
           </section>
         ))}
+        </div>
         <button type="button" className="button" onClick={() => dialog.current?.close()}>
           Close
         </button>

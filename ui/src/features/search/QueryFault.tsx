@@ -1,0 +1,15 @@
+import type { QueryError } from "../../model/queryError";
+
+/** What the host doesn't understand, at its place, and what it wants there. */
+export function QueryFault({ query, fault }: { query: string; fault: QueryError }) {
+  return (
+    <div id="query-fault" className="query-fault" role="alert">
+      <pre className="foreign">
+        {query.slice(0, fault.start)}
+        <mark>{query.slice(fault.start, fault.end) || " "}</mark>
+        {query.slice(fault.end)}
+      </pre>
+      <p>{fault.advice}</p>
+    </div>
+  );
+}

@@ -1,0 +1,62 @@
+import { Link } from "wouter";
+import type { Session } from "../../api/types";
+import { StatusDot } from "../../components/Status";
+import { Duration } from "../../components/Time";
+import { plural } from "../../model/format";
+import { type SessionFilter, parseFilter } from "../../model/sessionFilter";
+import { oneLine } from "../../model/text";
+import { useSessions } from "./useSessions";
+import "./needsYou.css";
+
+/** More than these are a list of their own, and one link away. */
+const MOST_ROWS = 3;
+
+export const PAUSED: SessionFilter = parseFilter("status:paused");
+
+/** Which sessions wait for a person, and on what, however far down the list they stand. The longest wait comes first. */
+export function NeedsYou({ narrow }: { narrow: boolean }) {
+  const { rows: asked, complete } = useSessions(PAUSED);
+  // What was asked for a while ago may have gone on since.
+  const rows = asked.filter(({ status }) => status === "paused");
+  if (rows.length === 0) return null;
+  const first = [...rows].sort(longestFirst).slice(0, MOST_ROWS);
+  const count = `${plural(rows.length, "session")}${complete ? "" : " or more"}`;
+  return (
+    <section className="needs-you" aria-label="Sessions that wait for you">
+      <h2>
+        <StatusDot status="paused" />
+        {count} {rows.length === 1 ? "waits" : "wait"} for you
+        {rows.length > MOST_ROWS && <Link href="/sessions?q=status%3Apaused">Show all</Link>}
+      </h2>
+      <ul>
+        {first.map((session) => (
+          <li key={session.id}>
+            <Waiting session={session} narrow={narrow} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Waiting({ session, narrow }: { session: Session; narrow: boolean }) {
+  const { waiting_on: wait } = session;
+  const prompt = wait?.prompt == null ? "" : oneLine(wait.prompt);
+  return (
+    <Link href={`/sessions/${encodeURIComponent(session.id)}`}>
+      <span className="needs-prompt cut foreign">{prompt === "" ? (wait?.signal_name ?? "a signal") : prompt}</span>
+      <span className="needs-title cut foreign">{oneLine(session.title) || session.id}</span>
+      {!narrow && <span className="needs-signal cut foreign">{wait?.signal_name}</span>}
+      {wait != null && (
+        <span className="needs-since number">
+          <Duration start={wait.since} end={undefined} running />
+        </span>
+      )}
+    </Link>
+  );
+}
+
+function longestFirst(a: Session, b: Session): number {
+  const since = (session: Session): string => session.waiting_on?.since ?? session.started_at;
+  return since(a) < since(b) ? -1 : 1;
+}

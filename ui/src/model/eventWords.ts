@@ -1,0 +1,83 @@
+import { formatDuration, toMillis } from "./time";
+import { oneLine } from "./text";
+
+export type Tone = "bad" | "warn" | "wait" | undefined;
+
+export interface EventWords {
+  text: string;
+  tone: Tone;
+}
+
+type Fields = Record<string, unknown>;
+
+const MOST_CHARS = 300;
+/** They stand in columns of their own. */
+const SHOWN_ELSEWHERE = new Set(["id", "type", "timestamp", "session_id"]);
+
+/** What an event says, in one line. One of a type that nobody here knows says its fields. */
+export function eventWords(event: Fields): EventWords {
+  const type = String(event.type);
+  const words = Object.hasOwn(WORDS, type) ? WORDS[type]?.(event) : undefined;
+  return words === undefined || words.text === "" ? { text: fieldsOf(event), tone: words?.tone } : { ...words, text: oneLine(words.text, MOST_CHARS) };
+}
+
+const WORDS: Record<string, (event: Fields) => EventWords> = {
+  SessionStarted: sessionWords,
+  SessionUpdated: sessionWords,
+  SessionFinished: sessionWords,
+  SessionMerged: (event) => plain(`now part of ${text(event.into)}`),
+  SpanStarted: ({ span }) => plain(join([text(record(span).kind), text(record(span).name)], " ")),
+  SpanFinished: spanFinished,
+  WaitingOnSignal: ({ signal_name, prompt }) => ({ text: join([`waits for ${text(signal_name)}`, text(prompt)], ": "), tone: "wait" }),
+  SignalReceived: ({ signal_name, signal }) => plain(`got ${text(signal_name) || text(signal)}`),
+  Log: ({ level, message }) => ({ text: join([text(level), text(message)], ": "), tone: LEVELS[text(level)] }),
+  ProgressUpdate: ({ message, percent }) => plain(join([typeof percent === "number" ? `${Math.round(percent)} %` : "", text(message)], " ")),
+  Custom: ({ name, data }) => plain(join([text(name), data == null ? "" : print(data)], " ")),
+  Heartbeat: ({ open_spans }) => plain(typeof open_spans === "number" ? `${open_spans} spans running` : ""),
+  ResourceFetched: ({ uri, name }) => plain(text(uri) || text(name)),
+  PromptUsed: ({ name }) => plain(text(name)),
+  Gap: ({ at_most }) => ({ text: typeof at_most === "number" ? `up to ${at_most} events were missed` : "some events were missed", tone: "warn" }),
+  RecordsDropped: ({ total }) => ({ text: typeof total === "number" ? `${total} records were not captured` : "", tone: "warn" }),
+};
+
+const LEVELS: Record<string, Tone> = { error: "bad", warn: "warn" };
+
+function sessionWords({ session }: Fields): EventWords {
+  const { title, status, error } = record(session);
+  return { text: join([text(title), text(status), text(error)], " · "), tone: status === "failed" ? "bad" : status === "paused" ? "wait" : undefined };
+}
+
+function spanFinished(event: Fields): EventWords {
+  const span = record(event.span);
+  const [start, end] = [text(span.start_time), text(span.end_time)];
+  const took = start === "" || end === "" ? "" : formatDuration(toMillis(end) - toMillis(start));
+  return {
+    text: join([join([text(span.kind), text(span.name)], " "), took, text(span.error)], " · "),
+    tone: span.status === "error" ? "bad" : undefined,
+  };
+}
+
+function plain(words: string): EventWords {
+  return { text: words, tone: undefined };
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value.slice(0, MOST_CHARS) : "";
+}
+
+function record(value: unknown): Fields {
+  return typeof value === "object" && value !== null ? (value as Fields) : {};
+}
+
+function join(parts: readonly string[], between: string): string {
+  return parts.filter((part) => part !== "").join(between);
+}
+
+function print(value: unknown): string {
+  return typeof value === "string" ? value.slice(0, MOST_CHARS) : JSON.stringify(value).slice(0, MOST_CHARS);
+}
+
+function fieldsOf(event: Fields): string {
+  const rest = Object.entries(event).filter(([key]) => !SHOWN_ELSEWHERE.has(key));
+  return oneLine(rest.map(([key, value]) => `${key}: ${print(value)}`).join(", "), MOST_CHARS);
+}
