@@ -1,6 +1,6 @@
-import { useCallback, useState } from "react";
-import { useSearchParams } from "wouter";
+import { useState } from "react";
 import { recall, remember } from "../../../api/storage";
+import { useParameter } from "./useParameter";
 
 export type PanelTab = "attributes" | "state" | "context";
 
@@ -17,37 +17,21 @@ export interface PanelAddress {
 
 /** The tab lives in the address, so that a link opens it; without one it is the tab that the reader chose last. */
 export function usePanelAddress(): PanelAddress {
-  const [parameters, setParameters] = useSearchParams();
+  const [named, setNamed] = useParameter("tab");
+  const [raw, setRaw] = useParameter("raw");
   const [kept, setKept] = useState(() => tabOf(recall(KEY)));
-  const raw = parameters.get("raw") === "true";
-
-  const set = useCallback(
-    (name: string, value: string | undefined) => {
-      setParameters(
-        (now) => {
-          const next = new URLSearchParams(now);
-          if (value === undefined) next.delete(name);
-          else next.set(name, value);
-          return next;
-        },
-        { replace: true },
-      );
-    },
-    [setParameters],
-  );
-
   return {
-    tab: tabOf(parameters.get("tab")) ?? kept ?? "attributes",
-    raw,
+    tab: tabOf(named) ?? kept ?? "attributes",
+    raw: raw === "true",
     choose: (tab) => {
-      set("tab", tab);
+      setNamed(tab);
       setKept(tab);
       remember(KEY, tab);
     },
-    toggleRaw: () => set("raw", raw ? undefined : "true"),
+    toggleRaw: () => setRaw(raw === "true" ? undefined : "true"),
   };
 }
 
-function tabOf(name: string | null): PanelTab | undefined {
+function tabOf(name: string | null | undefined): PanelTab | undefined {
   return TABS.find((tab) => tab === name);
 }

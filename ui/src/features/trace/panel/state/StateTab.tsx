@@ -4,6 +4,7 @@ import type { Span } from "../../../../api/types";
 import { formatCount } from "../../../../model/format";
 import { diffJson } from "../../../../model/jsonDiff";
 import { EmptyTab } from "../EmptyTab";
+import { useParameter } from "../useParameter";
 import { PathBar } from "./PathBar";
 import { StateList } from "./StateList";
 import { type Match, type StateRow, changeView, findMatches, firstView, stateRows, subjectOf } from "./stateView";
@@ -20,10 +21,13 @@ interface Props {
 export default function StateTab({ span, sessionId, raw }: Props) {
   const [view, change] = useReducer(changeView, span, firstView);
   if (view.span !== span) change({ type: "span", span });
-  const [compared, setCompared] = useState<string>();
+  // In the address, so that a comparison is a link and goes on while the reader walks from span to span.
+  const [named, setCompared] = useParameter("compare");
   const [active, setActive] = useState<object>();
+  const entry = view.entries.find(({ key, root, comparable }) => key === named && root !== undefined && comparable);
+  const compared = entry?.key;
+  const after = entry?.root;
   const former = useSnapshots(sessionId, span, compared);
-  const after = view.entries.find((entry) => entry.key === compared)?.root;
   const difference = useMemo(
     () => (former.root === undefined || after === undefined ? undefined : diffJson(former.root, after)),
     [former.root, after],

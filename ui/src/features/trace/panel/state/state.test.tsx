@@ -77,9 +77,10 @@ describe("the State/Result tab", () => {
       [`sessions/s1/spans/${spanId(4)}`]: former({ ...plan, steps: [{ step_id: "read", status: "pending" }] }),
       [`sessions/s1/spans/${spanId(3)}`]: former(plan),
     });
-    open();
+    const { history } = open();
     await me.click(await screen.findByRole("button", { name: "Compare" }));
     expect(await screen.findByText("1 changed")).toBeInTheDocument();
+    expect(history.at(-1)).toContain(`compare=${PLAN}`);
     expect(host.to("search")[0]?.searchParams.get("q")).toBe(`"${PLAN}":*`);
     expect(screen.getByText("1 added")).toBeInTheDocument();
     const changed = screen.getByRole("treeitem", { name: /status ?: changed/ });
@@ -87,6 +88,7 @@ describe("the State/Result tab", () => {
     expect(changed.querySelector("ins")).toHaveTextContent("completed");
     await me.selectOptions(screen.getByRole("combobox", { name: "Compared with" }), screen.getByRole("option", { name: /span 3/ }));
     expect(await screen.findByText("The same")).toBeInTheDocument();
+    expect(history.at(-1)).toContain("against=");
     expect(screen.getByRole("link", { name: "Open that span" })).toHaveAttribute("href", expect.stringContaining(spanId(3)));
   });
 

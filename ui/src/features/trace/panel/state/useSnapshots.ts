@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import { findSpans, getSpan } from "../../../../api/requests";
 import type { Span, SpanSummary } from "../../../../api/types";
 import { type JsonNode, jsonOf, parseJson } from "../../../../model/json";
 import { type Snapshots, snapshotsAround } from "../../../../model/snapshots";
+import { useParameter } from "../useParameter";
 
 /** A state that was written more often than this in one session is compared with its newest writings only. */
 const MOST_SNAPSHOTS = 1_000;
@@ -29,7 +30,7 @@ export function useSnapshots(sessionId: string, span: Span, compared: string | u
   const key = compared ?? "";
   // A name with a quotation mark cannot be asked for.
   const isAsked = compared !== undefined && !key.includes('"');
-  const [wanted, setWanted] = useState<string>();
+  const [wanted, setWanted] = useParameter("against");
   const holders = useQuery({
     queryKey: ["holders", sessionId, key, span.end_time],
     queryFn: ({ signal }) => findSpans(`"${key}":*`, sessionId, MOST_SNAPSHOTS, signal),
