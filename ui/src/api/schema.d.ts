@@ -239,7 +239,8 @@ export interface paths {
          * A session's spans as OTLP.
          * @description Each line is an `ExportTraceServiceRequest` in OTLP's JSON, and can be sent to any `/v1/traces`. Of several lines about one
          *     span the last one counts. What the inspector knows and no attribute says is added in the names of OpenTelemetry's GenAI
-         *     conventions, and the session as `session.id` of the resource.
+         *     conventions, and the session as `session.id` of the resource. What belongs to the session and to none of its spans stands on
+         *     the resource too: `inspector.session.id`, `.engine`, `.title`, `.tags`.
          */
         get: operations["export_session"];
         put?: never;
