@@ -1,3 +1,6 @@
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./components/controls.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App, newQueryClient } from "./app/App";
@@ -5,8 +8,6 @@ import { applyDensity } from "./components/density";
 import { followSignInLink } from "./app/signInLink";
 import { applyTheme, storedTheme } from "./app/theme";
 import { openLive } from "./worker/open";
-import "./styles/tokens.css";
-import "./styles/base.css";
 
 applyTheme(storedTheme());
 applyDensity();

@@ -9,7 +9,7 @@ export function DensitySwitch() {
   return (
     <button
       type="button"
-      className="shell-icon"
+      className="icon-button"
       aria-label={label}
       title={label}
       onClick={() => chooseDensity(density === "compact" ? "comfortable" : "compact")}

@@ -63,7 +63,7 @@ export function Shell({ children }: { children: (back: string) => ReactNode }) {
         </nav>
         <div className="shell-tools">
           <Connection narrow={narrow} />
-          <button type="button" className="shell-icon shell-command" aria-label="Command palette" title="Command palette (Ctrl K)" onClick={() => setOver("palette")}>
+          <button type="button" className="icon-button shell-command" aria-label="Command palette" title="Command palette (Ctrl K)" onClick={() => setOver("palette")}>
             <Command size={15} strokeWidth={1.75} aria-hidden />
             <kbd aria-hidden="true">{isApple() ? "⌘K" : "Ctrl K"}</kbd>
           </button>
@@ -71,7 +71,7 @@ export function Shell({ children }: { children: (back: string) => ReactNode }) {
             <>
               <DensitySwitch />
               <ThemeSwitch />
-              <button type="button" className="shell-icon" aria-label="Keyboard shortcuts" title="Keyboard shortcuts (?)" onClick={() => setOver("help")}>
+              <button type="button" className="icon-button" aria-label="Keyboard shortcuts" title="Keyboard shortcuts (?)" onClick={() => setOver("help")}>
                 <CircleHelp size={16} strokeWidth={1.75} aria-hidden />
               </button>
             </>

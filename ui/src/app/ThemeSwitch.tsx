@@ -13,7 +13,7 @@ export function ThemeSwitch() {
   return (
     <button
       type="button"
-      className="shell-icon"
+      className="icon-button"
       aria-label={label}
       title={label}
       onClick={() => chooseTheme(NEXT[theme])}

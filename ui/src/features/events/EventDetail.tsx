@@ -18,7 +18,7 @@ export function EventDetail({ event, onOnlySession, onClose }: Props) {
       <header>
         <h2 className="cut">{event?.type ?? "Event"}</h2>
         {event !== undefined && <CopyButton text={() => indented(event.json)} label="Copy the event" />}
-        <button type="button" className="shell-icon" aria-label="Close" title="Close (Esc)" onClick={onClose}>
+        <button type="button" className="icon-button" aria-label="Close" title="Close (Esc)" onClick={onClose}>
           <X size={15} aria-hidden />
         </button>
       </header>

@@ -76,7 +76,7 @@ export function EventsPage() {
           />
         </div>
         {session !== "" && (
-          <button type="button" className="search-only" title="Events of all sessions again" onClick={() => change("session", "")}>
+          <button type="button" className="chip-only" title="Events of all sessions again" onClick={() => change("session", "")}>
             <span className="cut foreign">only {session}</span>
             <X size={12} aria-hidden />
           </button>
@@ -103,7 +103,7 @@ export function EventsPage() {
             }}
           >
             {waiting > 0 && (
-              <button type="button" className="session-new" onClick={go}>
+              <button type="button" className="newer" onClick={go}>
                 {plural(waiting, "new event")}
               </button>
             )}

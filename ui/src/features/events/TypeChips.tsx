@@ -18,12 +18,12 @@ export function TypeChips({ types, chosen, onChange }: Props) {
           <button
             key={type}
             type="button"
-            className="filter-chip"
+            className="chip"
             aria-pressed={on}
             onClick={() => onChange(on ? chosen.filter((each) => each !== type) : [...chosen, type])}
           >
             <span className="foreign">{type}</span>
-            <span className="filter-count">{formatCount(count)}</span>
+            <span className="chip-count">{formatCount(count)}</span>
           </button>
         );
       })}

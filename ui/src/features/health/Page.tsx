@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import { hostNow } from "../../api/clock";
 import { getHealth } from "../../api/requests";
 import type { Health } from "../../api/types";
 import { CopyButton } from "../../components/CopyButton";
@@ -19,7 +20,7 @@ export function HealthPage() {
   useTitle("Health");
   const health = useQuery({
     queryKey: ["health"],
-    queryFn: ({ signal }) => getHealth(signal),
+    queryFn: async ({ signal }) => ({ health: await getHealth(signal), at: hostNow() }),
     refetchInterval: EVERY_MS,
     staleTime: 0,
   });
@@ -31,10 +32,10 @@ export function HealthPage() {
       <div className="health-body">
         <header>
           <h1>Health</h1>
-          {health.data && <Asked at={health.dataUpdatedAt} health={health.data} />}
+          {health.data && <Asked at={health.data.at} health={health.data.health} />}
         </header>
         {health.data ? (
-          <HealthView health={health.data} />
+          <HealthView health={health.data.health} />
         ) : health.error ? (
           <ErrorState error={health.error} doing="Asking for its health" retry={() => void health.refetch()} />
         ) : (
@@ -47,10 +48,10 @@ export function HealthPage() {
 
 /** When it was asked, and the whole answer for a report. */
 function Asked({ at, health }: { at: number; health: Health }) {
-  useNow();
+  const now = useNow();
   return (
     <p className="health-asked">
-      asked {formatElapsed(Date.now() - at)} ago
+      asked {formatElapsed(now - at)} ago
       <CopyButton text={() => JSON.stringify(health, null, 2)} label="Copy all of it as JSON" />
     </p>
   );

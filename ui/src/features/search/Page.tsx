@@ -50,7 +50,7 @@ export function SearchPage() {
         <QueryBox query={query} invalid={fault !== undefined} onChange={(q) => change({ q })} />
         <TimeRange since={since} until={until} onChange={change} />
         {session !== undefined && (
-          <button type="button" className="search-only" onClick={() => change({ session: "" })} title="Search all sessions again">
+          <button type="button" className="chip-only" onClick={() => change({ session: "" })} title="Search all sessions again">
             <span className="cut foreign">only in {session}</span>
             <X size={12} aria-hidden />
           </button>
@@ -106,7 +106,7 @@ function QueryBox({ query, invalid, onChange }: { query: string; invalid: boolea
         autoFocus={first}
       />
       {query !== "" && (
-        <button type="button" className="filter-clear" aria-label="Clear the search" onClick={() => onChange("")}>
+        <button type="button" className="box-clear" aria-label="Clear the search" onClick={() => onChange("")}>
           <X size={14} aria-hidden />
         </button>
       )}

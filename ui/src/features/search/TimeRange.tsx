@@ -22,7 +22,7 @@ export function TimeRange({ since, until, onChange }: Props) {
         {since !== undefined && !known && <option value={since}>{`Since ${since}`}</option>}
       </select>
       {until !== undefined && (
-        <button type="button" className="search-only" onClick={() => onChange({ until: "" })} title="Until now again">
+        <button type="button" className="chip-only" onClick={() => onChange({ until: "" })} title="Until now again">
           before {until}
           <X size={12} aria-hidden />
         </button>

@@ -39,7 +39,7 @@ export function FilterBar({ query, filter, rows, complete, grouped, onChange, on
       </div>
       <button
         type="button"
-        className="filter-chip filter-group"
+        className="chip filter-group"
         aria-pressed={grouped}
         title="Show sessions below the one that started them"
         onClick={() => onGroup(!grouped)}
@@ -64,10 +64,10 @@ interface ChipProps {
 function Chip({ status, count, complete, loaded, on, onToggle }: ChipProps) {
   const about = complete ? "of those in the list" : `of the newest ${formatCount(loaded)} in the list`;
   return (
-    <button type="button" className="filter-chip" aria-pressed={on} title={`${formatCount(count)} ${about}`} onClick={onToggle}>
+    <button type="button" className="chip" aria-pressed={on} title={`${formatCount(count)} ${about}`} onClick={onToggle}>
       <StatusDot status={status} />
       {statusWord(status)}
-      {count > 0 && <span className="filter-count">{`${formatCount(count)}${complete ? "" : "+"}`}</span>}
+      {count > 0 && <span className="chip-count">{`${formatCount(count)}${complete ? "" : "+"}`}</span>}
     </button>
   );
 }

@@ -82,7 +82,7 @@ export function FilterBox({ query, known, onChange, onLeave }: Props) {
       {query === "" ? (
         <kbd aria-hidden="true">/</kbd>
       ) : (
-        <button type="button" className="filter-clear" aria-label="Clear the filter" onClick={() => onChange("")}>
+        <button type="button" className="box-clear" aria-label="Clear the filter" onClick={() => onChange("")}>
           <X size={14} aria-hidden />
         </button>
       )}

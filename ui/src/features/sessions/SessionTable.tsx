@@ -176,7 +176,7 @@ export function SessionTable({ rows: all, complete, place, grouped, onMore, onOp
         </div>
       </div>
       {waiting > 0 && (
-        <button type="button" className="session-new" onClick={showNew}>
+        <button type="button" className="newer" onClick={showNew}>
           {plural(waiting, "new session")}
         </button>
       )}
