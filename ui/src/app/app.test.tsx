@@ -99,7 +99,7 @@ describe("the page", () => {
     open();
     await screen.findByText("Refactor the parser");
     await user.keyboard("?");
-    expect(screen.getByRole("dialog", { name: "Keyboard shortcuts" })).toBeInTheDocument();
+    expect(await screen.findByRole("dialog", { name: "Keyboard shortcuts" })).toBeInTheDocument();
     await user.click(screen.getByRole("button", { name: "Close" }));
     expect(screen.queryByRole("dialog")).toBeNull();
     await user.keyboard("/");
