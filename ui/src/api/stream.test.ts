@@ -90,6 +90,27 @@ describe("the event stream", () => {
     expect(host.to("events")[0]?.searchParams.get("last_event_id")).toBe("12");
   });
 
+  it("brings every event when somebody looks at them, from exactly where it stands", async () => {
+    live.start();
+    await settle();
+    host.push({ id: 41, type: "SessionStarted", session: sampleSession() });
+    await settle();
+    live.want(true);
+    await settle();
+    expect(phase()).toBe("live");
+    expect(host.to("events").map((url) => [url.searchParams.get("last_event_id"), url.searchParams.has("types")])).toEqual([
+      [null, true],
+      ["41", false],
+    ]);
+    batches.length = 0;
+    host.push({ id: 42, type: "Log", level: "info", message: "hello" });
+    await settle();
+    expect(batches).toMatchObject([{ events: [], feed: [{ id: 42, type: "Log", text: "info: hello" }] }]);
+    live.want(false);
+    await settle();
+    expect(host.to("events").at(-1)?.searchParams.has("types")).toBe(true);
+  });
+
   it("says how much was missed", async () => {
     live.start();
     await settle();

@@ -18,6 +18,7 @@ beforeEach(() => {
     this.open = false;
     this.dispatchEvent(new Event("close"));
   };
+  Element.prototype.scrollIntoView = vi.fn();
   history.replaceState(null, "", "/sessions");
   live = new FakeLive();
 });
@@ -106,6 +107,29 @@ describe("the page", () => {
     expect(screen.getByRole("combobox", { name: "Search and filter sessions" })).toHaveFocus();
     await user.keyboard("j?");
     expect(screen.getByRole("combobox")).toHaveValue("j?");
+  });
+
+  it("goes to a screen by two keys, and opens the palette also while somebody types", async () => {
+    const user = userEvent.setup();
+    open();
+    await screen.findByText("Refactor the parser");
+    await user.keyboard("gh");
+    expect(await screen.findByRole("heading", { name: "Health" })).toBeInTheDocument();
+    await user.keyboard("gs");
+    await user.click(await screen.findByRole("combobox"));
+    await user.keyboard("gh");
+    expect(screen.getByRole("combobox")).toHaveValue("gh");
+    await user.keyboard("{Control>}k{/Control}");
+    expect(await screen.findByRole("dialog", { name: "Command palette" })).toBeInTheDocument();
+  });
+
+  it("remembers how dense the reader wants it", async () => {
+    const user = userEvent.setup();
+    open();
+    await user.click(await screen.findByRole("button", { name: "Density: comfortable" }));
+    expect(document.documentElement.dataset.density).toBe("compact");
+    expect(localStorage.getItem("agent-inspector:density")).toBe("compact");
+    await user.click(screen.getByRole("button", { name: "Density: compact" }));
   });
 
   it("asks for the token on a 401 and shows the list after", async () => {

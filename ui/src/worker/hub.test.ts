@@ -203,4 +203,21 @@ describe("the hub", () => {
     expect(told.a?.at(-2)).toMatchObject({ type: "batch", batch: { resync: { missed: 9 } } });
     expect(told.a?.at(-1)).toMatchObject({ batch: { events: [{ type: "RecordsDropped", total: 3 }] }, place: 10 });
   });
+
+  it("tells every event only to the tabs that look at them", async () => {
+    join("a");
+    join("b", { feed: true });
+    await settle();
+    told = {};
+    host.push({ id: 7, type: "Log", message: "hello" });
+    await settle();
+    const feed = (tab: string) => (told[tab] ?? []).flatMap((said) => (said.type === "batch" ? (said.batch.feed ?? []) : [])).map(({ id }) => id);
+    expect(feed("b")).toEqual([7]);
+    expect(feed("a")).toEqual([]);
+    expect(host.to("events").at(-1)?.searchParams.has("types")).toBe(false);
+
+    hub.receive("b", { type: "need", needs: true, feed: false });
+    await settle();
+    expect(host.to("events").at(-1)?.searchParams.has("types")).toBe(true);
+  });
 });

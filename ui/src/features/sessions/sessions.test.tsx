@@ -139,6 +139,79 @@ describe("the sessions screen", () => {
     expect(screen.getByRole("button", { name: "Try again" })).toBeInTheDocument();
   });
 
+  it("says first who is waited for, the longest wait first, and leads there", async () => {
+    const wait = (id: string, since: number, prompt: string) =>
+      sampleSession({ id, title: `Run ${id}`, status: "paused", waiting_on: { signal_name: "permission", prompt, since: at(since) } });
+    open([wait("a", 50, "Deploy?"), wait("b", 10, "Delete?"), sampleSession({ id: "c" })]);
+    const strip = await screen.findByRole("region", { name: "Sessions that wait for you" });
+    expect(within(strip).getByRole("heading")).toHaveTextContent("2 sessions wait for you");
+    const links = within(strip).getAllByRole("link");
+    expect(links.map((link) => link.getAttribute("href"))).toEqual(["/sessions/b", "/sessions/a"]);
+    expect(links[0]).toHaveTextContent("Delete?");
+  });
+
+  it("groups sessions below the one that started them, folds a group by keys, and the address says it", async () => {
+    const user = userEvent.setup();
+    const { history } = open([
+      sampleSession({ id: "child", title: "Child", parent_session_id: "top", started_at: at(9) }),
+      sampleSession({ id: "top", title: "Top" }),
+    ]);
+    await screen.findByText("Child");
+    expect(screen.getByText("sub-session")).toBeInTheDocument();
+    await user.click(screen.getByRole("button", { name: "Group" }));
+    expect(history.at(-1)).toBe("/sessions?group=parent");
+    expect(titles()).toEqual(["Top", "Child"]);
+    await user.keyboard("j{ArrowLeft}");
+    expect(titles()).toEqual(["Top"]);
+    expect(screen.getByRole("row", { selected: true })).toHaveAttribute("aria-expanded", "false");
+    await user.keyboard("{ArrowRight}{ArrowRight}");
+    expect(screen.getByRole("row", { selected: true })).toHaveTextContent("Child");
+    await user.keyboard("{ArrowLeft}");
+    expect(screen.getByRole("row", { selected: true })).toHaveTextContent("Top");
+  });
+
+  it("counts what is shown by its status, and says when there is more", async () => {
+    const first = open([sampleSession({ id: "a" }), sampleSession({ id: "b" }), sampleSession({ id: "c", status: "failed" })]);
+    expect(await screen.findByRole("button", { name: "Running 2" })).toBeInTheDocument();
+    expect(screen.getByRole("button", { name: "Failed 1" })).toBeInTheDocument();
+    first.unmount();
+    open([sampleSession({ id: "a" })], "/sessions", { next_cursor: "more" });
+    expect(await screen.findByRole("button", { name: "Running 1+" })).toBeInTheDocument();
+  });
+
+  it("proposes fields and their values at the cursor, by keys", async () => {
+    const user = userEvent.setup();
+    open([sampleSession({ engine: "claude-code" })]);
+    await screen.findByText("Refactor the parser");
+    const box = screen.getByRole("combobox");
+    await user.click(box);
+    await user.keyboard("eng{ArrowDown}{Enter}");
+    expect(box).toHaveValue("engine:");
+    expect(screen.getByRole("option", { name: "engine:claude-code" })).toBeInTheDocument();
+    await user.keyboard("{ArrowDown}{Tab}");
+    expect(box).toHaveValue("engine:claude-code ");
+    await user.keyboard("{Escape}");
+    expect(box).toHaveAttribute("aria-expanded", "false");
+  });
+
+  it("asks for a range of time as it is now", async () => {
+    const { host } = open([sampleSession()], "/sessions?q=since%3A24h+pinned%3Ayes");
+    await screen.findByText("Refactor the parser");
+    const asked = host.to("sessions").find((url) => url.searchParams.has("since"))?.searchParams;
+    expect(Math.abs(Date.now() - 86_400_000 - Date.parse(asked?.get("since") ?? ""))).toBeLessThan(60_000);
+    expect(asked?.get("pinned")).toBe("true");
+  });
+
+  it("marks a pinned session, and tells unpriced from free", async () => {
+    const { counters } = sampleSession();
+    const unpriced = { ...counters, unpriced_calls: 2 };
+    delete (unpriced as Partial<typeof counters>).cost_usd;
+    open([sampleSession({ id: "a", pinned: true, counters: unpriced }), sampleSession({ id: "b", counters: { ...counters, cost_usd: 0 } })]);
+    expect(await screen.findByRole("img", { name: /^Pinned/ })).toBeInTheDocument();
+    expect(screen.getByText("unpriced")).toBeInTheDocument();
+    expect(screen.getByText("$0")).toBeInTheDocument();
+  });
+
   it("draws few rows of many", async () => {
     open(Array.from({ length: 100 }, (_, index) => sampleSession({ id: `s${index}`, started_at: at(200 - index) })));
     await screen.findAllByText("Refactor the parser");
