@@ -72,11 +72,11 @@ describe("cost", () => {
   });
 });
 
-it("tokens of a session whose calls reported none are unknown, and 0 when they reported 0 or there was no call", () => {
+it("tokens of a session of which nobody reported any are unknown, and 0 only when that was reported", () => {
   expect(totalTokens({ ...none, llm_calls: 2 })).toBeUndefined();
   expect(totalTokens({ ...none, llm_calls: 2, unpriced_calls: 2 })).toBe(0);
   expect(totalTokens({ ...none, llm_calls: 2, cost_usd: 0 })).toBe(0);
-  expect(totalTokens(none)).toBe(0);
+  expect(totalTokens(none)).toBeUndefined();
   expect(totalTokens({ ...none, llm_calls: 1, input_tokens: 3, output_tokens: 4 })).toBe(7);
 });
 

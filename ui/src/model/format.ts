@@ -78,13 +78,13 @@ function costSource(usd: number, computed: number | undefined): string {
 }
 
 /**
- * Input and output together, as the list shows them; undefined when there were calls and none said anything. A sum of 0 can
- * be a report too: a call counts as priced or unpriced only when it reported its usage.
+ * Input and output together, as the list shows them; undefined when nobody said anything, which hooks of an agent's program do
+ * not. A sum of 0 can be a report too: a call counts as priced or unpriced only when it reported its usage.
  */
 export function totalTokens(counters: Counters): number | undefined {
   const total = counters.input_tokens + counters.output_tokens;
   const reported = counters.cost_usd != null || counters.unpriced_calls > 0;
-  return total > 0 || reported || counters.llm_calls === 0 ? total : undefined;
+  return total > 0 || reported ? total : undefined;
 }
 
 /** Sizes in decimal units, as disks and transfer meters state them. */

@@ -28,7 +28,7 @@ const USUAL_PANEL_WIDTH = 460;
 const VIEWS: [TraceView, string][] = [
   ["tree", "Tree"],
   ["timeline", "Timeline"],
-  ["span", "Attributes"],
+  ["span", "Span"],
 ];
 
 interface Props {

@@ -1,4 +1,4 @@
-import { useDeferredValue, useMemo, useState } from "react";
+import { Fragment, useDeferredValue, useMemo, useState } from "react";
 import type { Attributes } from "../../../../api/types";
 import { CopyButton } from "../../../../components/CopyButton";
 import { LongText } from "../../../../components/LongText";
@@ -63,7 +63,12 @@ function AttributeItem({ row }: { row: AttributeRow }) {
   return (
     <div className={long ? "is-long" : ""}>
       <dt className="foreign">
-        <Revealed text={row.key} />
+        {wordsOf(row.key).map((word, index) => (
+          <Fragment key={index}>
+            {index > 0 && <wbr />}
+            <Revealed text={word} />
+          </Fragment>
+        ))}
         <CopyButton text={() => row.key} label={`Copy the name ${row.key}`} />
       </dt>
       <dd>
@@ -73,6 +78,11 @@ function AttributeItem({ row }: { row: AttributeRow }) {
       </dd>
     </div>
   );
+}
+
+/** A long name is broken where its words end, rather than within one. */
+function wordsOf(name: string): string[] {
+  return name.split(/(?<=[._])/);
 }
 
 /** JSON that was recorded as text is laid out; copying still gives what was recorded. */
