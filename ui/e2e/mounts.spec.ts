@@ -50,6 +50,14 @@ for (const [index, path] of MOUNTS.entries()) {
     await expect(page.getByText("Mounted at").locator("xpath=following-sibling::dd")).toHaveText(path === "" ? "/" : path);
     await page.getByRole("link", { name: "Sessions", exact: true }).click();
     await expect(page.getByRole("grid", { name: "Sessions" })).toBeVisible();
+
+    // A link to any screen works as it stands, and stays below the mount.
+    await page.goto(`${mount}/ui/search?q=look_around`);
+    await page.getByRole("link", { name: /look_around/ }).first().click();
+    await expect(tree.getByRole("treeitem", { name: /look_around/, selected: true })).toBeVisible();
+    await page.goto(`${mount}/ui/events?type=SpanFinished`);
+    await expect(page.getByRole("option", { name: /look_around/ }).first()).toBeVisible();
+    expect(page.url()).toContain(`${mount}/ui/events`);
     quiet();
   });
 }

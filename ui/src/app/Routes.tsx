@@ -26,6 +26,7 @@ export function Routes({ back }: { back: string }) {
         <Route path="/health" component={HealthPage} />
         <Route>
           <main>
+            <h1 className="only-read">Nothing here</h1>
             <EmptyState title="There is no such page">
               <Link href="/sessions">All sessions</Link>
             </EmptyState>

@@ -43,10 +43,10 @@ export function Shell({ children }: { children: (back: string) => ReactNode }) {
   const close = (): void => setOver(undefined);
   return (
     <div className="shell">
-      <a className="skip" href="#screen" onClick={skip}>
-        Skip to the content
-      </a>
       <header className="shell-bar">
+        <a className="skip" href="#screen" onClick={skip}>
+          Skip to the content
+        </a>
         <Link href="/sessions" className="shell-brand" aria-label="agent-inspector, all sessions">
           <svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true">
             <circle cx="8" cy="8" r="6" fill="none" stroke="currentColor" strokeWidth="1.75" />
