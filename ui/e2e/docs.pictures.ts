@@ -15,6 +15,27 @@ const TASKS = [
 /** The tasks, the one the example starts by itself, three conventions of one run, and one of two recorded agents. */
 const COMPLETED = TASKS.length + 5;
 
+const SIZES = { wide: { width: 1440, height: 900 }, narrow: { width: 360, height: 740 } };
+
+/** Each screen in a state, and how one knows that it is there. */
+const SCREENS: readonly [name: string, path: string, ready: (page: Page) => Promise<void>][] = [
+  ["sessions-full", "sessions", (page) => expect(page.getByText("1 session waits for you")).toBeVisible()],
+  ["sessions-nothing", "sessions?q=status%3Afailed+since%3A1h+invoice", (page) => expect(page.getByText("No session matches")).toBeVisible()],
+  ["search-empty", "search", (page) => expect(page.getByRole("button", { name: "status:error" })).toBeVisible()],
+  ["search-hits", "search?q=marshmallow+kind%3Atool", (page) => expect(page.locator("mark").first()).toBeVisible()],
+  ["search-fault", "search?q=duration%3A%3Esoon", (page) => expect(page.getByRole("alert")).toBeVisible()],
+  ["search-nothing", "search?q=unheardof", (page) => expect(page.getByText("Nothing found")).toBeVisible()],
+  [
+    "events-full",
+    "events",
+    async (page) => {
+      await page.getByRole("option", { name: /SpanFinished/ }).first().click();
+      await expect(page.getByRole("region", { name: "Chosen event" })).toBeVisible();
+    },
+  ],
+  ["health", "health", (page) => expect(page.getByRole("heading", { name: "Store" })).toBeVisible()],
+];
+
 let host: Host;
 
 // A host of its own for each test, so that all pictures show the same.
@@ -31,6 +52,14 @@ test.beforeEach(async () => {
     "content-encoding": request.headers["Content-Encoding"] ?? "",
   });
   for (const task of TASKS) await host.run(task);
+  await fetch(`${host.mount}/events`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify([
+      { type: "session_started", session_id: "release", title: "Release 1.4.2", agent: "releaser" },
+      { type: "hitl_escalated", session_id: "release", prompt: "All checks passed. Publish 1.4.2 to the registry?" },
+    ]),
+  });
 });
 
 test.afterEach(async () => {
@@ -61,6 +90,33 @@ for (const scheme of ["dark", "light"] as const) {
     await expect(page.getByRole("heading", { name: "Store" })).toBeVisible();
     await take("health");
   });
+
+  for (const [size, viewport] of Object.entries(SIZES)) {
+    test(`pictures of the screens around the debugger, ${scheme} and ${size}`, async ({ page }) => {
+      const take = pictures(page, `${scheme}-${size}`);
+      await open(page, scheme, viewport);
+      await expect(page.getByRole("grid").getByText("Completed")).toHaveCount(COMPLETED);
+      for (const [name, path, ready] of SCREENS) {
+        await page.goto(host.page + path);
+        await ready(page);
+        await take(name);
+      }
+      await page.goto(host.page);
+      await expect(page.getByRole("grid")).toBeVisible();
+      for (const [name, key] of [["palette", "Control+k"], ["shortcuts", "?"]] as const) {
+        await page.keyboard.press(key);
+        await expect(page.getByRole("dialog")).toBeVisible();
+        if (name === "palette") await expect(page.getByRole("dialog").getByText("Release 1.4.2")).toBeAttached();
+        await take(name);
+        await page.keyboard.press("Escape");
+        await expect(page.getByRole("dialog")).toBeHidden();
+      }
+      await page.route(/\/sessions\?/, (route) => route.fulfill({ json: { sessions: [], degraded: [] } }));
+      await page.goto(host.page);
+      await expect(page.getByText("No session yet")).toBeVisible();
+      await take("sessions-empty");
+    });
+  }
 
   test(`pictures in ${scheme} on a telephone`, async ({ page }) => {
     const take = pictures(page, `${scheme}-narrow`);

@@ -3,8 +3,8 @@ import type { FeedEvent, Recent } from "../../api/feed";
 /** As far back as the feed remembers, in events and in characters of them, whichever is less. */
 export const KEPT_EVENTS = 20_000;
 const KEPT_CHARS = 24_000_000;
-/** Cutting at every event would copy the whole list for each of them. */
-const SLACK = 1.1;
+/** What a full feed is cut down to: cutting at every event would copy the whole list for each of them. */
+const CUT_TO = 0.9;
 /** Nobody reads faster, and a host that says much must not make a page draw for it all the time. */
 const TELL_MS = 100;
 const RATE_MS = 5_000;
@@ -126,9 +126,9 @@ export class FeedStore {
   }
 
   private trim(): void {
-    if (this.events.length <= KEPT_EVENTS * SLACK && this.chars <= KEPT_CHARS * SLACK) return;
+    if (this.events.length <= KEPT_EVENTS && this.chars <= KEPT_CHARS) return;
     let from = 0;
-    while (this.events.length - from > KEPT_EVENTS || this.chars > KEPT_CHARS) {
+    while (this.events.length - from > KEPT_EVENTS * CUT_TO || this.chars > KEPT_CHARS * CUT_TO) {
       const event = this.events[from];
       if (event === undefined) break;
       from += 1;
