@@ -92,11 +92,13 @@ function Snippet({ match }: { match: SearchMatch }) {
 /** Hits know their session by its id only; its title is asked for once and kept. */
 function SessionName({ id }: { id: string }) {
   const session = useQuery({ queryKey: ["session-name", id], queryFn: ({ signal }) => getSession(id, signal), retry: false });
-  const title = session.data === undefined ? id : oneLine(session.data.title) || id;
+  const { title: name = "", agent = "" } = session.data ?? {};
+  // An agent's name tells none of its runs from the others.
+  const title = name === "" || name.toLowerCase() === agent.toLowerCase() ? id : oneLine(name);
   return (
     <p className="hit-session cut foreign">
       {title}
-      {session.data?.agent != null && <span className="faint"> · {session.data.agent}</span>}
+      {agent !== "" && <span className="faint"> · {agent}</span>}
     </p>
   );
 }
