@@ -33,10 +33,10 @@ export function HeadRow({ entry, open, compared, onCompare, onAll }: Props) {
       <span className="state-tools">
         {root && root.items.length > 0 && open && !compared && (
           <>
-            <button type="button" className="icon-button" title="Open everything in it" aria-label={`Open all of ${entry.name}`} onClick={() => onAll(true)}>
+            <button type="button" className="panel-button" title="Open everything in it" aria-label={`Open all of ${entry.name}`} onClick={() => onAll(true)}>
               <ChevronsUpDown size={14} aria-hidden />
             </button>
-            <button type="button" className="icon-button" title="Close everything in it" aria-label={`Close all of ${entry.name}`} onClick={() => onAll(false)}>
+            <button type="button" className="panel-button" title="Close everything in it" aria-label={`Close all of ${entry.name}`} onClick={() => onAll(false)}>
               <ChevronsDownUp size={14} aria-hidden />
             </button>
           </>

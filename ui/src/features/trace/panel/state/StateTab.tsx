@@ -135,10 +135,10 @@ function SearchBar({ search }: { search: Search }) {
       <span className="state-matches faint" role="status">
         {said}
       </span>
-      <button type="button" className="icon-button" aria-label="Previous match" title="Previous match (Shift+Enter)" disabled={matches.length === 0} onClick={() => go(-1)}>
+      <button type="button" className="panel-button" aria-label="Previous match" title="Previous match (Shift+Enter)" disabled={matches.length === 0} onClick={() => go(-1)}>
         <ChevronUp size={15} aria-hidden />
       </button>
-      <button type="button" className="icon-button" aria-label="Next match" title="Next match (Enter)" disabled={matches.length === 0} onClick={() => go(1)}>
+      <button type="button" className="panel-button" aria-label="Next match" title="Next match (Enter)" disabled={matches.length === 0} onClick={() => go(1)}>
         <ChevronDown size={15} aria-hidden />
       </button>
     </div>
