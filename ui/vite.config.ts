@@ -54,5 +54,7 @@ export default defineConfig({
     include: ["src/**/*.test.{ts,tsx}"],
     setupFiles: ["src/testing/setup.ts"],
     restoreMocks: true,
+    // A machine that is busy is no failure; a test that hangs still is.
+    testTimeout: 30_000,
   },
 });
