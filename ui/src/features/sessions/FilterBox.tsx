@@ -53,7 +53,7 @@ export function FilterBox({ query, known, onChange, onLeave }: Props) {
   }
 
   return (
-    <div className="filter-box">
+    <div className="search-box filter-box">
       <Search size={14} aria-hidden />
       <input
         ref={input}
