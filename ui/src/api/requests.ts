@@ -47,8 +47,7 @@ export async function findSpans(q: string, sessionId: string | undefined, most: 
   const found: FoundSpan[] = [];
   let cursor: string | undefined;
   do {
-    const limit = Math.min(MOST_HITS, most - found.length);
-    const page = await getJson<SearchResults>("search", { q, session_id: sessionId, limit, cursor }, signal);
+    const page = await search({ q, session_id: sessionId }, cursor, signal, Math.min(MOST_HITS, most - found.length));
     for (const hit of page.hits) if (hit.type === "span") found.push({ span: hit.span, session: hit.session_id });
     cursor = page.next_cursor;
   } while (cursor != null && found.length < most);
@@ -65,8 +64,8 @@ export interface SearchQuery {
 /** A screenful of hits and some more. */
 export const SEARCH_HITS = 50;
 
-export function search(query: SearchQuery, cursor?: string, signal?: AbortSignal): Promise<SearchResults> {
-  return getJson("search", { ...query, limit: SEARCH_HITS, cursor }, signal);
+export function search(query: SearchQuery, cursor?: string, signal?: AbortSignal, limit = SEARCH_HITS): Promise<SearchResults> {
+  return getJson("search", { ...query, limit, cursor }, signal);
 }
 
 export function getHealth(signal?: AbortSignal): Promise<Health> {
