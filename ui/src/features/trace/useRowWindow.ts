@@ -1,6 +1,7 @@
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
 import { Signal } from "../../api/signal";
 import type { Row, TraceFrame } from "../../worker/trace/messages";
+import { shifted } from "../../worker/trace/messages";
 import { ROW_HEIGHT } from "./SpanRow";
 import type { TraceStore } from "./traceStore";
 
@@ -8,8 +9,9 @@ import type { TraceStore } from "./traceStore";
 const STEP = 8;
 /** Rows drawn beyond what is in sight, on either side. */
 const MARGIN = 8;
-/** Rows asked for beyond what is in sight, in screens: they are there when the reader arrives. */
+/** Rows asked for beyond what is in sight, in screens: to where the reader goes, and to where the reader comes from. */
 const AHEAD = 2;
+const BEHIND = 1;
 
 export interface RowWindow {
   /** The box that scrolls. */
@@ -30,7 +32,7 @@ export interface RowWindow {
  */
 export function useRowWindow(store: TraceStore, frame: TraceFrame, headHeight: number, follow: boolean): RowWindow {
   const body = useRef<HTMLDivElement>(null);
-  const [sight] = useState(() => new Signal({ first: 0, visible: 40 }));
+  const [sight] = useState(() => new Signal<Sight>({ first: 0, visible: 40 }));
   const { first, visible } = useSyncExternalStore(sight.subscribe, sight.get);
   // As they were last told: to ask the box itself after rows were drawn would have it lay them out twice.
   const box = useRef({ top: 0, height: 0 });
@@ -39,21 +41,42 @@ export function useRowWindow(store: TraceStore, frame: TraceFrame, headHeight: n
   const revealed = useRef(0);
   const latest = useRef(frame);
 
+  /** What is drawn stays until rows of the new place are here: to take all rows out and put others in costs the most. */
+  const settle = useCallback(
+    (frame: TraceFrame, top: number) => {
+      const next = sightAt(top, box.current.height);
+      const now = sight.get();
+      if (now.first === next.first && now.visible === next.visible) return;
+      const isHere = next.first < frame.from + frame.rows.length && next.first + next.visible > frame.from;
+      if (isHere || frame.rows.length === 0 || now.visible !== next.visible) sight.set(next);
+    },
+    [sight],
+  );
+
   const look = useCallback(() => {
-    const at = Math.max(0, Math.floor(box.current.top / ROW_HEIGHT));
-    const next = { first: at - (at % STEP), visible: Math.ceil(box.current.height / ROW_HEIGHT) + STEP };
-    const now = sight.get();
-    if (now.first !== next.first || now.visible !== next.visible) sight.set(next);
-    const { from, to } = asked.current;
-    // In time, so that they are there when the reader arrives.
-    if ((from > 0 && next.first - next.visible < from) || next.first + 2 * next.visible > to) {
-      asked.current = { from: Math.max(0, next.first - AHEAD * next.visible), to: next.first + (AHEAD + 1) * next.visible };
-      store.send({ type: "look", ...asked.current });
+    const { top, height } = box.current;
+    const next = sightAt(top, height);
+    settle(latest.current, top);
+    const wish = wishFor(next, asked.current);
+    if (wish !== undefined) {
+      asked.current = wish;
+      store.send({ type: "look", ...wish });
     }
+    const at = rowAt(top);
     const row = latest.current.rows[at - latest.current.from];
     if (row !== undefined && row.key !== anchor.current?.key) store.send({ type: "anchor", key: row.key });
     anchor.current = row && { key: row.key, index: at };
-  }, [store, sight]);
+  }, [store, settle]);
+
+  // Before the page draws a frame, so that it draws the rows once and at the place to which they will be scrolled.
+  useEffect(
+    () =>
+      store.frame.subscribe(() => {
+        const next = store.frame.get();
+        settle(next, box.current.top + moved(anchor.current, next) * ROW_HEIGHT);
+      }),
+    [store, settle],
+  );
 
   useEffect(() => {
     const element = body.current;
@@ -82,8 +105,12 @@ export function useRowWindow(store: TraceStore, frame: TraceFrame, headHeight: n
     const { current: held } = anchor;
     let to: number | undefined;
     if (held !== undefined && frame.anchor?.key === held.key && frame.anchor.index !== held.index) {
-      // Who looks at the very top wants to see what comes there.
-      if (held.index > 0) to = top + (frame.anchor.index - held.index) * ROW_HEIGHT;
+      const by = moved(held, frame);
+      if (by !== 0) {
+        to = top + by * ROW_HEIGHT;
+        // Who keeps the trace moves what it answers with in the same way.
+        asked.current = shifted(asked.current, by);
+      }
       anchor.current = frame.anchor;
     }
     // Before the box was measured nobody knows what is in sight.
@@ -100,15 +127,50 @@ export function useRowWindow(store: TraceStore, frame: TraceFrame, headHeight: n
     look();
   }, [frame, headHeight, follow, look, visible]);
 
-  const from = Math.max(frame.from, first - MARGIN);
-  const to = first + visible + MARGIN;
+  // Always as many as there are slots, where there are so many: a row that is out of sight costs less than an element made anew.
+  const slots = visible + 2 * MARGIN;
+  const from = Math.max(frame.from, Math.min(first - MARGIN, frame.from + frame.rows.length - slots));
   return {
     body,
-    rows: frame.rows.slice(from - frame.from, Math.max(0, to - frame.from)),
+    rows: frame.rows.slice(from - frame.from, from - frame.from + slots),
     from,
-    slots: visible + 2 * MARGIN,
+    slots,
     page: Math.max(1, visible - STEP - 2),
   };
+}
+
+interface Sight {
+  first: number;
+  visible: number;
+}
+
+function rowAt(top: number): number {
+  return Math.max(0, Math.floor(top / ROW_HEIGHT));
+}
+
+function sightAt(top: number, height: number): Sight {
+  const at = rowAt(top);
+  return { first: at - (at % STEP), visible: Math.ceil(height / ROW_HEIGHT) + STEP };
+}
+
+/**
+ * Which rows to ask for, in time so that they are there when the reader arrives. Who jumps or flings is past them before they
+ * can be drawn: only what is in sight is asked for then.
+ */
+export function wishFor({ first, visible }: Sight, asked: { from: number; to: number }): { from: number; to: number } | undefined {
+  const up = asked.from > 0 && first - visible / 2 < asked.from;
+  const down = first + 1.5 * visible > asked.to;
+  if (!up && !down) return undefined;
+  if (first + visible <= asked.from || first >= asked.to) {
+    return { from: Math.max(0, first - MARGIN), to: first + visible + MARGIN };
+  }
+  const [above, below] = up ? [AHEAD, BEHIND] : [BEHIND, AHEAD];
+  return { from: Math.max(0, first - above * visible), to: first + (1 + below) * visible };
+}
+
+/** By how many rows that moved which the reader looks at. Who looks at the very top wants to see what comes there. */
+function moved(held: { key: string; index: number } | undefined, { anchor }: TraceFrame): number {
+  return held === undefined || held.index === 0 || anchor?.key !== held.key ? 0 : anchor.index - held.index;
 }
 
 /**

@@ -151,3 +151,9 @@ export type FromTrace =
   | { type: "shape"; shape: Shape }
   /** A step led somewhere, or there is nothing of what was looked for. */
   | { type: "went"; step: Step; found: boolean };
+
+/** The same number of rows, further down or up; both sides move them alike when rows come or go above. */
+export function shifted({ from, to }: { from: number; to: number }, by: number): { from: number; to: number } {
+  const first = Math.max(0, from + by);
+  return { from: first, to: first + to - from };
+}

@@ -138,7 +138,9 @@ describe("whoever keeps a trace", () => {
     reader.keeper.hear({ type: "anchor", key: reader.frame.rows[5]?.key });
     reader.keeper.hear({ type: "live", spans: [sampleSpan(7, 4)] });
     await reader.settled();
-    expect(reader.frame.anchor).toEqual({ key: reader.frame.rows[6]?.key, index: 6 });
+    expect(reader.frame.anchor).toEqual({ key: reader.frame.rows[6 - reader.frame.from]?.key, index: 6 });
+    // What is told of moved along, so the page need not ask for what is around that row.
+    expect(reader.frame.from).toBe(1);
   });
 
   it("goes to the one who is meant when a chosen span is folded away", async () => {

@@ -3,7 +3,7 @@ import { activityOf, density } from "../../model/activity";
 import { matcher } from "../../model/jumps";
 import { type SpanNode, TraceTree } from "../../model/traceTree";
 import { ALL_OPEN, type Folding, LONG_TRACE, OUTLINE, type VisibleRows, firstLook, fold, newestRunning, reveal, visibleRows } from "../../model/visibleRows";
-import type { Chosen, FromTrace, SpanName, Step, ToTrace, TraceFrame, ViewWish } from "./messages";
+import { type Chosen, type FromTrace, type SpanName, type Step, type ToTrace, type TraceFrame, type ViewWish, shifted } from "./messages";
 import { Pages } from "./pages";
 import { destination } from "./steps";
 import { rowOf, totalsOf } from "./traceRows";
@@ -172,7 +172,11 @@ export class TraceKeeper {
   }
 
   private rearrange(): void {
+    const before = this.anchor()?.index ?? 0;
     this.shown = visibleRows(this.order, this.folding, this.hidden);
+    const after = this.anchor();
+    // The page scrolls with the row that it looks at: it shall not have to ask for what is around it.
+    if (before > 0 && after !== undefined) this.look = shifted(this.look, after.index - before);
   }
 
   private arrange(): void {
