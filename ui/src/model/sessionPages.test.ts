@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { LiveEvent, Session, SessionList } from "../api/types";
 import { at, sampleSession } from "../testing/sample";
 import { parseFilter } from "./sessionFilter";
-import { applyToPages, flattenPages } from "./sessionPages";
+import { PageRows, applyToPages } from "./sessionPages";
 
 const all = parseFilter("");
 
@@ -91,6 +91,33 @@ describe("live events on fetched pages", () => {
   });
 });
 
-it("a session that moved between two fetches stands in the list once", () => {
-  expect(flattenPages([page([3, 2]), page([2, 1])]).map((row) => row.id)).toEqual(["s3", "s2", "s1"]);
+describe("the rows of all pages", () => {
+  const read = (rows: readonly Session[]): string[] => rows.map((row) => row.id);
+
+  it("hold a session that moved between two fetches once", () => {
+    expect(read(new PageRows().of([page([3, 2]), page([2, 1])]))).toEqual(["s3", "s2", "s1"]);
+  });
+
+  it("go on with a page that was fetched, without a look at those before it", () => {
+    const rows = new PageRows();
+    const first = page([9, 8]);
+    const before = rows.of([first]);
+    Object.defineProperty(first, "sessions", { get: () => expect.unreachable("the first page was read again") });
+    expect(read(rows.of([first, page([8, 7])]))).toEqual(["s9", "s8", "s7"]);
+    expect(read(before)).toEqual(["s9", "s8"]);
+  });
+
+  it("begin anew when a page before changed or is gone", () => {
+    const rows = new PageRows();
+    const last = page([5, 4]);
+    rows.of([page([9, 8]), last]);
+    expect(read(rows.of([page([10, 8]), last]))).toEqual(["s10", "s8", "s5", "s4"]);
+    expect(read(rows.of([last]))).toEqual(["s5", "s4"]);
+  });
+
+  it("are the same list for the same pages", () => {
+    const rows = new PageRows();
+    const pages = [page([2]), page([1])];
+    expect(rows.of(pages)).toBe(rows.of(pages));
+  });
 });

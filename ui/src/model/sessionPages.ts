@@ -78,16 +78,30 @@ function place(pages: SessionList[], session: Session): void {
   }
 }
 
-/** All rows of all pages, each once: a session that moved between two fetches may stand on both pages. */
-export function flattenPages(pages: readonly SessionList[]): Session[] {
-  const seen = new Set<string>();
-  const rows: Session[] = [];
-  for (const page of pages) {
-    for (const session of page.sessions) {
-      if (seen.has(session.id)) continue;
-      seen.add(session.id);
-      rows.push(session);
+/**
+ * All rows of all pages, each once: a session that moved between two fetches may stand on both pages. What the last call found
+ * is kept, so that a page that was fetched behind many costs what it holds and not what stands before it.
+ */
+export class PageRows {
+  private pages: readonly SessionList[] = [];
+  private readonly seen = new Set<string>();
+  private rows: readonly Session[] = [];
+
+  of(pages: readonly SessionList[]): readonly Session[] {
+    if (pages === this.pages) return this.rows;
+    const known = this.pages;
+    const goesOn = known.length <= pages.length && known.every((page, index) => page === pages[index]);
+    if (!goesOn) this.seen.clear();
+    const added: Session[] = [];
+    for (const page of goesOn ? pages.slice(known.length) : pages) {
+      for (const session of page.sessions) {
+        if (this.seen.has(session.id)) continue;
+        this.seen.add(session.id);
+        added.push(session);
+      }
     }
+    this.pages = pages;
+    this.rows = goesOn ? this.rows.concat(added) : added;
+    return this.rows;
   }
-  return rows;
 }

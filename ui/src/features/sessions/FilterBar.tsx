@@ -1,3 +1,4 @@
+import { useMemo } from "react";
 import { ListTree } from "lucide-react";
 import type { Session, SessionStatus } from "../../api/types";
 import { StatusDot, statusWord } from "../../components/Status";
@@ -20,10 +21,11 @@ interface Props {
 
 /** The search box and the status chips: two views of one text, which is also what the address says. */
 export function FilterBar({ query, filter, rows, complete, grouped, onChange, onGroup, onLeave }: Props) {
-  const counts = countStatuses(rows);
+  const counts = useMemo(() => countStatuses(rows), [rows]);
+  const known = useMemo(() => knownValues(rows), [rows]);
   return (
     <div className="filter-bar">
-      <FilterBox query={query} known={knownValues(rows)} onChange={onChange} onLeave={onLeave} />
+      <FilterBox query={query} known={known} onChange={onChange} onLeave={onLeave} />
       <div className="filter-chips" role="group" aria-label="Filter by status">
         {STATUSES.map((status) => (
           <Chip

@@ -42,7 +42,7 @@ interface Place {
 const places = new Map<string, Place>();
 
 interface Props {
-  rows: Session[];
+  rows: readonly Session[];
   complete: boolean;
   place: string;
   /** Children stand below the session that started them. */

@@ -1,11 +1,11 @@
 import { type InfiniteData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useMemo, useRef } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { hostNow } from "../../api/clock";
 import { useLiveBatches } from "../../api/hooks";
 import { listSessions } from "../../api/requests";
 import type { LiveEvent, Session, SessionList } from "../../api/types";
 import type { SessionFilter } from "../../model/sessionFilter";
-import { applyToPages, flattenPages } from "../../model/sessionPages";
+import { PageRows, applyToPages } from "../../model/sessionPages";
 import { wireMoment } from "../../model/since";
 import { freshenRows } from "./freshenRows";
 
@@ -15,7 +15,7 @@ const WHOLE_PAGES = 4;
 type Pages = InfiniteData<SessionList, string | undefined>;
 
 export interface Sessions {
-  rows: Session[];
+  rows: readonly Session[];
   degraded: SessionList["degraded"];
   /** All pages are here, so the number of rows is the number of sessions. */
   complete: boolean;
@@ -45,7 +45,8 @@ export function useSessions(filter: SessionFilter): Sessions {
     });
   }
 
-  const rows = useMemo(() => flattenPages(data?.pages ?? []), [data]);
+  const [pageRows] = useState(() => new PageRows());
+  const rows = useMemo(() => pageRows.of(data?.pages ?? []), [pageRows, data]);
 
   /** Fetches again what is shown. A list that was scrolled far is not fetched whole for that: see `freshenRows`. */
   async function resync(): Promise<void> {
