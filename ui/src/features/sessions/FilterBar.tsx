@@ -1,5 +1,5 @@
-import { useMemo } from "react";
 import { ListTree } from "lucide-react";
+import { useMemo } from "react";
 import type { Session, SessionStatus } from "../../api/types";
 import { StatusDot, statusWord } from "../../components/Status";
 import { formatCount } from "../../model/format";

@@ -1,7 +1,6 @@
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
 import { Signal } from "../../api/signal";
-import type { Row, TraceFrame } from "../../worker/trace/messages";
-import { shifted } from "../../worker/trace/messages";
+import { type Row, type TraceFrame, shifted } from "../../worker/trace/messages";
 import { ROW_HEIGHT } from "./SpanRow";
 import type { TraceStore } from "./traceStore";
 
