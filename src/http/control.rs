@@ -59,6 +59,9 @@ pub(crate) struct ControlDoor {
     pub(crate) redactor: Arc<Redactor>,
     #[cfg(feature = "control")]
     pub(crate) clock: Clock,
+    /// The places of those who wait for a person's decision about a program outside.
+    #[cfg(all(feature = "control", feature = "otlp"))]
+    pub(crate) permissions: Arc<tokio::sync::Semaphore>,
 }
 
 impl ControlDoor {

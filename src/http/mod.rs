@@ -24,6 +24,8 @@ mod live;
 mod metrics;
 mod mount;
 mod openapi;
+#[cfg(all(feature = "control", feature = "otlp"))]
+mod permission;
 #[cfg(feature = "otlp")]
 mod post_events;
 mod problem;
@@ -63,6 +65,8 @@ pub(crate) use self::live::SLOW_READER_CUT;
 use self::mount::Mount;
 pub use self::mount::PublicPath;
 pub(crate) use self::mount::mount;
+#[cfg(all(feature = "control", feature = "otlp"))]
+pub(crate) use self::permission::MAX_PERMISSION_REQUESTS;
 use self::problem::Problem;
 pub(crate) use self::state::AppState;
 

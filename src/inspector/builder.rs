@@ -14,6 +14,8 @@ use crate::capture::record::Of;
 use crate::capture::{CaptureFilter, Recorder};
 use crate::clock::Clock;
 use crate::error::Error;
+#[cfg(all(feature = "control", feature = "otlp"))]
+use crate::http::MAX_PERMISSION_REQUESTS;
 use crate::http::{
     Access, AccessPolicy, AppState, BodyPatience, Bounds, ControlDoor, Guard, HiddenSpans, Limits,
     PublicPath, Token,
@@ -351,6 +353,8 @@ impl InspectorBuilder {
                 redactor,
                 #[cfg(feature = "control")]
                 clock,
+                #[cfg(all(feature = "control", feature = "otlp"))]
+                permissions: Arc::new(tokio::sync::Semaphore::new(MAX_PERMISSION_REQUESTS)),
             },
             hidden: HiddenSpans::new({
                 let recorder = recorder.clone();

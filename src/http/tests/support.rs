@@ -109,6 +109,8 @@ impl Site {
                 redactor: Arc::default(),
                 #[cfg(feature = "control")]
                 clock: Clock::new(),
+                #[cfg(all(feature = "control", feature = "otlp"))]
+                permissions: Arc::new(tokio::sync::Semaphore::new(1)),
             },
             hidden: crate::http::HiddenSpans::new(|| None),
         };
