@@ -2,7 +2,7 @@
 #
 #   make lint       rustfmt, clippy, the docs' links, the dependencies' licences
 #   make rust       unit, integration, example and doc tests
-#   make loom       the bus, in every order in which its threads may run
+#   make loom       the bus and the waits, in every order in which their threads may run
 #   make frameworks the hosts built with agent frameworks, packages of their own
 #   make features   every feature alone and none; the lowest versions of the ranges
 #   make generated  openapi/, the page's API types and ui-dist/ are up to date
@@ -51,7 +51,7 @@ rust:
 
 # A target directory of its own: other flags would build everything else anew too.
 loom:
-	RUSTFLAGS="--cfg inspector_loom" $(CARGO) test $(LOCKED) --target-dir "$${CARGO_TARGET_DIR:-target}/loom" --lib --no-default-features bus::loom
+	RUSTFLAGS="--cfg inspector_loom" $(CARGO) test $(LOCKED) --target-dir "$${CARGO_TARGET_DIR:-target}/loom" --lib --no-default-features --features control -- bus::loom control::slot
 
 # What they need is built once more, with the features that they ask for, into the same target directory.
 frameworks:

@@ -70,6 +70,7 @@
 //! | `sqlite` | yes | history on disk; without it history is bounded memory |
 //! | `otlp` | yes | what other programs report: `POST {mount}/v1/…`, `{mount}/hooks/…`, `{mount}/events` |
 //! | `metrics` | yes | `GET {mount}/metrics`: OpenMetrics text |
+//! | `control` | yes | sessions that wait for a person, are stepped through and cancelled: [`SessionHandle::wait_for`], [`SessionHandle::checkpoint`] |
 //! | `otel` | no | `Inspector::span_processor`, for hosts on the OpenTelemetry SDK |
 //! | `cli` | no | the program `agent-inspector`, for those who have no Rust host |
 //!
@@ -96,6 +97,9 @@ mod normalize;
 mod otlp;
 mod pricing;
 
+#[cfg(feature = "control")]
+mod control;
+
 mod capture;
 mod ingest;
 
@@ -113,10 +117,23 @@ pub use self::capture::{
     InspectOutput, InspectResult, MAX_HISTORY_BYTES, MAX_HISTORY_MESSAGES, SessionBuilder, SessionContext,
     SessionHandle, SpanGuard, current_session, current_traceparent, in_current_session,
 };
+#[cfg(feature = "control")]
+#[cfg_attr(docsrs, doc(cfg(feature = "control")))]
+pub use self::capture::{Checkpoint, Reaching, Step, WaitFor};
+#[cfg(feature = "control")]
+#[cfg_attr(docsrs, doc(cfg(feature = "control")))]
+pub use self::control::{Answer, MAX_BREAKPOINTS, MAX_OPEN_WAITS, WaitError};
 pub use self::error::Error;
-pub use self::http::{Access, DEFAULT_BODY_IDLE_TIMEOUT, DEFAULT_BODY_TIMEOUT, Events, PublicPath};
+pub use self::http::{
+    Access, DEFAULT_BODY_IDLE_TIMEOUT, DEFAULT_BODY_TIMEOUT, Events, Identity, PublicPath, Role,
+};
 pub use self::inspector::{Inspector, InspectorBuilder};
 pub use self::pipeline::{DEFAULT_ABANDON_AFTER, DEFAULT_STORE_BACKLOG_BYTES};
+
+/// The crate that derives an [`Answer`]'s schema from a type: `#[derive(schemars::JsonSchema)]`.
+#[cfg(feature = "control")]
+#[cfg_attr(docsrs, doc(cfg(feature = "control")))]
+pub use schemars;
 
 #[cfg(feature = "otlp")]
 #[doc(hidden)]

@@ -32,14 +32,16 @@ const ORDER: &[(&str, &str)] = &[
     // It copies what the store has.
     ("sink", "model clock otlp store"),
     // Host -> model, bytes -> model, and rules that only say what to raise.
-    ("capture", "model clock"),
+    // What a person says to a session; a registry's errors are its errors.
+    ("control", "model clock registry"),
+    ("capture", "model clock control"),
     ("ingest", "model otlp normalize"),
     ("alert", "model metrics"),
     ("pipeline", "model clock error bus store registry capture redact normalize metrics alert sink pricing"),
     ("import", "model clock store sink ingest pipeline"),
     (
         "http",
-        "model clock bus store registry otlp redact normalize metrics alert sink pricing ingest pipeline import",
+        "model clock bus store registry control otlp redact normalize metrics alert sink pricing ingest pipeline import",
     ),
     ("inspector", "*"),
     // Doors for the fuzz targets, no part of the public interface.

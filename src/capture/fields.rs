@@ -22,6 +22,17 @@ pub(super) fn to_json(value: &impl Serialize) -> AttributeValue {
     }
 }
 
+/// As [`to_json`], not as text.
+#[cfg(feature = "control")]
+pub(super) fn to_value(value: &impl Serialize) -> serde_json::Value {
+    let why = |why: String| serde_json::json!({ "not_serialisable": why });
+    match catch_unwind(AssertUnwindSafe(|| serde_json::to_value(value))) {
+        Ok(Ok(value)) => value,
+        Ok(Err(error)) => why(error.to_string()),
+        Err(_) => why("its Serialize implementation panicked".to_owned()),
+    }
+}
+
 /// Gathers the fields of a span or an event. The names `otel.name`, `otel.kind`, `otel.status_code` and
 /// `otel.status_message` (or `otel.status_description`) set what they say, as everywhere in the `tracing` world.
 #[derive(Debug)]

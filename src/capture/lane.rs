@@ -172,6 +172,12 @@ impl Lane {
         })
     }
 
+    /// As [`push_start`](Self::push_start), for a span that waits for a person: taken also when the lane is full.
+    #[cfg(feature = "control")]
+    pub(crate) fn push_wait(&self, start: SpanStarted) -> bool {
+        self.open_one(|| self.push(Record::SpanStarted(start)))
+    }
+
     /// As [`push_start`](Self::push_start), for a span in another library's own form.
     pub(crate) fn push_foreign_start(&self, span: Box<dyn Foreign>) -> bool {
         self.open_one(|| self.push(Record::Foreign { ended: false, span }))

@@ -10,7 +10,11 @@
 )]
 
 mod around;
+#[cfg(feature = "control")]
+mod cancel;
 mod carry;
+#[cfg(feature = "control")]
+mod checkpoint;
 mod context;
 mod enrich;
 mod fields;
@@ -28,8 +32,12 @@ mod span;
 mod spans;
 mod traceparent;
 mod visibility;
+#[cfg(feature = "control")]
+mod wait;
 
 pub use self::carry::{EnteredContext, SessionContext, current_traceparent};
+#[cfg(feature = "control")]
+pub use self::checkpoint::{Checkpoint, Reaching, Step};
 pub use self::context::{InSession, current_session, in_current_session};
 pub use self::enrich::{MAX_HISTORY_BYTES, MAX_HISTORY_MESSAGES};
 pub use self::filter::{CaptureFilter, DEFAULT_EXCLUDED_TARGETS};
@@ -40,3 +48,5 @@ pub(crate) use self::otel::CaptureProcessor;
 pub(crate) use self::recorder::Recorder;
 pub use self::session::{SessionBuilder, SessionHandle};
 pub use self::span::SpanGuard;
+#[cfg(feature = "control")]
+pub use self::wait::WaitFor;

@@ -113,6 +113,10 @@ pub(crate) struct Details {
     /// W3C `tracestate`, when the caller sent one.
     pub(crate) trace_state: Option<String>,
     pub(crate) link: Option<Link>,
+    /// What is known of it beside its callsite's fields.
+    pub(crate) attributes: Attributes,
+    /// It waits for a person: losing it would leave nobody to answer.
+    pub(crate) waits: bool,
     /// When it began is not known; it is no later than said.
     pub(crate) began_before: bool,
 }
@@ -132,10 +136,11 @@ impl SpanStarted {
         span.agent = details.agent;
         span.trace_state = details.trace_state;
         span.links.extend(details.link);
+        span.attributes = details.attributes;
         span.source = Cow::Borrowed("session");
         if let Some(callsite) = self.callsite {
             span.otel_kind = OtelKind::Internal;
-            span.attributes = flat.attributes(self.attributes, callsite.fields());
+            span.attributes.merge(flat.attributes(self.attributes, callsite.fields()));
             callsite.target().clone_into(&mut span.scope.name);
             span.source = Cow::Borrowed("tracing");
         }
@@ -209,7 +214,10 @@ impl Record {
                 Self::SessionEnded(end) => {
                     size_of::<SessionEnded>() + end.error.as_ref().map_or(0, String::len)
                 }
-                Self::SpanStarted(start) => start.details.as_ref().map_or(0, |_| size_of::<Details>()),
+                Self::SpanStarted(start) => start
+                    .details
+                    .as_ref()
+                    .map_or(0, |details| size_of::<Details>() + details.attributes.size()),
                 Self::TraceJoined { .. } => size_of::<SessionId>(),
                 Self::Foreign { span, .. } => span.size(),
                 Self::SpanFields { .. } => 0,
@@ -237,14 +245,22 @@ impl Record {
                 | Self::TraceJoined { .. }
                 | Self::SpanEnded { .. }
                 | Self::Foreign { ended: true, .. }
-        )
+        ) || matches!(self, Self::SpanStarted(start) if start.details.as_ref().is_some_and(|details| details.waits))
     }
 }
 
 impl CapturedEvent {
-    /// Whether losing it would leave what a person did without a trace.
+    /// Whether losing it would leave what a person did, or is to do, without a trace.
     pub(crate) fn is_vital(&self) -> bool {
-        matches!(self.kind, EventKind::SignalReceived { .. } | EventKind::CancelRequested {})
+        matches!(
+            self.kind,
+            EventKind::WaitingOnSignal { .. }
+                | EventKind::SignalReceived { .. }
+                | EventKind::CancelRequested { .. }
+                | EventKind::BeforeStep { .. }
+                | EventKind::BreakpointSet { .. }
+                | EventKind::BreakpointRemoved { .. }
+        )
     }
 
     /// About how many bytes of memory it holds.
@@ -253,7 +269,11 @@ impl CapturedEvent {
             EventKind::Custom { name, data } => name.len() + json_size(data),
             EventKind::Log { message, attributes, .. } => message.len() + attributes.size(),
             EventKind::ProgressUpdate { message, .. } => message.as_ref().map_or(0, String::len),
-            EventKind::SignalReceived { signal_name } => signal_name.len(),
+            EventKind::SignalReceived { signal_name, .. } => signal_name.len(),
+            EventKind::WaitingOnSignal { prompt, schema, .. } => {
+                prompt.as_ref().map_or(0, String::len) + schema.as_ref().map_or(0, json_size)
+            }
+            EventKind::BeforeStep { state, .. } => json_size(state),
             _ => 0,
         };
         size_of::<Self>() + content

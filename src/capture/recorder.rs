@@ -13,6 +13,8 @@ use super::lane::Lane;
 use super::record::{CapturedEvent, Foreign, Of, Record, RecordKind, SpanChange, SpanStarted};
 use super::visibility::Visibility;
 use crate::clock::Clock;
+#[cfg(feature = "control")]
+use crate::control::Controls;
 use crate::model::{EventKind, SessionId, SpanId, SpanStatus, Timestamp, TraceId};
 
 /// How many traces are remembered as belonging to a session: about half a megabyte.
@@ -34,6 +36,8 @@ struct Inner {
     clock: Clock,
     visibility: Visibility,
     claims: Mutex<Claims>,
+    #[cfg(feature = "control")]
+    controls: Arc<Controls>,
     /// Whoever empties the lane runs as long as somebody can fill it.
     _pump: Arc<dyn Any + Send + Sync>,
 }
@@ -41,7 +45,15 @@ struct Inner {
 impl Recorder {
     pub(crate) fn new(lane: Arc<Lane>, clock: Clock, pump: Arc<dyn Any + Send + Sync>) -> Self {
         let visibility = Visibility::default();
-        let inner = Arc::new(Inner { lane, clock, visibility, claims: Mutex::default(), _pump: pump });
+        let inner = Arc::new(Inner {
+            lane,
+            clock,
+            visibility,
+            claims: Mutex::default(),
+            #[cfg(feature = "control")]
+            controls: Arc::default(),
+            _pump: pump,
+        });
         let mut all = RECORDERS.lock();
         all.retain(|recorder| recorder.strong_count() > 0);
         all.push(Arc::downgrade(&inner));
@@ -78,6 +90,18 @@ impl Recorder {
     /// Says whether the start was taken; if not, the span must not be ended here.
     pub(crate) fn span_started(&self, start: SpanStarted, flat: &Flat) -> bool {
         self.inner.lane.push_start(start, flat)
+    }
+
+    /// As [`span_started`](Self::span_started), for a span that waits for a person.
+    #[cfg(feature = "control")]
+    pub(super) fn wait_started(&self, start: SpanStarted) -> bool {
+        self.inner.lane.push_wait(start)
+    }
+
+    /// The host's live sessions, and what they wait for.
+    #[cfg(feature = "control")]
+    pub(crate) fn controls(&self) -> &Arc<Controls> {
+        &self.inner.controls
     }
 
     /// As [`span_started`](Self::span_started), for a span in another library's own form.

@@ -14,6 +14,8 @@ use super::record::{Details, Of, Record, SessionEnded, SessionStarted, SpanChang
 use super::recorder::{Claim, Recorder, error_status, fresh_span_id, fresh_trace_id};
 use super::span::{Place, SpanGuard};
 use super::traceparent::{TraceParent, trace_state};
+#[cfg(feature = "control")]
+use crate::control::Steering;
 use crate::model::{Attributes, EventKind, Key, Link, SessionId, SessionStatus, SpanId, SpanKind, TraceId};
 
 /// What a session is to be called, before it starts.
@@ -127,7 +129,19 @@ impl SessionBuilder {
         })));
         let root_taken = recorder.span_started(root_span, &Flat::default());
         let ended = AtomicBool::new(false);
-        let live = Live { id: id.clone(), recorder, trace_id, root, root_taken, trace_state, ended };
+        #[cfg(feature = "control")]
+        let steering = recorder.controls().begin(&id);
+        let live = Live {
+            id: id.clone(),
+            recorder,
+            trace_id,
+            root,
+            root_taken,
+            trace_state,
+            ended,
+            #[cfg(feature = "control")]
+            steering,
+        };
         SessionHandle::new(id, Some(live))
     }
 }
@@ -186,11 +200,19 @@ pub(super) struct Live {
     root_taken: bool,
     trace_state: Option<String>,
     ended: AtomicBool,
+    #[cfg(feature = "control")]
+    pub(super) steering: Arc<Steering>,
 }
 
 impl SessionHandle {
     fn new(id: SessionId, live: Option<Live>) -> Self {
         Self { inner: Arc::new(Inner { id, live }) }
+    }
+
+    /// The session, when anything is recorded.
+    #[cfg(feature = "control")]
+    pub(super) fn live(&self) -> Option<&Live> {
+        self.inner.live.as_ref()
     }
 
     /// The id.
@@ -254,7 +276,7 @@ impl SessionHandle {
     }
 
     /// The current span of this session, or its root.
-    fn here(&self) -> Option<(&Live, (TraceId, SpanId))> {
+    pub(super) fn here(&self) -> Option<(&Live, (TraceId, SpanId))> {
         let live = self.inner.live.as_ref()?;
         let current = SessionContext::current();
         let inside = current.session().is_some_and(|session| Arc::ptr_eq(&session.inner, &self.inner));
@@ -358,6 +380,12 @@ impl SessionHandle {
 }
 
 impl Live {
+    /// Whether the session is over.
+    #[cfg(feature = "control")]
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
+    }
+
     /// Says that another trace belongs to the session too.
     fn join(&self, trace_id: TraceId) {
         self.recorder.record(Record::TraceJoined { trace_id, session: Box::new(self.id.clone()) });
@@ -367,6 +395,8 @@ impl Live {
         if self.ended.swap(true, Ordering::AcqRel) {
             return;
         }
+        #[cfg(feature = "control")]
+        self.recorder.controls().end(&self.id, &self.steering);
         let change = error.as_ref().map(|message| {
             let mut change = SpanChange::new(self.trace_id, self.root);
             change.status = Some(error_status(message.clone()));

@@ -3,9 +3,12 @@
 //! Both go to the registry that knows the session. What was taken is published as an event, so that everybody who looks sees
 //! what somebody did.
 
+#[cfg(feature = "control")]
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
@@ -13,11 +16,20 @@ use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::access::Caller;
 use super::body;
 use super::extract::SessionPath;
 use super::problem::Problem;
 use super::state::AppState;
-use crate::model::{EventKind, SessionId};
+#[cfg(feature = "control")]
+use crate::clock::Clock;
+#[cfg(feature = "control")]
+use crate::control::{Command, Controls, Outcome, Reply, STEP_SIGNAL};
+#[cfg(feature = "control")]
+use crate::model::Timestamp;
+use crate::model::{EventKind, SessionId, SpanId};
+#[cfg(feature = "control")]
+use crate::redact::Redactor;
 use crate::registry::{Action, ControlError, NotControlled, Signal};
 
 /// The largest body of a signal, in bytes: an answer with a text of many pages.
@@ -26,22 +38,62 @@ pub(crate) const MAX_SIGNAL_BYTES: usize = 1 << 20;
 /// The longest name of a signal, in characters; it is repeated in an event.
 pub(crate) const MAX_SIGNAL_NAME_CHARS: usize = 128;
 
-/// Makes an action known.
-type Publish = dyn Fn(SessionId, EventKind) + Send + Sync;
+/// The longest reason of a denial, in characters.
+pub(crate) const MAX_REASON_CHARS: usize = 2_000;
+
+/// Makes an action known; one without a session concerns all.
+type Publish = dyn Fn(Option<SessionId>, EventKind) + Send + Sync;
 
 /// Whether sessions may be answered and cancelled here, and how that is made known.
 #[derive(Clone)]
 pub(crate) struct ControlDoor {
-    read_only: bool,
-    publish: Arc<Publish>,
+    pub(crate) read_only: bool,
+    /// Whether breakpoints may be set.
+    #[cfg(feature = "control")]
+    pub(crate) stepping: bool,
+    pub(crate) publish: Arc<Publish>,
+    #[cfg(feature = "control")]
+    pub(crate) controls: Arc<Controls>,
+    /// Questions are shown as everything is: without what must not be seen.
+    #[cfg(feature = "control")]
+    pub(crate) redactor: Arc<Redactor>,
+    #[cfg(feature = "control")]
+    pub(crate) clock: Clock,
+    /// The places of those who wait for a person's decision about a program outside.
+    #[cfg(all(feature = "control", feature = "otlp"))]
+    pub(crate) permissions: Arc<tokio::sync::Semaphore>,
 }
 
 impl ControlDoor {
-    pub(crate) fn new(
-        read_only: bool,
-        publish: impl Fn(SessionId, EventKind) + Send + Sync + 'static,
-    ) -> Self {
-        Self { read_only, publish: Arc::new(publish) }
+    /// Makes an action known.
+    pub(super) fn publish(&self, session: Option<SessionId>, kind: EventKind) {
+        (self.publish)(session, kind);
+    }
+
+    fn allowed(&self) -> Result<(), Problem> {
+        if self.read_only { Err(Problem::read_only()) } else { Ok(()) }
+    }
+}
+
+#[cfg(feature = "control")]
+impl ControlDoor {
+    /// The host's live sessions, and what they wait for.
+    pub(super) fn controls(&self) -> &Controls {
+        &self.controls
+    }
+
+    pub(super) fn redactor(&self) -> &Redactor {
+        &self.redactor
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Whether breakpoints may be set.
+    pub(super) fn may_step(&self) -> Result<(), Problem> {
+        self.allowed()?;
+        if self.stepping { Ok(()) } else { Err(Problem::stepping_off()) }
     }
 }
 
@@ -61,6 +113,24 @@ pub(super) struct SignalBody {
     #[serde(default)]
     #[schema(value_type = serde_json::Value)]
     payload: serde_json::Value,
+    /// Which wait is meant, when several are open for this signal; otherwise the oldest is.
+    #[serde(default)]
+    #[schema(value_type = Option<SpanId>)]
+    wait_id: Option<SpanId>,
+    /// Says no in place of an answer: whoever waits is told that nobody will give it one. For sessions of the host's own, and
+    /// permission requests.
+    #[serde(default)]
+    deny: Option<Denial>,
+}
+
+/// A no.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Denial {
+    /// Why, for the program or the model that asked.
+    #[serde(default)]
+    #[schema(max_length = 2000)]
+    reason: Option<String>,
 }
 
 /// Answer a session that waits.
@@ -85,6 +155,7 @@ pub(super) struct SignalBody {
 pub(super) async fn signal_session(
     State(state): State<AppState>,
     SessionPath(id): SessionPath,
+    Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, Problem> {
@@ -93,13 +164,36 @@ pub(super) async fn signal_session(
         return Err(Problem::json_wanted());
     }
     let body = body::small(body, MAX_SIGNAL_BYTES, state.limits.bounds.body).await?;
-    let SignalBody { signal, payload } = serde_json::from_slice(&body).map_err(|_| {
-        Problem::invalid_body("an object with the field `signal`, a text, and `payload` is wanted")
+    let body: SignalBody = serde_json::from_slice(&body).map_err(|error| {
+        Problem::invalid_body(format!(
+            "an object with the field `signal`, a text, and `payload` or `deny` is wanted: {error}"
+        ))
     })?;
-    if signal.is_empty() || signal.chars().count() > MAX_SIGNAL_NAME_CHARS {
+    if body.signal.is_empty() || body.signal.chars().count() > MAX_SIGNAL_NAME_CHARS {
         return Err(Problem::invalid_body("`signal`: a name of 1 to 128 characters is wanted"));
     }
-    let published = EventKind::SignalReceived { signal_name: signal.clone() };
+    if let Some(Denial { reason }) = &body.deny {
+        if !body.payload.is_null() {
+            return Err(Problem::invalid_body("either `payload` or `deny` is wanted, not both"));
+        }
+        if reason.as_ref().is_some_and(|reason| reason.chars().count() > MAX_REASON_CHARS) {
+            return Err(Problem::invalid_body("`deny.reason`: at most 2000 characters are taken"));
+        }
+    }
+    #[cfg(feature = "control")]
+    if state.control.controls().knows(&id) {
+        return state.control.answer(&id, body, &caller).map(|()| StatusCode::ACCEPTED);
+    }
+    let SignalBody { signal, payload, deny, .. } = body;
+    if deny.is_some() {
+        return Err(ControlError::Unsupported.into());
+    }
+    let published = EventKind::SignalReceived {
+        signal_name: signal.clone(),
+        wait_id: None,
+        decision: Some("answered".into()),
+        by: Some(caller.by.to_string()),
+    };
     state.control(id, Action::Signal(Signal::new(signal, payload)), published).await
 }
 
@@ -120,13 +214,55 @@ pub(super) async fn signal_session(
 pub(super) async fn cancel_session(
     State(state): State<AppState>,
     SessionPath(id): SessionPath,
+    Extension(caller): Extension<Caller>,
 ) -> Result<StatusCode, Problem> {
     state.may_control()?;
-    state.control(id, Action::Cancel, EventKind::CancelRequested {}).await
+    let published = EventKind::CancelRequested { by: Some(caller.by.to_string()) };
+    #[cfg(feature = "control")]
+    if state.control.controls().knows(&id) {
+        state.control.controls().cancel(&id)?;
+        state.control.publish(Some(id), published);
+        return Ok(StatusCode::ACCEPTED);
+    }
+    state.control(id, Action::Cancel, published).await
+}
+
+#[cfg(feature = "control")]
+impl ControlDoor {
+    /// Answers a wait of the host's own.
+    fn answer(&self, id: &SessionId, body: SignalBody, caller: &Caller) -> Result<(), Problem> {
+        let SignalBody { signal, payload, wait_id, deny } = body;
+        let decision = match &deny {
+            Some(_) => Cow::Borrowed("denied"),
+            None => step_taken(&signal, &payload).unwrap_or(Cow::Borrowed("answered")),
+        };
+        let outcome = match deny {
+            Some(Denial { reason }) => Outcome::Denied(reason),
+            None => Outcome::Answered(payload),
+        };
+        let by = Some(caller.by.to_string());
+        let reply = Reply { outcome, by: by.clone() };
+        let wait = self.controls.waits().answer(id, (&signal, wait_id), &reply)?;
+        let kind = EventKind::SignalReceived {
+            signal_name: signal,
+            wait_id: Some(wait),
+            decision: Some(decision),
+            by,
+        };
+        self.publish(Some(id.clone()), kind);
+        Ok(())
+    }
+}
+
+/// What was said at a checkpoint, in a word.
+#[cfg(feature = "control")]
+fn step_taken(signal: &str, payload: &serde_json::Value) -> Option<Cow<'static, str>> {
+    let command = (signal == STEP_SIGNAL).then(|| Command::read(payload).ok())??;
+    Some(Cow::Borrowed(command.as_str()))
 }
 
 /// `application/json`, or a type that is JSON by its name. A form cannot be sent as one of these by a foreign page.
-fn is_json(headers: &HeaderMap) -> bool {
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
@@ -134,13 +270,13 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 impl AppState {
     pub(super) fn may_control(&self) -> Result<(), Problem> {
-        if self.control.read_only { Err(Problem::read_only()) } else { Ok(()) }
+        self.control.allowed()
     }
 
     async fn control(&self, id: SessionId, action: Action, done: EventKind) -> Result<StatusCode, Problem> {
         let refused = match self.registries.control(&id, action).await {
             Ok(()) => {
-                (self.control.publish)(id, done);
+                self.control.publish(Some(id), done);
                 return Ok(StatusCode::ACCEPTED);
             }
             Err(refused) => refused,

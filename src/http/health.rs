@@ -146,7 +146,7 @@ pub(super) async fn get_health(
 ) -> Result<Json, Problem> {
     let stats = state.read(Store::stats).await.ok();
     let active = state.active_sessions().await;
-    let parts = parts(&state, stats.is_some(), state.hidden_spans().await, caller);
+    let parts = parts(&state, stats.is_some(), state.hidden_spans().await, &caller);
     let degraded = parts.iter().any(|part| part.state == PartState::Degraded);
     Json::of(&Health {
         status: if degraded { PartState::Degraded } else { PartState::Ok },
@@ -154,19 +154,19 @@ pub(super) async fn get_health(
         instance: state.instance.to_string(),
         uptime_seconds: state.started.elapsed().as_secs(),
         mount: mount.as_str().to_owned(),
-        store: stats.map(|stats| store_health(stats, caller)),
+        store: stats.map(|stats| store_health(stats, &caller)),
         sessions_active_24h: active,
         events_last_minute: state.pipeline.events_last_minute(),
         subscribers: state.bus.readers(),
         backlog_bytes: state.pipeline.counters().backlog_bytes,
         counters: state.counters(),
         limits: limits(&state),
-        prices: price_health(state.pipeline.prices(), caller),
+        prices: price_health(state.pipeline.prices(), &caller),
         parts,
     })
 }
 
-fn price_health(prices: &Prices, caller: Caller) -> PriceHealth {
+fn price_health(prices: &Prices, caller: &Caller) -> PriceHealth {
     let listed = prices.listed();
     PriceHealth {
         date: listed.date.to_owned(),
@@ -186,7 +186,7 @@ fn limits(state: &AppState) -> BTreeMap<&'static str, u64> {
     limits
 }
 
-fn store_health(stats: StoreStats, caller: Caller) -> StoreHealth {
+fn store_health(stats: StoreStats, caller: &Caller) -> StoreHealth {
     StoreHealth {
         kind: stats.kind.to_owned(),
         path: stats.path.filter(|_| caller.trusted).map(|path| path.display().to_string()),
@@ -232,7 +232,7 @@ pub(super) fn parts(
     state: &AppState,
     store_answers: bool,
     hidden: Option<String>,
-    caller: Caller,
+    caller: &Caller,
 ) -> Vec<Part> {
     let part = |name: &str, why: Option<String>| Part {
         name: name.to_owned(),

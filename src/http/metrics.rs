@@ -50,7 +50,7 @@ pub(super) async fn get_metrics(
     about(&mut registry, &state);
     counted(&mut registry, &state);
     present(&mut registry, &state);
-    part_states(&mut registry, parts(&state, stats.is_some(), state.hidden_spans().await, caller));
+    part_states(&mut registry, parts(&state, stats.is_some(), state.hidden_spans().await, &caller));
     if let Some(stats) = stats {
         stored(&mut registry, &stats);
     }

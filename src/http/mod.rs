@@ -3,6 +3,8 @@
 mod access;
 mod auth;
 mod body;
+#[cfg(feature = "control")]
+mod breakpoints;
 mod control;
 mod events;
 #[cfg(feature = "otlp")]
@@ -22,6 +24,8 @@ mod live;
 mod metrics;
 mod mount;
 mod openapi;
+#[cfg(all(feature = "control", feature = "otlp"))]
+mod permission;
 #[cfg(feature = "otlp")]
 mod post_events;
 mod problem;
@@ -34,6 +38,8 @@ mod traces;
 mod trees;
 #[cfg(feature = "ui")]
 mod ui;
+#[cfg(feature = "control")]
+mod waits;
 
 // Most of them look at the page among other routes.
 #[cfg(all(test, feature = "ui"))]
@@ -46,7 +52,7 @@ use axum::routing::{any, get};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub use self::access::Access;
+pub use self::access::{Access, Identity, Role};
 pub(crate) use self::access::{AccessPolicy, Guard, Token};
 pub(crate) use self::body::BodyPatience;
 pub use self::body::{DEFAULT_BODY_IDLE_TIMEOUT, DEFAULT_BODY_TIMEOUT};
@@ -59,6 +65,8 @@ pub(crate) use self::live::SLOW_READER_CUT;
 use self::mount::Mount;
 pub use self::mount::PublicPath;
 pub(crate) use self::mount::mount;
+#[cfg(all(feature = "control", feature = "otlp"))]
+pub(crate) use self::permission::MAX_PERMISSION_REQUESTS;
 use self::problem::Problem;
 pub(crate) use self::state::AppState;
 
@@ -108,6 +116,11 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(health::get_health))
         .routes(routes!(auth::sign_in, auth::sign_out))
         .routes(routes!(openapi::get_openapi));
+    #[cfg(feature = "control")]
+    let api = api
+        .routes(routes!(waits::list_waits))
+        .routes(routes!(breakpoints::list_breakpoints, breakpoints::set_breakpoint))
+        .routes(routes!(breakpoints::remove_breakpoint));
     #[cfg(feature = "metrics")]
     let api = api.routes(routes!(metrics::get_metrics));
     #[cfg(feature = "ws")]

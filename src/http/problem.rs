@@ -272,6 +272,34 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "access_denied", "You may not use the inspector")
     }
 
+    /// The caller is known, and may not do this.
+    pub(crate) fn role_needed(has: &'static str, needed: &'static str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "role_needed", "Your role does not allow this").detail(format!(
+            "you are a {has}; this needs the role {needed}, which the host gives with `.access(..)`"
+        ))
+    }
+
+    /// No breakpoints here.
+    #[cfg(feature = "control")]
+    pub(crate) fn stepping_off() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "stepping_off", "Sessions are not stopped here")
+            .detail("the host allows breakpoints with `.allow_stepping()` on the inspector's builder")
+    }
+
+    /// One breakpoint too many.
+    #[cfg(feature = "control")]
+    pub(crate) fn too_many_breakpoints(most: usize) -> Self {
+        Self::new(StatusCode::CONFLICT, "too_many_breakpoints", "Too many breakpoints are set")
+            .detail(format!("{most} may be set; remove one first"))
+    }
+
+    /// No such breakpoint.
+    #[cfg(feature = "control")]
+    pub(crate) fn breakpoint_not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "breakpoint_not_found", "There is no such breakpoint")
+            .detail("it was removed, or was meant for one stop; breakpoints end with the host's process")
+    }
+
     /// The build leaves the page out, or its files are missing.
     pub(crate) fn page_not_built(why: &'static str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "page_not_built", "This build has no page").detail(why)

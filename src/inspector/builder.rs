@@ -14,6 +14,8 @@ use crate::capture::record::Of;
 use crate::capture::{CaptureFilter, Recorder};
 use crate::clock::Clock;
 use crate::error::Error;
+#[cfg(all(feature = "control", feature = "otlp"))]
+use crate::http::MAX_PERMISSION_REQUESTS;
 use crate::http::{
     Access, AccessPolicy, AppState, BodyPatience, Bounds, ControlDoor, Guard, HiddenSpans, Limits,
     PublicPath, Token,
@@ -52,6 +54,8 @@ pub struct InspectorBuilder {
     prices: Option<PathBuf>,
     access: AccessPolicy,
     read_only: bool,
+    #[cfg(feature = "control")]
+    stepping: bool,
     body: BodyPatience,
     ring: (usize, usize),
     backlog_bytes: usize,
@@ -73,6 +77,8 @@ impl InspectorBuilder {
             prices: None,
             access: AccessPolicy::default(),
             read_only: false,
+            #[cfg(feature = "control")]
+            stepping: false,
             body: BodyPatience::default(),
             ring: (DEFAULT_RING_EVENTS, DEFAULT_RING_BYTES),
             backlog_bytes: DEFAULT_STORE_BACKLOG_BYTES,
@@ -128,6 +134,16 @@ impl InspectorBuilder {
     /// Refuses to answer, cancel, keep or remove sessions: who may look can only look.
     pub fn read_only(mut self) -> Self {
         self.read_only = true;
+        self
+    }
+
+    /// Lets a person stop sessions at their [checkpoints](crate::SessionHandle::checkpoint), by breakpoints that they set on the
+    /// page. Off unless called, because a stopped agent keeps others waiting. A [read-only](Self::read_only) inspector has no
+    /// breakpoints.
+    #[cfg(feature = "control")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "control")))]
+    pub fn allow_stepping(mut self) -> Self {
+        self.stepping = true;
         self
     }
 
@@ -295,7 +311,7 @@ impl InspectorBuilder {
         let import = read.map(import).transpose().map_err(Error::Thread)?.map(Arc::new);
         #[cfg(feature = "otlp")]
         let hooks = super::agents::start(self.transcripts, &store, &pipeline)?;
-        let recorder = Recorder::new(lane, clock, Arc::new(pipeline.clone()));
+        let recorder = Recorder::new(lane, clock.clone(), Arc::new(pipeline.clone()));
         let shutdown = watch::Sender::new(false);
         let state = AppState {
             store,
@@ -321,10 +337,25 @@ impl InspectorBuilder {
                 store_backlog_bytes: self.backlog_bytes,
                 body: self.body,
             })),
-            control: ControlDoor::new(self.read_only, {
-                let recorder = recorder.clone();
-                move |session, kind| recorder.event(Of::Session(session), kind)
-            }),
+            control: ControlDoor {
+                read_only: self.read_only,
+                publish: {
+                    let recorder = recorder.clone();
+                    Arc::new(move |session, kind| {
+                        recorder.event(session.map_or(Of::Nobody, Of::Session), kind)
+                    })
+                },
+                #[cfg(feature = "control")]
+                stepping: self.stepping,
+                #[cfg(feature = "control")]
+                controls: Arc::clone(recorder.controls()),
+                #[cfg(feature = "control")]
+                redactor,
+                #[cfg(feature = "control")]
+                clock,
+                #[cfg(all(feature = "control", feature = "otlp"))]
+                permissions: Arc::new(tokio::sync::Semaphore::new(MAX_PERMISSION_REQUESTS)),
+            },
             hidden: HiddenSpans::new({
                 let recorder = recorder.clone();
                 move || recorder.visibility().problem()

@@ -3,7 +3,9 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Attributes, CounterDeltas, EventId, Session, SessionId, SpanId, SpanSummary, Timestamp};
+use super::{
+    Attributes, Breakpoint, CounterDeltas, EventId, Session, SessionId, SpanId, SpanSummary, Timestamp,
+};
 
 /// One event of the live stream.
 ///
@@ -60,6 +62,9 @@ pub enum EventKind {
     },
     /// A session began to wait for a person.
     WaitingOnSignal {
+        /// The wait: the id of its span.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        wait_id: Option<SpanId>,
         /// The name of the signal that ends the wait.
         signal_name: String,
         /// The question to the person.
@@ -74,9 +79,52 @@ pub enum EventKind {
     SignalReceived {
         /// The signal's name. What it said is between the sender and the engine.
         signal_name: String,
+        /// The wait that it ended.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        wait_id: Option<SpanId>,
+        /// What was decided, in a word: `answered` or `denied`; at a checkpoint `continue`, `step`, `skip`, `edit` or `abort`.
+        #[schema(value_type = Option<String>)]
+        #[serde(skip_serializing_if = "Option::is_none")]
+        decision: Option<std::borrow::Cow<'static, str>>,
+        /// Who it was: the name that the host's own check gave, or `local`, `token`, `host`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
     },
     /// A person, or a program in their name, asked for a session to be cancelled; its engine took it.
-    CancelRequested {},
+    CancelRequested {
+        /// Who it was: the name that the host's own check gave, or `local`, `token`, `host`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
+    /// A session stopped at a checkpoint, and goes on when a person says how.
+    BeforeStep {
+        /// The wait, to be named by the answer: the id of its span.
+        wait_id: SpanId,
+        /// The checkpoint's name.
+        checkpoint: String,
+        /// The tool that is about to be called.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        tool: Option<String>,
+        /// The agent that is about to act.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        agent: Option<String>,
+        /// The state there.
+        #[schema(value_type = serde_json::Value)]
+        state: serde_json::Value,
+    },
+    /// A person set a breakpoint.
+    BreakpointSet {
+        /// The breakpoint.
+        breakpoint: Box<Breakpoint>,
+    },
+    /// A person took a breakpoint away.
+    BreakpointRemoved {
+        /// Its number.
+        breakpoint_id: u64,
+        /// Who it was: the name that the host's own check gave, or `local`, `token`, `host`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
     /// A span that read a resource ended well.
     ResourceFetched {
         /// The span.
@@ -169,7 +217,7 @@ impl EventKind {
     }
 
     /// The names of all types this version writes.
-    pub const TYPES: [&'static str; 18] = [
+    pub const TYPES: [&'static str; 21] = [
         "SessionStarted",
         "SessionUpdated",
         "SessionFinished",
@@ -180,6 +228,9 @@ impl EventKind {
         "WaitingOnSignal",
         "SignalReceived",
         "CancelRequested",
+        "BeforeStep",
+        "BreakpointSet",
+        "BreakpointRemoved",
         "ResourceFetched",
         "PromptUsed",
         "ProgressUpdate",
@@ -196,7 +247,9 @@ impl EventKind {
             Self::Log { message, attributes, .. } => message.len() + attributes.size(),
             Self::ProgressUpdate { message, .. } => message.as_ref().map_or(0, String::len),
             // Its numbers and texts take more in memory than in JSON.
-            Self::Custom { data, .. } => serde_json::to_vec(data).map_or(0, |json| json.len() * 2),
+            Self::Custom { data, .. } | Self::BeforeStep { state: data, .. } => {
+                serde_json::to_vec(data).map_or(0, |json| json.len() * 2)
+            }
             _ => 0,
         };
         size_of::<Self>() + own
@@ -215,7 +268,10 @@ impl EventKind {
             Self::SpanFinished { .. } => "SpanFinished",
             Self::WaitingOnSignal { .. } => "WaitingOnSignal",
             Self::SignalReceived { .. } => "SignalReceived",
-            Self::CancelRequested {} => "CancelRequested",
+            Self::CancelRequested { .. } => "CancelRequested",
+            Self::BeforeStep { .. } => "BeforeStep",
+            Self::BreakpointSet { .. } => "BreakpointSet",
+            Self::BreakpointRemoved { .. } => "BreakpointRemoved",
             Self::ResourceFetched { .. } => "ResourceFetched",
             Self::PromptUsed { .. } => "PromptUsed",
             Self::ProgressUpdate { .. } => "ProgressUpdate",

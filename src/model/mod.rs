@@ -5,6 +5,7 @@
 //! import it and it imports none of them.
 
 mod attribute;
+mod breakpoint;
 mod content;
 mod event;
 mod event_key;
@@ -20,8 +21,10 @@ mod timestamp;
 mod tree;
 mod usage;
 mod value;
+mod wait;
 
 pub use self::attribute::{Attributes, Key};
+pub use self::breakpoint::{Breakpoint, BreakpointRule, Comparison, Condition};
 pub use self::content::{
     ContentField, ContentSource, DataPlace, Document, LeftOut, Media, Message, MessagePart, SpanContent,
     ToolDefinition,
@@ -45,3 +48,5 @@ pub use self::timestamp::Timestamp;
 pub use self::tree::{SpanNode, pre_order};
 pub use self::usage::{Cost, CostSource, CounterDeltas, Counters, Usage};
 pub use self::value::AttributeValue;
+pub use self::wait::{StepPoint, Wait};
+pub(crate) use self::wait::{WAIT_ANSWER, WAIT_BY, WAIT_OUTCOME, WAIT_PROMPT, WAIT_SCHEMA, WAIT_SIGNAL};

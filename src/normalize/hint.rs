@@ -2,7 +2,7 @@
 
 use super::facts::Facts;
 use super::names::Slot;
-use crate::model::{Engine, Span, SpanKind, WaitingOn};
+use crate::model::{Engine, Span, SpanKind, WAIT_PROMPT, WAIT_SIGNAL, WaitingOn};
 
 /// The longest title in characters.
 const MAX_TITLE_CHARS: usize = 120;
@@ -92,10 +92,6 @@ pub(crate) fn engine_hint(span: &Span) -> Option<&'static str> {
         None
     }
 }
-
-/// The attributes of a span that waits for a person: the name of the signal that ends the wait, and the question.
-pub(crate) const WAIT_SIGNAL: &str = "inspector.wait.signal";
-pub(crate) const WAIT_PROMPT: &str = "inspector.wait.prompt";
 
 /// What an open span waits for, when it waits for a person. To be called after redaction.
 pub(crate) fn wait_hint(span: &Span) -> Option<WaitingOn> {

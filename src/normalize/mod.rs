@@ -29,9 +29,9 @@ mod usage;
 
 pub(crate) use self::content::used;
 use self::facts::Facts;
-pub(crate) use self::hint::{SessionHint, engine_hint, one_line, session_hint, title_hint, wait_hint};
 #[cfg(feature = "otlp")]
-pub(crate) use self::hint::{WAIT_PROMPT, WAIT_SIGNAL, session_named};
+pub(crate) use self::hint::session_named;
+pub(crate) use self::hint::{SessionHint, engine_hint, one_line, session_hint, title_hint, wait_hint};
 pub(crate) use self::messages::content;
 use self::names::Slot;
 #[cfg(feature = "otlp")]

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::fold::{FoldReport, FoldSpan};
 use crate::model::{
     EventId, EventKey, EventKind, ReportedEvent, ReportedOf, SessionChange, SessionId, SessionReport, Span,
-    Timestamp, TraceId,
+    Timestamp, TraceId, WAIT_SIGNAL,
 };
 use crate::normalize;
 use crate::pricing::Prices;
@@ -70,7 +70,9 @@ pub(super) fn clean(span: &mut Span, redactor: &Redactor, prices: &Prices) -> Fo
     let title = normalize::title_hint(span);
     let used = normalize::used(span);
     let (engine, wait) = (normalize::engine_hint(span), normalize::wait_hint(span));
-    FoldSpan { summary: span.summary(EventId(0)), hint, title, service, used, engine, wait }
+    // The session API announces the waits that it opens.
+    let told = span.source == "session" && span.attributes.text(WAIT_SIGNAL).is_some();
+    FoldSpan { summary: span.summary(EventId(0)), hint, title, service, used, engine, wait, told }
 }
 
 /// Redacts what is said of a session.

@@ -2,7 +2,10 @@
 
 use super::Redactor;
 use super::cut::{cut_attributes, cut_data, cut_name, cut_text};
-use crate::model::{AttributeValue, Attributes, EventKind, Key};
+use crate::model::{
+    AttributeValue, Attributes, EventKind, Key, Span, SpanId, SpanKind, Timestamp, TraceId, WAIT_PROMPT,
+    WAIT_SCHEMA,
+};
 
 /// The longest text of a log record in bytes: what fills a page, for the live stream holds many. A longer one is cut.
 pub(crate) const MAX_MESSAGE_BYTES: usize = 8 * 1024;
@@ -23,7 +26,30 @@ impl Redactor {
                 self.json(data);
                 cut_data(data);
             }
-            EventKind::SignalReceived { signal_name } => *signal_name = cut_name(self.name(signal_name)),
+            EventKind::SignalReceived { signal_name, by, .. } => {
+                *signal_name = cut_name(self.name(signal_name));
+                *by = by.take().map(|by| cut_name(self.name(&by)));
+            }
+            EventKind::CancelRequested { by } | EventKind::BreakpointRemoved { by, .. } => {
+                *by = by.take().map(|by| cut_name(self.name(&by)));
+            }
+            EventKind::WaitingOnSignal { signal_name, prompt, schema, .. } => {
+                *signal_name = cut_name(self.name(signal_name));
+                let texts =
+                    [(WAIT_PROMPT, prompt.take()), (WAIT_SCHEMA, schema.take().map(|json| json.to_string()))];
+                let mut shown = self.as_span(texts);
+                *prompt = shown.take(WAIT_PROMPT);
+                *schema = shown.take(WAIT_SCHEMA).and_then(|json| serde_json::from_str(&json).ok());
+            }
+            EventKind::BeforeStep { checkpoint, tool, agent, state, .. } => {
+                *checkpoint = cut_name(self.name(checkpoint));
+                for name in [tool, agent] {
+                    *name = name.take().map(|name| cut_name(self.name(&name)));
+                }
+                let mut shown = self.as_span([(STATE, Some(state.take().to_string()))]);
+                *state =
+                    shown.take(STATE).and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
+            }
             EventKind::ProgressUpdate { message: Some(message), .. } => {
                 *message = cut_name(self.text(message));
             }
@@ -36,6 +62,38 @@ impl Redactor {
             }
             _ => {}
         }
+    }
+}
+
+/// Where the state at a checkpoint stands while it is redacted.
+const STATE: &str = "mcp.state.step_json";
+
+/// What is left of texts.
+struct Shown(Attributes);
+
+impl Shown {
+    fn take(&mut self, name: &'static str) -> Option<String> {
+        self.0.text(name).map(str::to_owned)
+    }
+}
+
+impl Redactor {
+    /// Redacts and cuts texts as the attributes of a span: what the host's own redaction takes out of a wait's span it takes
+    /// out of what is told of the wait.
+    fn as_span<const N: usize>(&self, texts: [(&'static str, Option<String>); N]) -> Shown {
+        let (Some(trace), Some(id)) = (TraceId::from_bytes([1; 16]), SpanId::from_bytes([1; 8])) else {
+            return Shown(Attributes::new());
+        };
+        let mut span = Span::new(trace, id, "wait", Timestamp::EPOCH);
+        span.kind = SpanKind::Human;
+        for (name, text) in texts {
+            if let Some(text) = text {
+                span.attributes.set(name, text);
+            }
+        }
+        self.apply(&mut span);
+        super::cut(&mut span);
+        Shown(span.attributes)
     }
 }
 

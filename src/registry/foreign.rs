@@ -222,6 +222,12 @@ impl Foreign {
         listed.chain(alone).min_by_key(|(age, _)| *age).map(|(_, session)| session)
     }
 
+    /// Whether its sessions are answered and cancelled. Host code that may panic, like the rest of it.
+    #[cfg(feature = "control")]
+    pub(super) fn has_control(&self) -> bool {
+        catch_unwind(AssertUnwindSafe(|| self.registry.control().is_some())).unwrap_or(false)
+    }
+
     /// Answers or cancels a session. After that, nothing that was known is used again.
     pub(super) async fn control(&self, id: &SessionId, action: Action) -> Result<(), ControlError> {
         let id = id.clone();

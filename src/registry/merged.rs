@@ -136,6 +136,12 @@ impl MergedRegistry {
         Err(NotControlled::Unknown(degraded))
     }
 
+    /// Whether a registry of the host's knows the session, as it said last, and gives signals to its sessions.
+    #[cfg(feature = "control")]
+    pub(crate) fn takes_signals(&self, id: &SessionId) -> bool {
+        self.foreign.iter().any(|foreign| foreign.shown_session(id).is_some() && foreign.has_control())
+    }
+
     /// How each answered the last time; our own first.
     #[must_use]
     pub(crate) fn states(&self) -> Vec<RegistryState> {

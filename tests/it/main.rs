@@ -74,6 +74,8 @@ mod siblings;
 mod soak;
 #[cfg(feature = "otel")]
 mod sources;
+#[cfg(feature = "control")]
+mod stepping;
 #[cfg(feature = "otlp")]
 mod store_faults;
 mod support;
@@ -82,5 +84,7 @@ mod trace_clients;
 #[cfg(feature = "otlp")]
 mod trace_joins;
 mod traces;
+#[cfg(feature = "control")]
+mod waiting;
 #[cfg(feature = "ws")]
 mod ws;

@@ -330,9 +330,12 @@ async fn what_cannot_be_controlled_says_why() {
     let done = host.inspector.session("done").start();
     done.finish();
     host.inspector.settle().await;
+    let waits_for_nothing = (409, "nothing_waits".to_owned());
+    assert_eq!(control(&host, &format!("/signal/{}", ours.id()), &signal).await, waits_for_nothing);
+    let does_not_look = (409, "no_control".to_owned());
+    assert_eq!(control(&host, &format!("/cancel/{}", ours.id()), &json!(null)).await, does_not_look);
     for (session, expected) in [
         ("job", (409, "no_control")),
-        (ours.id().as_str(), (409, "no_control")),
         (done.id().as_str(), (409, "session_ended")),
         ("nobody", (404, "session_not_found")),
         ("not%20an%20id", (400, "invalid_session_id")),

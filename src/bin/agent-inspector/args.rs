@@ -158,6 +158,10 @@ pub(crate) struct Install {
     /// How Claude Code's hooks report.
     #[arg(long, value_enum, default_value = "http")]
     pub(crate) hooks: HookKind,
+    /// Lets a person answer the agent's permission requests on the page, for so many seconds each; then, and on any failure, the
+    /// agent asks at its own prompt. 300 unless said.
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "300", value_parser = clap::value_parser!(u32).range(1..=600))]
+    pub(crate) answer_permissions: Option<u32>,
     /// The version of Claude Code that the settings are for, instead of the one that is installed.
     #[arg(long, value_name = "VERSION")]
     pub(crate) agent_version: Option<String>,
@@ -204,6 +208,9 @@ pub(crate) struct Send {
     pub(crate) payload: Payload,
     #[command(flatten)]
     pub(crate) inspector: Where,
+    /// Of a permission request: waits for a person's decision on the page for so many seconds, and prints it.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=600))]
+    pub(crate) answer: Option<u32>,
     /// The JSON, instead of standard input.
     pub(crate) json: Option<String>,
 }

@@ -28,12 +28,12 @@ pub(super) enum Without {
 }
 
 /// Decides about one request. `verdict` is what the host's own check said.
-pub(super) fn decide(policy: &AccessPolicy, facts: &Facts<'_>, verdict: Access) -> Decision {
+pub(super) fn decide(policy: &AccessPolicy, facts: &Facts<'_>, verdict: &Access) -> Decision {
     if !origin_may_ask(policy, facts) {
         return Decision::ForbiddenOrigin;
     }
     match verdict {
-        Access::Granted => return Decision::Trusted,
+        Access::Granted | Access::As(_) => return Decision::Trusted,
         Access::Denied => return Decision::Denied,
         Access::Default => {}
     }
@@ -139,23 +139,23 @@ mod tests {
             ),
         ];
         for (who, facts, expected) in table {
-            assert_eq!(decide(&policy(), &facts, Access::Default), expected, "{who}");
+            assert_eq!(decide(&policy(), &facts, &Access::Default), expected, "{who}");
         }
     }
 
     #[test]
     fn the_hosts_check_comes_before_our_rules_but_after_the_origin() {
         let foreign = Facts { peer: None, host: Some("public.example".into()), ..local() };
-        assert_eq!(decide(&policy(), &foreign, Access::Granted), Trusted);
-        assert_eq!(decide(&policy(), &local(), Access::Denied), Denied);
+        assert_eq!(decide(&policy(), &foreign, &Access::Granted), Trusted);
+        assert_eq!(decide(&policy(), &local(), &Access::Denied), Denied);
         let page = Facts { origin: Some("https://evil.example"), reads: false, ..foreign };
-        assert_eq!(decide(&policy(), &page, Access::Granted), ForbiddenOrigin);
+        assert_eq!(decide(&policy(), &page, &Access::Granted), ForbiddenOrigin);
     }
 
     #[test]
     fn a_required_token_is_required_of_local_callers_too() {
         let policy = AccessPolicy { require_token: true, ..policy() };
-        assert_eq!(decide(&policy, &local(), Access::Default), SIGN_IN);
-        assert_eq!(decide(&policy, &Facts { open: true, ..local() }, Access::Default), OPEN);
+        assert_eq!(decide(&policy, &local(), &Access::Default), SIGN_IN);
+        assert_eq!(decide(&policy, &Facts { open: true, ..local() }, &Access::Default), OPEN);
     }
 }

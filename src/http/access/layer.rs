@@ -1,6 +1,7 @@
 //! The guard in front of every route, and the headers behind it.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use axum::extract::{OriginalUri, Request, State};
@@ -12,16 +13,27 @@ use axum::response::{IntoResponse, Response};
 
 use super::decide::{Decision, Without, decide};
 use super::facts::Facts;
+use super::role::{self, Identity, Role};
 use super::{Access, Guard};
 use crate::http::mount;
 use crate::http::problem::Problem;
 use crate::http::state::AppState;
 
 /// What was found out about the caller; in the extensions of every request that passed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Caller {
     /// Whether the caller may see everything. Others reach only what is open to everyone.
     pub(crate) trusted: bool,
+    /// What a trusted caller may do.
+    role: Role,
+    /// Who it is, in a word, for the events of what they do.
+    pub(crate) by: Arc<str>,
+}
+
+impl Caller {
+    fn trusted(role: Role, by: impl Into<Arc<str>>) -> Self {
+        Self { trusted: true, role, by: by.into() }
+    }
 }
 
 /// Lets a request pass or answers it, and sets the headers that every answer has.
@@ -46,20 +58,33 @@ pub(crate) async fn check(State(state): State<AppState>, request: Request, next:
 
 impl Guard {
     fn judge(&self, parts: &Parts) -> Result<Caller, Problem> {
-        let trusted = Ok(Caller { trusted: true });
-        match decide(&self.policy, &Facts::of(parts), self.verdict(parts)) {
-            Decision::Trusted => trusted,
-            Decision::ForbiddenOrigin => Err(Problem::forbidden_origin()),
-            Decision::Denied => Err(Problem::access_denied()),
+        let verdict = self.verdict(parts);
+        let caller = match decide(&self.policy, &Facts::of(parts), &verdict) {
+            Decision::Trusted => match verdict {
+                Access::As(Identity { role, name }) => {
+                    Caller::trusted(role, name.unwrap_or_else(|| role.as_str().into()))
+                }
+                Access::Granted => Caller::trusted(Role::Admin, "granted"),
+                Access::Default | Access::Denied => Caller::trusted(Role::Admin, "local"),
+            },
+            Decision::ForbiddenOrigin => return Err(Problem::forbidden_origin()),
+            Decision::Denied => return Err(Problem::access_denied()),
             Decision::Token(Without::Open) => {
-                Ok(Caller { trusted: self.credential(&parts.headers).unwrap_or(false) })
+                let trusted = self.credential(&parts.headers).unwrap_or(false);
+                Caller { trusted, ..Caller::trusted(Role::Admin, "token") }
             }
             Decision::Token(without) => match (self.credential(&parts.headers)?, without) {
-                (true, _) => trusted,
-                (false, Without::ForbiddenHost) => Err(Problem::forbidden_host()),
-                (false, _) => Err(Problem::sign_in_required()),
+                (true, _) => Caller::trusted(Role::Admin, "token"),
+                (false, Without::ForbiddenHost) => return Err(Problem::forbidden_host()),
+                (false, _) => return Err(Problem::sign_in_required()),
             },
+        };
+        // The one place at which roles count.
+        let needed = role::needed(&parts.method, parts.uri.path());
+        if caller.trusted && caller.role < needed {
+            return Err(Problem::role_needed(caller.role.as_str(), needed.as_str()));
         }
+        Ok(caller)
     }
 
     fn verdict(&self, parts: &Parts) -> Access {

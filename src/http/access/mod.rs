@@ -3,6 +3,7 @@
 mod decide;
 mod facts;
 mod layer;
+mod role;
 mod token;
 
 use std::fmt;
@@ -12,6 +13,7 @@ use axum::http::HeaderMap;
 use axum::http::request::Parts;
 
 pub(crate) use self::layer::{Caller, check};
+pub use self::role::{Identity, Role};
 pub(crate) use self::token::SIGN_IN_LIFETIME;
 pub(crate) use self::token::Token;
 use self::token::{Guesses, SignedIn};
@@ -19,13 +21,15 @@ use super::mount::PublicPath;
 use super::problem::Problem;
 
 /// What the host's own check says about a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Access {
     /// Nothing: the inspector's own rules decide (local callers, and holders of the token).
     Default,
-    /// The caller may use the inspector.
+    /// The caller may do everything.
     Granted,
+    /// The caller is known, and may do what the role says. The name, if given, stands in the events of what they do.
+    As(Identity),
     /// The caller may not, not even from the same machine.
     Denied,
 }

@@ -98,7 +98,20 @@ impl Site {
             guard: Arc::new(Guard::new(policy).unwrap()),
             limits: Arc::new(Limits::new(Bounds::default())),
             trees: Arc::default(),
-            control: ControlDoor::new(false, |_, _| {}),
+            control: ControlDoor {
+                read_only: false,
+                publish: Arc::new(|_, _| {}),
+                #[cfg(feature = "control")]
+                stepping: false,
+                #[cfg(feature = "control")]
+                controls: Arc::default(),
+                #[cfg(feature = "control")]
+                redactor: Arc::default(),
+                #[cfg(feature = "control")]
+                clock: Clock::new(),
+                #[cfg(all(feature = "control", feature = "otlp"))]
+                permissions: Arc::new(tokio::sync::Semaphore::new(1)),
+            },
             hidden: crate::http::HiddenSpans::new(|| None),
         };
         Self { store, registry, bus, shutdown, state }

@@ -2,8 +2,7 @@
 
 use super::call::{Call, Outcome};
 use super::run::Run;
-use crate::model::{Reported, SpanKind, Timestamp};
-use crate::normalize::{WAIT_PROMPT, WAIT_SIGNAL};
+use crate::model::{Reported, SpanKind, Timestamp, WAIT_PROMPT, WAIT_SIGNAL};
 
 /// A wait for `signal` that begins with this question.
 pub(super) fn asking(signal: &'static str, question: String, at: Timestamp) -> Call {

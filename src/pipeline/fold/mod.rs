@@ -23,7 +23,8 @@ use self::session::{Live, Origin};
 use self::trace::{Claim, Trace};
 use crate::capture::record::{SessionEnded, SessionStarted};
 use crate::model::{
-    Engine, EventKind, IMPORTED_TAG, Session, SessionId, SpanSummary, Timestamp, TraceId, WaitingOn,
+    Engine, EventKind, IMPORTED_TAG, Session, SessionId, SessionStatus, SpanSummary, Timestamp, TraceId,
+    WaitingOn,
 };
 use crate::normalize::SessionHint;
 use crate::registry::MemoryRegistry;
@@ -66,6 +67,8 @@ pub(crate) struct FoldSpan {
     pub(crate) engine: Option<&'static str>,
     /// What it waits for, when it waits for a person.
     pub(crate) wait: Option<WaitingOn>,
+    /// Whoever began that wait has announced it.
+    pub(crate) told: bool,
     /// What it made use of, when it ended well.
     pub(crate) used: Option<EventKind>,
 }
@@ -279,6 +282,9 @@ impl Fold {
             trace.facts.hear(&span.summary, span.title.as_deref(), span.service.as_deref());
             if let Some(wait) = &span.wait {
                 trace.set_wait(span.summary.span_id, wait);
+                if span.told {
+                    trace.wait_is_told(span.summary.span_id);
+                }
             }
         }
         live.totals.add(trace.totals);
@@ -315,6 +321,17 @@ impl Fold {
             let Some(live) = self.sessions.get_mut(&id) else { continue };
             let ids = std::mem::take(&mut live.traces);
             live.refresh(ids.iter().filter_map(|id| Some(&self.traces.get(id)?.trace)), now);
+            if live.session.status == SessionStatus::Paused {
+                for id in &ids {
+                    let Some(Remembered { trace, .. }) = self.traces.get_mut(id) else { continue };
+                    for (wait_id, on) in trace.untold_waits() {
+                        let WaitingOn { signal_name, prompt, .. } = on;
+                        let wait_id = Some(wait_id);
+                        let kind = EventKind::WaitingOnSignal { wait_id, signal_name, prompt, schema: None };
+                        out.events.push((live.session.id.clone(), kind));
+                    }
+                }
+            }
             live.traces = ids;
             live.turn = self.turn;
             self.registry.insert(live.session.clone());

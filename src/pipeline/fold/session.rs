@@ -278,11 +278,6 @@ impl Live {
     /// [`SESSION_UPDATE_INTERVAL`]; says whether it did.
     pub(super) fn announce_change(&mut self, out: &mut Folded) -> bool {
         let (status, before) = (self.session.status, self.told_status);
-        if let Some(wait) = self.session.waiting_on.as_ref().filter(|_| before != SessionStatus::Paused) {
-            let (signal_name, prompt) = (wait.signal_name.clone(), wait.prompt.clone());
-            let kind = EventKind::WaitingOnSignal { signal_name, prompt, schema: None };
-            out.events.push((self.session.id.clone(), kind));
-        }
         if status == before && self.told.is_some_and(|told| told.elapsed() < SESSION_UPDATE_INTERVAL) {
             return false;
         }

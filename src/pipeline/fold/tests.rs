@@ -18,6 +18,7 @@ fn span(trace: u8, end: bool) -> FoldSpan {
         used: None,
         engine: None,
         wait: None,
+        told: false,
     }
 }
 

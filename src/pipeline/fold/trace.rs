@@ -39,7 +39,7 @@ pub(super) struct Trace {
     /// What its spans say of the session; of those that were loaded from the store what their summaries say.
     pub(super) facts: Facts,
     /// What its spans wait for that wait for a person.
-    waits: HashMap<SpanId, WaitingOn>,
+    waits: HashMap<SpanId, Wait>,
     nodes: HashMap<SpanId, Node>,
     /// Children whose parent was not reported yet.
     waiting: HashMap<SpanId, Vec<SpanId>>,
@@ -116,6 +116,14 @@ impl Node {
     }
 }
 
+/// A wait for a person.
+#[derive(Debug)]
+struct Wait {
+    on: WaitingOn,
+    /// Whether it was announced.
+    told: bool,
+}
+
 impl Trace {
     pub(super) fn new(session: SessionId, claim: Claim) -> Self {
         Self {
@@ -144,6 +152,8 @@ impl Trace {
                 trace.facts.hear(span, None, None);
             }
         }
+        // Whoever wanted to hear of them has heard of them when they began.
+        trace.waits.values_mut().for_each(|wait| wait.told = true);
         trace
     }
 
@@ -160,7 +170,7 @@ impl Trace {
     /// What the first of those that wait for a person waits for.
     pub(super) fn waits(&self) -> Option<&WaitingOn> {
         let counts = |id: &SpanId| self.nodes.get(id).is_some_and(|node| !node.muted);
-        let waits = self.waits.iter().filter(|(id, _)| counts(id)).map(|(_, wait)| wait);
+        let waits = self.waits.iter().filter(|(id, _)| counts(id)).map(|(_, wait)| &wait.on);
         waits.min_by(|a, b| (a.since, &a.signal_name).cmp(&(b.since, &b.signal_name)))
     }
 
@@ -212,8 +222,8 @@ impl Trace {
         }
         if span.kind == SpanKind::Human && node.open {
             let signal_name = span.name.clone();
-            let wait = WaitingOn { signal_name, prompt: None, since: span.start_time };
-            self.waits.entry(span.span_id).or_insert(wait);
+            let on = WaitingOn { signal_name, prompt: None, since: span.start_time };
+            self.waits.entry(span.span_id).or_insert(Wait { on, told: false });
         } else {
             self.waits.remove(&span.span_id);
         }
@@ -224,8 +234,32 @@ impl Trace {
     /// Says better what a span waits for that waits for a person.
     pub(super) fn set_wait(&mut self, span: SpanId, wait: &WaitingOn) {
         if let Some(known) = self.waits.get_mut(&span) {
-            known.clone_from(wait);
+            known.on.clone_from(wait);
         }
+    }
+
+    /// Notes that a wait was announced by whoever began it.
+    pub(super) fn wait_is_told(&mut self, span: SpanId) {
+        if let Some(known) = self.waits.get_mut(&span) {
+            known.told = true;
+        }
+    }
+
+    /// The waits that were not announced yet; they count as announced from then on.
+    pub(super) fn untold_waits(&mut self) -> Vec<(SpanId, WaitingOn)> {
+        let nodes = &self.nodes;
+        let untold = self
+            .waits
+            .iter_mut()
+            .filter(|(id, wait)| !wait.told && nodes.get(id).is_some_and(|node| !node.muted));
+        let mut untold: Vec<_> = untold
+            .map(|(id, wait)| {
+                wait.told = true;
+                (*id, wait.on.clone())
+            })
+            .collect();
+        untold.sort_unstable_by_key(|(id, wait)| (wait.since, *id));
+        untold
     }
 
     fn replace(&mut self, id: SpanId, old: Option<Node>, node: Node) {

@@ -6,7 +6,7 @@ use jsonc_parser::cst::CstObject;
 use serde_json::Value;
 
 use super::document::{Document, object_in, text, text_in};
-use super::hooks::{self, Handler};
+use super::hooks::{self, Handler, PERMISSION};
 use super::version::Version;
 use super::{Done, Plan, program};
 use crate::Failure;
@@ -119,11 +119,17 @@ fn wanted(args: &Install, target: &Target, done: &mut Done) -> Result<Vec<(&'sta
     let version = said.unwrap_or(HTTP_HOOKS);
     let known = |since: Version| version >= FORGIVING || version >= since;
     let http = args.hooks == HookKind::Http && version >= HTTP_HOOKS;
-    let command = Handler::Command(program::hook_command(Agent::ClaudeCode, args, target)?);
-    let post = Handler::Http { url: target.at("/hooks/claude-code"), with_token: !target.is_local() };
-    let handler = |event| if http && !COMMANDS_ONLY.contains(&event) { &post } else { &command };
+    let command = Handler::command(program::hook_command(Agent::ClaudeCode, args, target)?);
+    let post = Handler::http(target.at("/hooks/claude-code"), !target.is_local());
+    let handler = |event| {
+        let handler = if http && !COMMANDS_ONLY.contains(&event) { &post } else { &command };
+        match args.answer_permissions {
+            Some(seconds) if event == PERMISSION => handler.clone().waiting(seconds),
+            _ => handler.clone(),
+        }
+    };
     let events = EVENTS.iter().filter(|(_, since)| known(*since));
-    Ok(events.map(|(event, _)| (*event, handler(*event).clone())).collect())
+    Ok(events.map(|(event, _)| (*event, handler(*event))).collect())
 }
 
 /// What makes Claude Code send logs, metrics and spans.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value};
 
 use super::document::Document;
-use super::hooks::{self, Handler, is_our_command};
+use super::hooks::{self, Handler, PERMISSION, is_our_command};
 use super::{Done, Plan, program};
 use crate::Failure;
 use crate::args::{Agent, Content, Install};
@@ -60,8 +60,12 @@ fn hooks_file(args: &Install, target: &Target) -> Result<Plan, Failure> {
     let edited = if args.uninstall {
         hooks::remove(&root, Agent::Codex)
     } else {
-        let command = Handler::Command(program::hook_command(Agent::Codex, args, target)?);
-        let wanted: Vec<_> = EVENTS.iter().map(|event| (*event, command.clone())).collect();
+        let command = Handler::command(program::hook_command(Agent::Codex, args, target)?);
+        let handler = |event| match args.answer_permissions {
+            Some(seconds) if event == PERMISSION => command.clone().waiting(seconds),
+            _ => command.clone(),
+        };
+        let wanted: Vec<_> = EVENTS.iter().map(|event| (*event, handler(*event))).collect();
         done.hooks = EVENTS.iter().map(|event| (*event).to_owned()).collect();
         done.next.push(
             "start codex, open /hooks and trust the hooks: Codex runs none before; `codex exec` takes --dangerously-bypass-hook-trust"

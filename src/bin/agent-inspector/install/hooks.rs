@@ -15,34 +15,59 @@ const HTTP_SECONDS: u32 = 2;
 /// How many seconds an agent waits for `send`, which ends by itself after one and a half.
 const COMMAND_SECONDS: u32 = 5;
 
+/// The event at which a person may decide.
+pub(super) const PERMISSION: &str = "PermissionRequest";
+
 /// What is to happen at an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Handler {
     /// The agent posts it. `with_token` takes the token from the agent's environment.
-    Http { url: String, with_token: bool },
+    Http { url: String, with_token: bool, seconds: u32 },
     /// The agent starts a program.
-    Command(String),
+    Command { command: String, seconds: u32 },
 }
 
 impl Handler {
+    /// A request that is answered at once.
+    pub(super) const fn http(url: String, with_token: bool) -> Self {
+        Self::Http { url, with_token, seconds: HTTP_SECONDS }
+    }
+
+    /// A program that ends at once.
+    pub(super) const fn command(command: String) -> Self {
+        Self::Command { command, seconds: COMMAND_SECONDS }
+    }
+
+    /// The same, which waits for a person's decision for so many seconds.
+    pub(super) fn waiting(self, answer: u32) -> Self {
+        match self {
+            Self::Http { url, with_token, seconds } => {
+                Self::Http { url: format!("{url}?answer={answer}"), with_token, seconds: answer + seconds }
+            }
+            Self::Command { command, seconds } => {
+                // Behind the name of the agent, and before a mark at the end.
+                let command = command.replacen(" send ", &format!(" send --answer {answer} "), 1);
+                Self::Command { command, seconds: answer + seconds }
+            }
+        }
+    }
+
     /// As it stands in the file.
     fn fields(&self) -> Vec<(&'static str, Value)> {
         match self {
-            Self::Http { url, with_token } => {
+            Self::Http { url, with_token, seconds } => {
                 let mut fields = vec![("type", json!("http")), ("url", json!(url))];
                 if *with_token {
                     let header = json!({ "Authorization": format!("Bearer ${}", crate::target::TOKEN) });
                     fields.push(("headers", header));
                     fields.push(("allowedEnvVars", json!([crate::target::TOKEN])));
                 }
-                fields.push(("timeout", json!(HTTP_SECONDS)));
+                fields.push(("timeout", json!(seconds)));
                 fields
             }
-            Self::Command(command) => vec![
-                ("type", json!("command")),
-                ("command", json!(command)),
-                ("timeout", json!(COMMAND_SECONDS)),
-            ],
+            Self::Command { command, seconds } => {
+                vec![("type", json!("command")), ("command", json!(command)), ("timeout", json!(seconds))]
+            }
         }
     }
 
@@ -77,12 +102,18 @@ fn is_ours(node: &CstNode, agent: Agent) -> bool {
     let Some(handler) = node.as_object() else { return false };
     let url = text_in(&handler, "url").unwrap_or_default();
     let command = text_in(&handler, "command").unwrap_or_default();
-    url.ends_with(&format!("/hooks/{}", agent.name())) || is_our_command(&command, agent)
+    is_our_url(&url, agent) || is_our_command(&command, agent)
+}
+
+fn is_our_url(url: &str, agent: Agent) -> bool {
+    let path = url.split('?').next().unwrap_or_default();
+    path.ends_with(&format!("/hooks/{}", agent.name()))
 }
 
 /// Whether a command is a call of `send` for this agent.
 pub(super) fn is_our_command(command: &str, agent: Agent) -> bool {
-    command.contains("agent-inspector") && command.contains(&format!(" send {}", agent.name()))
+    let Some((_, arguments)) = command.split_once(" send ") else { return false };
+    command.contains("agent-inspector") && arguments.split(' ').any(|argument| argument == agent.name())
 }
 
 /// Makes exactly these handlers of ours stand in `hooks`, one for each event, and leaves those of others alone.
@@ -168,7 +199,7 @@ pub(crate) fn installed(settings: &Value, agent: Agent) -> Vec<String> {
     let Some(hooks) = settings["hooks"].as_object() else { return Vec::new() };
     let ours = |handler: &Value| {
         let text = |name: &str| handler[name].as_str().unwrap_or_default();
-        text("url").ends_with(&format!("/hooks/{}", agent.name())) || is_our_command(text("command"), agent)
+        is_our_url(text("url"), agent) || is_our_command(text("command"), agent)
     };
     let any = |groups: &Value| {
         let groups = groups.as_array().into_iter().flatten();
