@@ -14,13 +14,14 @@ EVENTS = """PreToolUse PostToolUse PostToolUseFailure PostToolBatch Notification
 ONLY_BY_COMMAND = "SessionStart"
 
 
-def run(directory, scenario="default", otlp=None, hooks=None, http_hooks=True, protocol="http/protobuf", more=None):
+def run(directory, scenario="default", otlp=None, hooks=None, http_hooks=True, protocol="http/protobuf", more=None,
+        hook_seconds=5):
     """One `claude -p` in a scratch directory. `otlp` is the address below which `/v1/logs` and the others are, `hooks` the
     address that hook payloads are posted to: by Claude Code itself, or with `http_hooks=False` by a command. `more` is added
-    to its environment, where what is `None` is left out."""
+    to its environment, where what is `None` is left out. `hook_seconds` is how long it waits for a hook."""
     with running.serving(fake_anthropic.bind(scenario=scenario)) as model:
         settings = directory / "settings.json"
-        settings.write_text(json.dumps(settings_of(directory, scenario, hooks, http_hooks)))
+        settings.write_text(json.dumps(settings_of(directory, scenario, hooks, http_hooks, hook_seconds)))
         command = [install.claude_code(), "-p", PROMPT, "--model", MODEL, "--settings", settings,
                    "--output-format", "stream-json", "--verbose"]
         reporting = telemetry(otlp, protocol) if otlp else {}
@@ -28,15 +29,15 @@ def run(directory, scenario="default", otlp=None, hooks=None, http_hooks=True, p
         return running.run(command, directory, {name: value for name, value in variables.items() if value is not None})
 
 
-def settings_of(directory, scenario, hooks, http_hooks):
+def settings_of(directory, scenario, hooks, http_hooks, seconds):
     settings = {"permissions": {"allow": [] if scenario == "refused" else ["Bash", "Read", "Agent", "Task"]}}
     if hooks:
         posting = running.poster(directory / "hook.sh", hooks)
 
         def handler(event):
             if http_hooks and event != ONLY_BY_COMMAND:
-                return {"type": "http", "url": hooks, "timeout": 5}
-            return {"type": "command", "command": posting, "timeout": 5}
+                return {"type": "http", "url": hooks, "timeout": seconds}
+            return {"type": "command", "command": posting, "timeout": seconds}
 
         settings["hooks"] = {event: [{"matcher": "", "hooks": [handler(event)]}] for event in EVENTS}
     return settings

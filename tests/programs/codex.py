@@ -25,18 +25,20 @@ def run(directory, scenario="default", otlp=None, hooks=None, notify=None, proto
         return running.run(command, directory, {"CODEX_HOME": str(home), "FAKE_API_KEY": "none"})
 
 
-def run_asking(directory, hooks, asked=lambda: None):
+def run_asking(directory, hooks, asked=lambda: None, decided_elsewhere=False):
     """One turn in a terminal, in which a person is asked whether a command may run, and allows it: what runs without a person
-    never asks. `asked` is called while the question stands there."""
+    never asks. `asked` is called while the question stands there. With `decided_elsewhere` nobody touches the
+    keyboard: the hook decides."""
     with running.serving(fake_openai.bind(scenario="permission")) as model, running.nowhere() as (proxies, elsewhere):
         home = settings(directory, hooks, ASKING.format(project=directory / "project", configuration=configuration(
             directory, "permission", model, None, None, "binary")))
         command = [str(install.codex()), "--dangerously-bypass-hook-trust", PROMPT]
         environment = {**running.surroundings(directory), **proxies, "CODEX_HOME": str(home), "FAKE_API_KEY": "none", "TERM": "xterm-256color"}
         with terminal.running(command, directory / "project", environment, running.RUN_SECONDS) as screen:
-            screen.wait_for("Would you like to run the following command?")
-            asked()
-            screen.wait_for(fake_openai.FINAL_TEXT, press=b"y")
+            if not decided_elsewhere:
+                screen.wait_for("Would you like to run the following command?")
+                asked()
+            screen.wait_for(fake_openai.FINAL_TEXT, press=b"" if decided_elsewhere else b"y")
             screen.wait_for("Worked for")
         return running.Run(0, [], "", directory, elsewhere)
 
@@ -47,7 +49,9 @@ def settings(directory, hooks, configuration):
     home.mkdir()
     (home / "config.toml").write_text(configuration)
     if hooks:
-        (home / "hooks.json").write_text(json.dumps(hook_settings(running.poster(directory / "hook.sh", hooks))))
+        asks = "?answer=" in hooks
+        posting = running.poster(directory / "hook.sh", hooks, prints=asks)
+        (home / "hooks.json").write_text(json.dumps(hook_settings(posting, running.RUN_SECONDS if asks else 3)))
     return home
 
 
@@ -94,6 +98,6 @@ def configuration(directory, scenario, model, otlp, notify, protocol):
     return "\n".join(lines) + "\n"
 
 
-def hook_settings(command):
-    handler = {"type": "command", "command": command, "timeout": 3}
+def hook_settings(command, seconds):
+    handler = {"type": "command", "command": command, "timeout": seconds}
     return {"hooks": {event: [{"matcher": "", "hooks": [handler]}] for event in EVENTS}}

@@ -99,9 +99,11 @@ def script(path, text):
     return str(path)
 
 
-def poster(path, url):
-    """A hook of the type `command`: it posts what it is given, on standard input or as its argument, and says nothing."""
+def poster(path, url, prints=False):
+    """A hook of the type `command`: it posts what it is given, on standard input or as its argument, and says nothing; or it
+    prints the answer, which decides."""
+    seconds, output = (RUN_SECONDS, "") if prints else (10, ">/dev/null")
     return script(path, f"""if [ $# -gt 0 ]; then printf %s "$1"; else cat; fi |
-    curl --silent --max-time 10 --noproxy '*' --header 'content-type: application/json' --data-binary @- '{url}' >/dev/null
+    curl --silent --max-time {seconds} --noproxy '*' --header 'content-type: application/json' --data-binary @- '{url}' {output}
 exit 0
 """)
