@@ -14,7 +14,7 @@ use super::cache::{Answer, Cache, Flight, REGISTRY_CACHED_GETS, REGISTRY_CACHED_
 use super::call::{self, Outcome, Work};
 use super::merged::{Action, RegistrySettings};
 use super::{ControlError, RegistryError, SessionRegistry};
-use crate::model::{Degraded, Session, SessionId, SessionQuery};
+use crate::model::{Control, Degraded, Session, SessionId, SessionQuery};
 
 /// How many calls to one registry are under way at once. Each has a thread; a registry that blocks for ever costs the host
 /// so many of them and no more.
@@ -86,7 +86,9 @@ impl Foreign {
             move |registry| {
                 Box::pin(async move {
                     // What was asked for bounds what is kept, whatever the registry made of the question.
-                    Ok(asked.select(registry.list(&asked).await?))
+                    let mut found = asked.select(registry.list(&asked).await?);
+                    found.iter_mut().for_each(|session| say_controls(registry, session));
+                    Ok(found)
                 })
             },
         )
@@ -99,7 +101,13 @@ impl Foreign {
             |foreign| &foreign.gets,
             id,
             |found| found.is_some() || !anew,
-            move |registry| Box::pin(async move { registry.get(&asked).await }),
+            move |registry| {
+                Box::pin(async move {
+                    let mut found = registry.get(&asked).await?;
+                    found.iter_mut().for_each(|session| say_controls(registry, session));
+                    Ok(found)
+                })
+            },
         )
     }
 
@@ -243,4 +251,17 @@ impl Foreign {
             ))
         })?
     }
+}
+
+/// What can be done with a session, as far as its registry does not say so itself.
+fn say_controls(registry: &dyn SessionRegistry, session: &mut Session) {
+    if session.controls.is_some() {
+        return;
+    }
+    let waits = session.waiting_on.is_some().then_some(Control::SIGNAL);
+    let controls = waits.into_iter().chain([Control::CANCEL]).map(str::to_owned);
+    session.controls = Some(match registry.control() {
+        Some(_) if !session.status.is_ended() => controls.collect(),
+        _ => Vec::new(),
+    });
 }

@@ -420,6 +420,24 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @description How many spans of a session began when.
+         *
+         *     The buckets lie on a grid that is the same for all sessions, each as long as the others: a millisecond at first, and
+         *     twice as long whenever they would be more than [`MAX_ACTIVITY_BUCKETS`]. So the order in which spans come changes
+         *     nothing.
+         */
+        Activity: {
+            /**
+             * Format: int64
+             * @description How long each bucket is: a power of two, in milliseconds.
+             */
+            bucket_ms: number;
+            /** @description How many spans began in each; the first and the last are not 0. At most 32. */
+            counts: number[];
+            /** @description When the first bucket begins: not after the first span does. */
+            from: components["schemas"]["Timestamp"];
+        };
         /** @description Names and values (OpenTelemetry's AnyValue as plain JSON), in the order they were set. */
         Attributes: {
             [key: string]: unknown;
@@ -1167,11 +1185,23 @@ export interface components {
             next_cursor?: string;
             /** @description Present when the time was up: only what is newer than this was searched. The search goes on at `next_cursor`. */
             searched_to?: components["schemas"]["Timestamp"];
+            /** @description What the sessions of the hits are called, by id. One that is gone by now is missing. */
+            sessions: {
+                [key: string]: components["schemas"]["SessionName"];
+            };
         };
         /** @description One run of an agent: a set of traces that belong together, with what they amount to. */
         Session: {
+            /** @description When how many of its spans began; absent where nobody counted. */
+            activity?: components["schemas"]["Activity"];
             /** @description The agent's name. */
             agent?: string;
+            /**
+             * @description What can be done with it now, from here and by whoever asks: `signal` (answer its wait), `cancel`, or any other text.
+             *     Absent where nothing is said of it, as in events. A [registry](crate::registry) that leaves it out and has a
+             *     control is taken to do both.
+             */
+            controls?: string[];
             /** @description What it amounts to. */
             counters: components["schemas"]["Counters"];
             /** @description When its last span ended; absent while it runs. */
@@ -1224,6 +1254,13 @@ export interface components {
         SessionId: string;
         /** @description A page of sessions, newest first. */
         SessionList: {
+            /**
+             * @description How many sessions of each status the other conditions let through, whatever `status`, `cursor` and `limit` say; present
+             *     when `counts=true` asked for it and the store could be read.
+             */
+            counts?: components["schemas"]["StatusCounts"];
+            /** @description Whether there may be more than `counts` says: of each registry at most 1,000 sessions are counted. */
+            counts_at_least?: boolean;
             /** @description Sources of sessions that could not be asked; the list holds what the others know. */
             degraded: components["schemas"]["Degraded"][];
             /** @description Where the next page begins; absent on the last one. */
@@ -1243,6 +1280,13 @@ export interface components {
              * @enum {string}
              */
             type: "SessionMerged";
+        };
+        /** @description What a person calls a session. */
+        SessionName: {
+            /** @description The agent's name. */
+            agent?: string;
+            /** @description Its title. */
+            title: string;
         };
         /** @description A person removed the session with all that was known of it. One of the same id that begins later is another one. */
         SessionRemovedEvent: {
@@ -1570,6 +1614,39 @@ export interface components {
          * @enum {string}
          */
         StatusCode: "unset" | "ok" | "error";
+        /** @description How many sessions stand where. */
+        StatusCounts: {
+            /**
+             * Format: int64
+             * @description Nothing is heard of them any more.
+             */
+            abandoned: number;
+            /**
+             * Format: int64
+             * @description They were cancelled.
+             */
+            cancelled: number;
+            /**
+             * Format: int64
+             * @description They ended well.
+             */
+            completed: number;
+            /**
+             * Format: int64
+             * @description They ended in an error.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description They wait for a person.
+             */
+            paused: number;
+            /**
+             * Format: int64
+             * @description Something in them runs.
+             */
+            running: number;
+        };
         /** @description What the store is and how full. */
         StoreHealth: {
             /**
@@ -1739,6 +1816,10 @@ export interface components {
             signal_name: string;
             /** @description When the wait began. */
             since: components["schemas"]["Timestamp"];
+            /** @description The span that waits, when one tells of the wait. */
+            span_id?: components["schemas"]["SpanId"];
+            /** @description The trace of the span that waits, when a span tells of the wait. */
+            trace_id?: components["schemas"]["TraceId"];
         };
         /** @description A session began to wait for a person. */
         WaitingOnSignalEvent: {
@@ -2411,6 +2492,10 @@ export interface operations {
                 agent?: string;
                 /** @description Only with this tag. */
                 tag?: string;
+                /** @description Only the session of this id; may repeat, at most 100 times. */
+                id?: components["schemas"]["SessionId"][];
+                /** @description Only those that this session started. */
+                parent?: components["schemas"]["SessionId"];
                 /** @description Each of its words occurs in the id, the title, the agent or the error. */
                 text?: string;
                 /** @description Only those that are pinned (`true`), or only those that are not (`false`). */
@@ -2419,6 +2504,8 @@ export interface operations {
                 since?: components["schemas"]["Timestamp"];
                 /** @description Began before this moment (RFC 3339). */
                 until?: components["schemas"]["Timestamp"];
+                /** @description Whether `counts` is wanted too. */
+                counts?: boolean;
             };
             header?: never;
             path?: never;
