@@ -20,7 +20,7 @@ export const ActivityLine = memo(function ActivityLine({ session }: { session: S
   const { bars, total, most, partMs, lengthMs } = drawn;
   const label = `${plural(total, "span")} begun in ${formatElapsed(lengthMs)}, at most ${most} within ${formatElapsed(partMs)}`;
   const path = bars.map(({ from, length, height }) => {
-    const width = Math.max(1, length * WIDTH - 0.5);
+    const width = Math.max(1.5, length * WIDTH - 0.5);
     const tall = Math.max(1, height * HEIGHT);
     return `M${round(Math.min(from * WIDTH, WIDTH - width))} ${HEIGHT}h${round(width)}v${-round(tall)}h${-round(width)}z`;
   });
