@@ -83,7 +83,7 @@ impl Queue {
     async fn ask(&self, id: &SessionId, prompt: &str) -> bool {
         let (answer, answered) = oneshot::channel();
         let since = Timestamp::from(SystemTime::now());
-        let waiting = WaitingOn { signal_name: "approval".into(), prompt: Some(prompt.into()), since };
+        let waiting = WaitingOn { prompt: Some(prompt.into()), ..WaitingOn::new("approval", since) };
         self.change(id, |job| {
             (job.session.status, job.session.waiting_on) = (SessionStatus::Paused, Some(waiting));
             job.answer = Some(answer);

@@ -279,7 +279,7 @@ impl<'a> IntoFuture for Checkpoint<'a> {
 
     fn into_future(self) -> Reaching<'a> {
         let Some(live) = self.session.live() else { return Reaching(Way::Free(ready(Step::Continue))) };
-        live.steering.listen();
+        live.steering.pass_checkpoint();
         if live.steering.is_cancelled() {
             return Reaching(Way::Free(ready(Step::Abort)));
         }

@@ -83,6 +83,11 @@ impl Controls {
         self.steering(id).is_some_and(|steering| steering.listens() || self.waits.any(id))
     }
 
+    /// Whether the session can be stopped at a checkpoint: it came by one.
+    pub(crate) fn has_checkpoints(&self, id: &SessionId) -> bool {
+        self.steering(id).is_some_and(|steering| steering.has_checkpoints())
+    }
+
     /// Asks a session to end: it is told, and whatever it waits for is over.
     ///
     /// # Errors

@@ -12,6 +12,8 @@ pub(crate) struct Steering {
     wake: watch::Sender<bool>,
     /// Whether it ever looked whether it is cancelled: only then is a request to end more than a hope.
     listens: AtomicBool,
+    /// Whether it ever came by a checkpoint.
+    checkpoints: AtomicBool,
     /// It is to stop at its next checkpoint, whichever that is.
     step: AtomicBool,
 }
@@ -22,6 +24,7 @@ impl Default for Steering {
             cancelled: AtomicBool::new(false),
             wake: watch::Sender::new(false),
             listens: AtomicBool::new(false),
+            checkpoints: AtomicBool::new(false),
             step: AtomicBool::new(false),
         }
     }
@@ -34,6 +37,18 @@ impl Steering {
         if !self.listens.load(Ordering::Relaxed) {
             self.listens.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// Notes that it came by a checkpoint.
+    pub(crate) fn pass_checkpoint(&self) {
+        if !self.checkpoints.load(Ordering::Relaxed) {
+            self.checkpoints.store(true, Ordering::Relaxed);
+        }
+        self.listen();
+    }
+
+    pub(super) fn has_checkpoints(&self) -> bool {
+        self.checkpoints.load(Ordering::Relaxed)
     }
 
     pub(super) fn listens(&self) -> bool {

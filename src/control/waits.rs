@@ -251,6 +251,7 @@ impl Waits {
     }
 
     /// How many are open.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.table.lock().open
     }

@@ -26,7 +26,7 @@ use crate::clock::Clock;
 #[cfg(feature = "control")]
 use crate::control::{Command, Controls, Outcome, Reply, STEP_SIGNAL};
 #[cfg(feature = "control")]
-use crate::model::Timestamp;
+use crate::model::{Control, Timestamp};
 use crate::model::{EventKind, SessionId, SpanId};
 #[cfg(feature = "control")]
 use crate::redact::Redactor;
@@ -80,6 +80,17 @@ impl ControlDoor {
     /// The host's live sessions, and what they wait for.
     pub(super) fn controls(&self) -> &Controls {
         &self.controls
+    }
+
+    /// What can be done with a session that runs in the host, or that waits in the name of a program outside.
+    pub(super) fn own_controls(&self, id: &SessionId) -> impl Iterator<Item = String> {
+        let steps = self.stepping && self.controls.has_checkpoints(id);
+        let own = [
+            (Control::SIGNAL, self.controls.waits().any(id)),
+            (Control::CANCEL, self.controls.can_cancel(id)),
+            (Control::STEP, steps),
+        ];
+        own.into_iter().filter(|(_, can)| *can).map(|(control, _)| control.to_owned())
     }
 
     pub(super) fn redactor(&self) -> &Redactor {

@@ -1,5 +1,6 @@
 //! Searching spans and stored events.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -12,8 +13,8 @@ use super::openapi::EventSchema;
 use super::problem::Problem;
 use super::reply::Json;
 use super::state::AppState;
-use crate::model::{SearchMatch, SearchPlace, SessionId, SpanSummary, Timestamp};
-use crate::store::{FoundThing, Query, SearchPage, SearchQuery, StoreError};
+use crate::model::{SearchMatch, SearchPlace, SessionId, SessionQuery, SpanSummary, Timestamp};
+use crate::store::{FoundThing, Query, SearchPage, SearchQuery, Store, StoreError};
 
 /// How many hits a page has when the client does not say.
 pub(crate) const DEFAULT_HITS: usize = 50;
@@ -53,12 +54,24 @@ pub(super) struct SearchParams {
 pub(super) struct SearchResults {
     /// The hits.
     hits: Vec<SearchHit>,
+    /// What the sessions of the hits are called, by id. One that is gone by now is missing.
+    sessions: BTreeMap<String, SessionName>,
     /// Where the next page begins; absent when there is nothing more.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
     /// Present when the time was up: only what is newer than this was searched. The search goes on at `next_cursor`.
     #[serde(skip_serializing_if = "Option::is_none")]
     searched_to: Option<Timestamp>,
+}
+
+/// What a person calls a session.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SessionName {
+    /// Its title.
+    title: String,
+    /// The agent's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent: Option<String>,
 }
 
 /// A span or an event that was found.
@@ -108,7 +121,7 @@ pub(super) async fn search(State(state): State<AppState>, params: Params) -> Res
     let turn = state.limits.search_turn().await.ok_or_else(Problem::store_busy)?;
     let found = state.read(move |store| {
         let _turn = turn;
-        results(store.search(&query)?)
+        results(store, store.search(&query)?)
     });
     found.await?
 }
@@ -124,7 +137,21 @@ fn query(params: &Params) -> Result<SearchQuery, Problem> {
     Ok(search)
 }
 
-fn results(page: SearchPage) -> Result<Result<Json, Problem>, StoreError> {
+/// What the sessions of a page are called: each is told once, however many hits it has.
+fn names(store: &dyn Store, page: &SearchPage) -> Result<BTreeMap<String, SessionName>, StoreError> {
+    let mut ids: Vec<_> = page.hits.iter().filter_map(|hit| hit.session_id.clone()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let found = store.sessions(&SessionQuery { limit: ids.len(), ids, ..SessionQuery::default() })?;
+    let name = |title, agent| SessionName { title, agent };
+    Ok(found.into_iter().map(|one| (one.id.to_string(), name(one.title, one.agent))).collect())
+}
+
+fn results(store: &dyn Store, page: SearchPage) -> Result<Result<Json, Problem>, StoreError> {
+    let sessions = names(store, &page)?;
     let hits = page.hits.into_iter().map(|hit| {
         let crate::store::SearchHit { session_id, found, matches } = hit;
         Ok(match found {
@@ -138,5 +165,5 @@ fn results(page: SearchPage) -> Result<Result<Json, Problem>, StoreError> {
     });
     let hits = hits.collect::<Result<_, StoreError>>()?;
     let next_cursor = page.next.map(|next| next.to_string());
-    Ok(Json::of(&SearchResults { hits, next_cursor, searched_to: page.searched_to }))
+    Ok(Json::of(&SearchResults { hits, sessions, next_cursor, searched_to: page.searched_to }))
 }

@@ -9,7 +9,7 @@ use super::problem::Problem;
 use super::reply::Json;
 use super::state::AppState;
 use crate::control::{OpenWait, Stopped};
-use crate::model::{EventKind, SessionId, StepPoint, Wait};
+use crate::model::{Control, EventKind, SessionId, StepPoint, Wait};
 
 /// How many open waits are shown; a person answers one after the other.
 const MAX_WAITS: usize = 100;
@@ -47,7 +47,10 @@ pub(super) async fn list_waits(
     }
     let session = state.find_session(&id).await?;
     // An engine of the host's answers by the signal's name alone.
-    let takes_signals = state.registries.takes_signals(&id);
+    let takes_signals = session
+        .controls
+        .as_ref()
+        .is_some_and(|controls| controls.iter().any(|control| control == Control::SIGNAL));
     let waits: Vec<_> = session
         .waiting_on
         .filter(|_| takes_signals)

@@ -4,6 +4,7 @@
 //! these types. The module does no I/O, reads no clock and knows neither tokio nor axum; every other module may
 //! import it and it imports none of them.
 
+mod activity;
 mod attribute;
 mod breakpoint;
 mod content;
@@ -23,6 +24,7 @@ mod usage;
 mod value;
 mod wait;
 
+pub use self::activity::{Activity, MAX_ACTIVITY_BUCKETS};
 pub use self::attribute::{Attributes, Key};
 pub use self::breakpoint::{Breakpoint, BreakpointRule, Comparison, Condition};
 pub use self::content::{
@@ -37,7 +39,7 @@ pub use self::id::{EventId, InstanceId, InvalidId, MAX_SESSION_ID_CHARS, Session
 pub use self::query::{Cursor, Degraded, EventQuery, SessionQuery};
 pub(crate) use self::report::{Reported, ReportedEvent, ReportedOf, SessionChange, SessionReport};
 pub use self::search::{Highlight, SearchMatch, SearchPlace, SearchedThing};
-pub use self::session::{Engine, IMPORTED_TAG, Session, SessionStatus, WaitingOn};
+pub use self::session::{Control, Engine, IMPORTED_TAG, Session, SessionStatus, StatusCounts, WaitingOn};
 pub use self::shown::shown;
 pub use self::span::{
     DERIVED_SOURCES, Link, MAX_ERROR_CHARS, OtelKind, Scope, Span, SpanError, SpanEvent, SpanKind,

@@ -60,6 +60,10 @@ pub struct SessionQuery {
     pub agent: Option<String>,
     /// Has this tag.
     pub tag: Option<String>,
+    /// One of these.
+    pub ids: Vec<SessionId>,
+    /// Was started by this one.
+    pub parent: Option<SessionId>,
     /// Each of its words occurs in the id, the title, the agent or the error, whatever the case.
     pub text: Option<String>,
     /// Only those that are pinned, or only those that are not.
@@ -81,6 +85,8 @@ impl SessionQuery {
             && (self.engines.is_empty() || self.engines.contains(&session.engine))
             && self.agent.as_ref().is_none_or(|agent| session.agent.as_ref() == Some(agent))
             && self.tag.as_ref().is_none_or(|tag| session.tags.contains(tag))
+            && (self.ids.is_empty() || self.ids.contains(&session.id))
+            && self.parent.as_ref().is_none_or(|parent| session.parent_session_id.as_ref() == Some(parent))
             && self.pinned.is_none_or(|pinned| session.pinned == pinned)
             && self.since.is_none_or(|since| session.started_at >= since)
             && self.until.is_none_or(|until| session.started_at < until)
@@ -95,6 +101,12 @@ impl SessionQuery {
         wanted.sort_unstable_by(|a, b| (b.started_at, &b.id).cmp(&(a.started_at, &a.id)));
         wanted.truncate(self.limit);
         wanted
+    }
+
+    /// The same question for sessions of every status and from the beginning: what is counted by status.
+    #[must_use]
+    pub fn of_any_status(&self) -> Self {
+        Self { statuses: Vec::new(), after: None, ..self.clone() }
     }
 
     fn text_matches(text: &str, session: &Session) -> bool {

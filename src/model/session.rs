@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Counters, SessionId, Timestamp};
+use super::{Activity, Counters, SessionId, SpanId, Timestamp, TraceId};
 
 /// What runs the session. Open: any text; these are the well-known ones.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +22,19 @@ impl Engine {
     pub const CODEX: &'static str = "codex";
     /// A program that reports by `POST /events`.
     pub const EVENTS: &'static str = "events";
+}
+
+/// What can be done with a session from outside. Open: any text; these are the well-known ones.
+#[derive(Debug, Clone, Copy)]
+pub struct Control;
+
+impl Control {
+    /// Its wait can be answered: `POST /signal/{id}`.
+    pub const SIGNAL: &'static str = "signal";
+    /// It can be asked to end: `POST /cancel/{id}`.
+    pub const CANCEL: &'static str = "cancel";
+    /// It can be stopped at its checkpoints: `POST /breakpoints`.
+    pub const STEP: &'static str = "step";
 }
 
 /// The tag of sessions that were read from a trace file of another process.
@@ -76,6 +89,50 @@ impl SessionStatus {
     }
 }
 
+/// How many sessions stand where.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StatusCounts {
+    /// Something in them runs.
+    pub running: u64,
+    /// They wait for a person.
+    pub paused: u64,
+    /// They ended well.
+    pub completed: u64,
+    /// They ended in an error.
+    pub failed: u64,
+    /// They were cancelled.
+    pub cancelled: u64,
+    /// Nothing is heard of them any more.
+    pub abandoned: u64,
+}
+
+impl StatusCounts {
+    /// Those of one status.
+    #[must_use]
+    pub const fn of(&self, status: SessionStatus) -> u64 {
+        match status {
+            SessionStatus::Running => self.running,
+            SessionStatus::Paused => self.paused,
+            SessionStatus::Completed => self.completed,
+            SessionStatus::Failed => self.failed,
+            SessionStatus::Cancelled => self.cancelled,
+            SessionStatus::Abandoned => self.abandoned,
+        }
+    }
+
+    /// Those of one status, to be changed.
+    pub const fn of_mut(&mut self, status: SessionStatus) -> &mut u64 {
+        match status {
+            SessionStatus::Running => &mut self.running,
+            SessionStatus::Paused => &mut self.paused,
+            SessionStatus::Completed => &mut self.completed,
+            SessionStatus::Failed => &mut self.failed,
+            SessionStatus::Cancelled => &mut self.cancelled,
+            SessionStatus::Abandoned => &mut self.abandoned,
+        }
+    }
+}
+
 /// What a paused session waits for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WaitingOn {
@@ -86,6 +143,20 @@ pub struct WaitingOn {
     pub prompt: Option<String>,
     /// When the wait began.
     pub since: Timestamp,
+    /// The trace of the span that waits, when a span tells of the wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<TraceId>,
+    /// The span that waits, when one tells of the wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span_id: Option<SpanId>,
+}
+
+impl WaitingOn {
+    /// A wait for this signal that began at this moment.
+    #[must_use]
+    pub fn new(signal_name: impl Into<String>, since: Timestamp) -> Self {
+        Self { signal_name: signal_name.into(), prompt: None, since, trace_id: None, span_id: None }
+    }
 }
 
 /// One run of an agent: a set of traces that belong together, with what they amount to.
@@ -132,6 +203,14 @@ pub struct Session {
     pub external_id: Option<String>,
     /// What it amounts to.
     pub counters: Counters,
+    /// When how many of its spans began; absent where nobody counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activity: Option<Activity>,
+    /// What can be done with it now, from here and by whoever asks: `signal` (answer its wait), `cancel`, or any other text.
+    /// Absent where nothing is said of it, as in events. A [registry](crate::registry) that leaves it out and has a
+    /// control is taken to do both.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub controls: Option<Vec<String>>,
 }
 
 impl Session {
@@ -159,6 +238,8 @@ impl Session {
             pinned: false,
             external_id: None,
             counters: Counters::default(),
+            activity: None,
+            controls: None,
         }
     }
 }

@@ -100,5 +100,10 @@ pub(crate) fn wait_hint(span: &Span) -> Option<WaitingOn> {
     }
     let text = |name| span.attributes.text(name).filter(|text| !text.is_empty());
     let signal_name = text(WAIT_SIGNAL).unwrap_or(&span.name).to_owned();
-    Some(WaitingOn { signal_name, prompt: text(WAIT_PROMPT).map(str::to_owned), since: span.start_time })
+    Some(WaitingOn {
+        prompt: text(WAIT_PROMPT).map(str::to_owned),
+        trace_id: Some(span.trace_id),
+        span_id: Some(span.span_id),
+        ..WaitingOn::new(signal_name, span.start_time)
+    })
 }

@@ -14,7 +14,7 @@ use super::cache::{Answer, Cache, Flight, REGISTRY_CACHED_GETS, REGISTRY_CACHED_
 use super::call::{self, Outcome, Work};
 use super::merged::{Action, RegistrySettings};
 use super::{ControlError, RegistryError, SessionRegistry};
-use crate::model::{Degraded, Session, SessionId, SessionQuery};
+use crate::model::{Control, Degraded, Session, SessionId, SessionQuery};
 
 /// How many calls to one registry are under way at once. Each has a thread; a registry that blocks for ever costs the host
 /// so many of them and no more.
@@ -86,7 +86,9 @@ impl Foreign {
             move |registry| {
                 Box::pin(async move {
                     // What was asked for bounds what is kept, whatever the registry made of the question.
-                    Ok(asked.select(registry.list(&asked).await?))
+                    let mut found = asked.select(registry.list(&asked).await?);
+                    found.iter_mut().for_each(|session| say_controls(registry, session));
+                    Ok(found)
                 })
             },
         )
@@ -99,7 +101,13 @@ impl Foreign {
             |foreign| &foreign.gets,
             id,
             |found| found.is_some() || !anew,
-            move |registry| Box::pin(async move { registry.get(&asked).await }),
+            move |registry| {
+                Box::pin(async move {
+                    let mut found = registry.get(&asked).await?;
+                    found.iter_mut().for_each(|session| say_controls(registry, session));
+                    Ok(found)
+                })
+            },
         )
     }
 
@@ -222,12 +230,6 @@ impl Foreign {
         listed.chain(alone).min_by_key(|(age, _)| *age).map(|(_, session)| session)
     }
 
-    /// Whether its sessions are answered and cancelled. Host code that may panic, like the rest of it.
-    #[cfg(feature = "control")]
-    pub(super) fn has_control(&self) -> bool {
-        catch_unwind(AssertUnwindSafe(|| self.registry.control().is_some())).unwrap_or(false)
-    }
-
     /// Answers or cancels a session. After that, nothing that was known is used again.
     pub(super) async fn control(&self, id: &SessionId, action: Action) -> Result<(), ControlError> {
         let id = id.clone();
@@ -249,4 +251,17 @@ impl Foreign {
             ))
         })?
     }
+}
+
+/// What can be done with a session, as far as its registry does not say so itself.
+fn say_controls(registry: &dyn SessionRegistry, session: &mut Session) {
+    if session.controls.is_some() {
+        return;
+    }
+    let waits = session.waiting_on.is_some().then_some(Control::SIGNAL);
+    let controls = waits.into_iter().chain([Control::CANCEL]).map(str::to_owned);
+    session.controls = Some(match registry.control() {
+        Some(_) if !session.status.is_ended() => controls.collect(),
+        _ => Vec::new(),
+    });
 }

@@ -1,6 +1,6 @@
 //! Several registries as one.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +14,9 @@ pub const DEFAULT_REGISTRY_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long an answer of a registry, good or not, is used again: what a person does not notice, and enough that ten open
 /// pages cost a registry as much as one.
 pub const DEFAULT_REGISTRY_CACHE: Duration = Duration::from_secs(1);
+
+/// How long one of our own sessions waits to hear from the host's registries what can be done with it: what it is, is known.
+const CONTROLS_WITHIN: Duration = Duration::from_millis(100);
 
 /// How registries of the host are asked.
 #[derive(Debug, Clone, Copy)]
@@ -95,12 +98,35 @@ impl MergedRegistry {
         (query.select(sessions), degraded)
     }
 
+    /// What the registries of the host's know beside our own, at most `query.limit` of each.
+    pub(crate) async fn list_elsewhere(&self, query: &SessionQuery) -> Vec<Session> {
+        let asked: Vec<_> = self.foreign.iter().map(|foreign| foreign.ask_list(query)).collect();
+        let mut sessions = Vec::new();
+        for (foreign, asked) in self.foreign.iter().zip(asked) {
+            match foreign.settled(asked).await {
+                Ok(found) => merge(&mut sessions, found.iter().cloned()),
+                Err(error) => merge(&mut sessions, foreign.shown_list(query, error).0),
+            }
+        }
+        sessions.retain(|session| self.memory.find(&session.id).is_none());
+        sessions
+    }
+
     /// One session from the first registry that knows it, and who could not be asked before that. A registry that fails
     /// now, and knew the session a while ago, still knows it.
     pub(crate) async fn get(&self, id: &SessionId) -> (Option<Session>, Vec<Degraded>) {
-        if let Some(session) = self.memory.find(id) {
+        if let Some(mut session) = self.memory.find(id) {
+            if !self.foreign.is_empty() && !session.status.is_ended() {
+                let told = tokio::time::timeout(CONTROLS_WITHIN, self.get_foreign(id)).await;
+                session.controls = told.ok().and_then(|(known, _)| known?.controls);
+            }
             return (Some(session), Vec::new());
         }
+        self.get_foreign(id).await
+    }
+
+    /// One session from the first registry of the host's that knows it.
+    async fn get_foreign(&self, id: &SessionId) -> (Option<Session>, Vec<Degraded>) {
         let asked: Vec<_> = self.foreign.iter().map(|foreign| foreign.ask_get(id, false)).collect();
         let mut degraded = Vec::new();
         for (foreign, asked) in self.foreign.iter().zip(asked) {
@@ -136,12 +162,6 @@ impl MergedRegistry {
         Err(NotControlled::Unknown(degraded))
     }
 
-    /// Whether a registry of the host's knows the session, as it said last, and gives signals to its sessions.
-    #[cfg(feature = "control")]
-    pub(crate) fn takes_signals(&self, id: &SessionId) -> bool {
-        self.foreign.iter().any(|foreign| foreign.shown_session(id).is_some() && foreign.has_control())
-    }
-
     /// How each answered the last time; our own first.
     #[must_use]
     pub(crate) fn states(&self) -> Vec<RegistryState> {
@@ -160,6 +180,13 @@ impl MergedRegistry {
 }
 
 fn merge(into: &mut Vec<Session>, found: impl IntoIterator<Item = Session>) {
-    let known: HashSet<SessionId> = into.iter().map(|session| session.id.clone()).collect();
-    into.extend(found.into_iter().filter(|session| !known.contains(&session.id)));
+    let known: HashMap<SessionId, usize> =
+        into.iter().enumerate().map(|(at, session)| (session.id.clone(), at)).collect();
+    for session in found {
+        match known.get(&session.id).and_then(|at| into.get_mut(*at)) {
+            // Whoever shows it better need not be who can do something with it.
+            Some(shown) => shown.controls = shown.controls.take().or(session.controls),
+            None => into.push(session),
+        }
+    }
 }

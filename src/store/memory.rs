@@ -16,7 +16,7 @@ use super::{
 };
 use crate::model::{
     EventFrame, EventId, EventKey, EventQuery, Session, SessionId, SessionQuery, Span, SpanId, SpanSummary,
-    Timestamp, TraceId,
+    StatusCounts, Timestamp, TraceId,
 };
 
 /// How many bytes a [`MemoryStore`] holds by default: some 50,000 agent spans, and little beside a host that runs
@@ -73,6 +73,10 @@ impl Store for MemoryStore {
 
     fn sessions(&self, query: &SessionQuery) -> Result<Vec<Session>, StoreError> {
         Ok(self.state.read().list(query))
+    }
+
+    fn session_counts(&self, query: &SessionQuery) -> Result<StatusCounts, StoreError> {
+        Ok(self.state.read().counts(query))
     }
 
     fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {

@@ -35,8 +35,8 @@ pub use self::sqlite::{
     default_data_dir,
 };
 use crate::model::{
-    EventFrame, EventId, EventKey, EventQuery, Session, SessionId, SessionQuery, Span, SpanId, SpanSummary,
-    Timestamp, TraceId,
+    Cursor, EventFrame, EventId, EventKey, EventQuery, Session, SessionId, SessionQuery, Span, SpanId,
+    SpanSummary, StatusCounts, Timestamp, TraceId,
 };
 
 /// Keeps what the inspector has seen.
@@ -82,6 +82,27 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     ///
     /// When the store cannot be read.
     fn sessions(&self, query: &SessionQuery) -> Result<Vec<Session>, StoreError>;
+
+    /// How many of the sessions that `query` wants have each status, whatever statuses, place and limit it names. A store that
+    /// does not implement this reads them all.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    fn session_counts(&self, query: &SessionQuery) -> Result<StatusCounts, StoreError> {
+        /// So many are in memory at once.
+        const PAGE: usize = 500;
+        let mut query = SessionQuery { limit: PAGE, ..query.of_any_status() };
+        let mut counts = StatusCounts::default();
+        loop {
+            let page = self.sessions(&query)?;
+            page.iter().for_each(|session| *counts.of_mut(session.status) += 1);
+            match page.last() {
+                Some(last) if page.len() == PAGE => query.after = Some(Cursor::after(last)),
+                _ => return Ok(counts),
+            }
+        }
+    }
 
     /// One session.
     ///

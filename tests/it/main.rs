@@ -69,6 +69,7 @@ mod restart;
 mod running;
 mod search;
 mod serve;
+mod sessions;
 #[cfg(feature = "otlp")]
 mod siblings;
 mod soak;

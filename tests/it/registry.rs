@@ -52,8 +52,7 @@ impl Engine {
     pub(crate) fn new(controls: bool) -> Arc<Self> {
         let mut job = Session::new(id("job"), "jobs", "a job of the engine's", Timestamp::EPOCH);
         job.status = SessionStatus::Paused;
-        job.waiting_on =
-            Some(WaitingOn { signal_name: "approve".into(), prompt: None, since: Timestamp::EPOCH });
+        job.waiting_on = Some(WaitingOn::new("approve", Timestamp::EPOCH));
         Arc::new(Self {
             jobs: Mutex::new(HashMap::from([(job.id.clone(), job)])),
             mode: Mutex::new(Mode::Works),
@@ -319,6 +318,63 @@ async fn a_session_that_waits_is_answered_once_and_everybody_sees_it() {
         .map(|event| (event["type"].as_str().unwrap(), event["signal_name"].as_str()))
         .collect();
     assert_eq!(seen, [("SignalReceived", Some("approve")), ("CancelRequested", None)]);
+}
+
+#[tokio::test]
+async fn a_session_says_what_can_be_done_with_it() {
+    let engine = Engine::new(true);
+    let host = host(&engine);
+    // Ours by its spans, and the engine's by its word.
+    let both = host.inspector.session("also the engine's").start();
+    let mut known = Session::new(both.id().clone(), "jobs", "known there", Timestamp::EPOCH);
+    known.controls = Some(vec!["cancel".into(), "rewind".into()]);
+    engine.jobs.lock().unwrap().insert(known.id.clone(), known);
+    let ours = host.inspector.session("ours").start();
+    host.inspector.settle().await;
+    let controls =
+        async |host: &Host, id: &str| host.get(&format!("/sessions/{id}")).await["controls"].clone();
+    assert_eq!(controls(&host, "job").await, json!(["signal", "cancel"]));
+    assert_eq!(controls(&host, both.id().as_str()).await, json!(["cancel", "rewind"]));
+    assert_eq!(controls(&host, ours.id().as_str()).await, json!([]));
+    let list = host.get("/sessions").await;
+    let listed: HashMap<_, _> = list["sessions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["title"].as_str().unwrap(), one["controls"].clone()))
+        .collect();
+    let expected = [
+        ("a job of the engine's", json!(["signal", "cancel"])),
+        ("also the engine's", json!(["cancel", "rewind"])),
+        ("ours", json!([])),
+    ];
+    assert_eq!(listed, HashMap::from(expected));
+
+    assert_eq!(control(&host, "/cancel/job", &json!(null)).await.0, 202);
+    assert_eq!(controls(&host, "job").await, json!([]));
+    let read_only = host_with(&Engine::new(true), InspectorBuilder::read_only);
+    assert_eq!(controls(&read_only, "job").await, json!([]));
+    let without = host_with(&Engine::new(false), |builder| builder);
+    assert_eq!(controls(&without, "job").await, json!([]));
+}
+
+#[tokio::test]
+async fn sessions_of_a_registry_are_counted_once_each() {
+    let engine = Engine::new(true);
+    let host = host(&engine);
+    let _ours = host.inspector.session("ours").start();
+    // A session that ended here, and goes on there.
+    let both = host.inspector.session("both").start();
+    let known = Session::new(both.id().clone(), "jobs", "known there", Timestamp::EPOCH);
+    engine.jobs.lock().unwrap().insert(known.id.clone(), known);
+    host.inspector.settle().await;
+    let counts = host.get("/sessions?counts=true&limit=1&status=failed").await["counts"].clone();
+    let expected =
+        json!({"running": 2, "paused": 1, "completed": 0, "failed": 0, "cancelled": 0, "abandoned": 0});
+    assert_eq!(counts, expected);
+    assert_eq!(host.get("/sessions").await["counts"], Value::Null);
+    engine.set(Mode::Fails);
+    assert_eq!(host.get("/sessions?counts=true&agent=nobody").await["counts"]["running"], 0);
 }
 
 #[tokio::test]

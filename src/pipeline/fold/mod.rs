@@ -276,7 +276,11 @@ impl Fold {
         let muted = self.hear_call(&session, &span.summary);
         let Some(Remembered { trace, .. }) = self.traces.get_mut(&span.summary.trace_id) else { return };
         let Some(live) = self.sessions.get_mut(&session) else { return };
-        self.remembered += usize::from(!trace.contains(span.summary.span_id));
+        let new = !trace.contains(span.summary.span_id);
+        self.remembered += usize::from(new);
+        if let Some(activity) = live.activity.as_mut().filter(|_| new && !muted && !span.summary.detail) {
+            activity.add(span.summary.start_time);
+        }
         live.totals.subtract(trace.totals);
         if trace.apply(&span.summary, muted) {
             trace.facts.hear(&span.summary, span.title.as_deref(), span.service.as_deref());
@@ -451,9 +455,12 @@ impl Fold {
         let Some(Remembered { trace, .. }) = self.traces.get_mut(&id) else { return };
         trace.session = to.clone();
         trace.claim = claim;
-        let totals = trace.totals;
+        let (totals, activity) = (trace.totals, trace.activity.clone());
         if let Some(live) = self.sessions.get_mut(to) {
             live.totals.add(totals);
+            if let Some(known) = &mut live.activity {
+                known.merge(&activity);
+            }
             live.traces.insert(id);
         }
         out.traces.push((id, to.clone()));
@@ -461,6 +468,9 @@ impl Fold {
         self.dirty.insert(to.clone());
         let Some(old) = self.sessions.get_mut(from) else { return };
         old.totals.subtract(totals);
+        if let Some(known) = &mut old.activity {
+            known.subtract(&activity);
+        }
         old.traces.remove(&id);
         let others = self.store.traces(from).map(|mut traces| {
             traces.retain(|other| *other != id);

@@ -8,7 +8,9 @@ use super::facts::Facts;
 use super::totals::Totals;
 use super::trace::Trace;
 use super::{Folded, HEARTBEAT_INTERVAL, SESSION_UPDATE_INTERVAL};
-use crate::model::{Counters, Engine, EventKind, Session, SessionStatus, Timestamp, TraceId, WaitingOn};
+use crate::model::{
+    Activity, Counters, Engine, EventKind, Session, SessionStatus, Timestamp, TraceId, WaitingOn,
+};
 
 /// A program that reports by what it does says nothing while a tool of its runs: it may be silent so many times as long as
 /// others.
@@ -37,6 +39,8 @@ pub(super) struct Live {
     pub(super) session: Session,
     pub(super) origin: Origin,
     pub(super) totals: Totals,
+    /// When its spans began; unknown for one that an older version stored.
+    pub(super) activity: Option<Activity>,
     pub(super) traces: HashSet<TraceId>,
     /// The turn that stores its last change.
     pub(super) turn: u64,
@@ -76,6 +80,7 @@ impl Live {
             session,
             origin,
             totals: Totals::default(),
+            activity: Some(Activity::default()),
             traces: HashSet::new(),
             turn: 0,
             calls: Some(Calls::default()),
@@ -98,6 +103,9 @@ impl Live {
         let origin = if session.engine == Engine::TOKIO { Origin::Host } else { Origin::Outside };
         let mut live = Self::new(session, origin);
         live.totals = Totals::from_counters(live.session.counters);
+        // What is known of a part of it would look like the whole.
+        let counted = live.session.activity.clone();
+        live.activity = counted.or_else(|| (live.session.counters.spans == 0).then(Activity::default));
         live.beat.1 = live.session.counters;
         live.facts = Facts::stored(&live.session);
         live.summed_up = true;
@@ -220,6 +228,7 @@ impl Live {
             (true, None, None) => facts.last_end().or(Some(self.session.started_at)),
         };
         self.session.counters = self.totals.counters();
+        self.session.activity.clone_from(&self.activity);
         self.open_spans = open;
         self.session.updated_at = now;
     }
@@ -233,7 +242,12 @@ impl Live {
     /// A wait, with the question that was stored with it when only its span is known.
     fn as_known(&self, wait: WaitingOn) -> WaitingOn {
         let known = self.session.waiting_on.as_ref().filter(|known| known.since == wait.since);
-        if wait.prompt.is_none() { known.cloned().unwrap_or(wait) } else { wait }
+        match known {
+            Some(known) if wait.prompt.is_none() => {
+                WaitingOn { trace_id: wait.trace_id, span_id: wait.span_id, ..known.clone() }
+            }
+            _ => wait,
+        }
     }
 
     /// Gives up a session that has been silent for longer than `after`: one of an outside sender, or `any` session when the

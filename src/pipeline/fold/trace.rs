@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use super::calls::Told;
 use super::facts::Facts;
 use super::totals::Totals;
-use crate::model::{Cost, SessionId, SpanId, SpanKind, SpanSummary, StatusCode, Timestamp, Usage, WaitingOn};
+use crate::model::{
+    Activity, Cost, SessionId, SpanId, SpanKind, SpanSummary, StatusCode, Timestamp, Usage, WaitingOn,
+};
 
 /// Deeper than this, ancestors are not followed: only a circle of parents is that deep.
 const MAX_DEPTH: usize = 10_000;
@@ -32,6 +34,8 @@ pub(super) struct Trace {
     pub(super) session: SessionId,
     pub(super) claim: Claim,
     pub(super) totals: Totals,
+    /// When its spans began.
+    pub(super) activity: Activity,
     /// Spans that have begun and not ended.
     pub(super) open: usize,
     /// The root that ended last: when, and whether in an error.
@@ -130,6 +134,7 @@ impl Trace {
             session,
             claim,
             totals: Totals::default(),
+            activity: Activity::default(),
             open: 0,
             ended_root: None,
             facts: Facts::default(),
@@ -215,14 +220,22 @@ impl Trace {
                 node.parent = old.parent.or(node.parent);
                 (node.llm_below, node.usage_below) = (old.llm_below, old.usage_below);
             }
-            None => (node.llm_below, node.usage_below) = self.adopt(span.span_id, node.parent),
+            None => {
+                (node.llm_below, node.usage_below) = self.adopt(span.span_id, node.parent);
+                if !node.muted {
+                    self.activity.add(span.start_time);
+                }
+            }
         }
         if node.parent.is_none() && !span.detail {
             self.ended_root = self.ended_root.max(span.end_time.map(|end| (end, node.error)));
         }
         if span.kind == SpanKind::Human && node.open {
-            let signal_name = span.name.clone();
-            let on = WaitingOn { signal_name, prompt: None, since: span.start_time };
+            let on = WaitingOn {
+                trace_id: Some(span.trace_id),
+                span_id: Some(span.span_id),
+                ..WaitingOn::new(span.name.clone(), span.start_time)
+            };
             self.waits.entry(span.span_id).or_insert(Wait { on, told: false });
         } else {
             self.waits.remove(&span.span_id);

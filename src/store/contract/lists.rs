@@ -10,6 +10,7 @@ contract! {
     sessions_come_newest_first_in_pages
     words_are_found_in_any_script_and_case
     a_wildcard_is_an_ordinary_character
+    a_session_is_found_by_who_started_it
 }
 
 fn put(store: &dyn Store, sessions: Vec<Session>) {
@@ -80,6 +81,19 @@ fn a_wildcard_is_an_ordinary_character(store: &dyn Store) {
     }
 }
 
+fn a_session_is_found_by_who_started_it(store: &dyn Store) {
+    let child = |name: &str, at, of: &str| Session { parent_session_id: Some(id(of)), ..session(name, at) };
+    put(store, vec![session("root", 1), child("a", 2, "root"), child("b", 3, "root"), child("c", 4, "a")]);
+    let of = |parent: &str| SessionQuery { limit: 9, parent: Some(id(parent)), ..Default::default() };
+    assert_eq!(listed(store, &of("root")), ["b", "a"]);
+    assert_eq!(listed(store, &SessionQuery { limit: 1, ..of("root") }), ["b"]);
+    assert_eq!(listed(store, &of("a")), ["c"]);
+    assert!(listed(store, &of("c")).is_empty());
+    put(store, vec![child("b", 3, "a")]);
+    assert_eq!((listed(store, &of("root")), listed(store, &of("a")).len()), (vec!["a".to_owned()], 2));
+    assert_eq!(store.session_counts(&of("a")).unwrap(), StatusCounts { running: 2, ..Default::default() });
+}
+
 fn sessions() -> impl Strategy<Value = Vec<Session>> {
     let one = (
         0_u8..12,
@@ -88,13 +102,15 @@ fn sessions() -> impl Strategy<Value = Vec<Session>> {
         "[ab]",
         prop::option::of("[xy]"),
         prop::collection::vec("[tu]", 0..3),
+        prop::option::of(0_u8..4),
     );
-    let one = one.prop_map(|(number, at, status, engine, agent, tags)| {
+    let one = one.prop_map(|(number, at, status, engine, agent, tags, parent)| {
         let mut session = session(&format!("s{number}"), at);
         session.status = SessionStatus::ALL[status];
         session.engine = engine;
         session.agent = agent;
         session.tags = tags;
+        session.parent_session_id = parent.map(|number| id(&format!("s{number}")));
         session
     });
     prop::collection::vec(one, 1..30)
@@ -115,24 +131,30 @@ fn queries() -> impl Strategy<Value = SessionQuery> {
         prop::option::of("[tu]"),
         text,
         (time(), time(), prop::option::of(any::<bool>())),
+        (prop::collection::vec(0_u8..12, 0..4), prop::option::of(0_u8..4)),
     )
-        .prop_map(|(limit, after, statuses, engines, agent, tag, text, (since, until, pinned))| {
-            SessionQuery {
-                limit,
-                after: after.map(|(at, number)| Cursor {
-                    started_at: Timestamp::from_nanos(at),
-                    id: id(&format!("s{number}")),
-                }),
-                statuses,
-                engines,
-                agent,
-                tag,
-                text,
-                pinned,
-                since,
-                until,
-            }
-        })
+        .prop_map(
+            |(limit, after, statuses, engines, agent, tag, text, (since, until, pinned), (ids, parent))| {
+                let named = |number: u8| id(&format!("s{number}"));
+                SessionQuery {
+                    ids: ids.into_iter().map(named).collect(),
+                    parent: parent.map(named),
+                    limit,
+                    after: after.map(|(at, number)| Cursor {
+                        started_at: Timestamp::from_nanos(at),
+                        id: id(&format!("s{number}")),
+                    }),
+                    statuses,
+                    engines,
+                    agent,
+                    tag,
+                    text,
+                    pinned,
+                    since,
+                    until,
+                }
+            },
+        )
 }
 
 /// What the model says the answer is.
@@ -162,6 +184,10 @@ proptest! {
             }
             for query in &queries {
                 prop_assert_eq!(fresh.store.sessions(query).unwrap(), expected(&sessions, query), "{:?}", query);
+                let mut counts = StatusCounts::default();
+                let all = SessionQuery { limit: usize::MAX, ..query.of_any_status() };
+                expected(&sessions, &all).iter().for_each(|session| *counts.of_mut(session.status) += 1);
+                prop_assert_eq!(fresh.store.session_counts(query).unwrap(), counts, "{:?}", query);
             }
         }
     }

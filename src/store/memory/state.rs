@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use crate::model::{
     EventFrame, EventId, EventKey, EventQuery, Session, SessionId, SessionQuery, Span, SpanId, SpanSummary,
-    Timestamp, TraceId,
+    StatusCounts, Timestamp, TraceId,
 };
 use crate::store::chunk::replaces;
 use crate::store::search::is_searched;
@@ -136,6 +136,16 @@ impl State {
     pub(super) fn list(&self, query: &SessionQuery) -> Vec<Session> {
         let newest_first = self.newest.iter().rev().filter_map(|(_, id)| self.session(id));
         newest_first.filter(|session| query.matches(session)).take(query.limit).cloned().collect()
+    }
+
+    pub(super) fn counts(&self, query: &SessionQuery) -> StatusCounts {
+        let query = query.of_any_status();
+        let mut counts = StatusCounts::default();
+        let wanted = self.sessions.values().map(|stored| &stored.session);
+        wanted
+            .filter(|session| query.matches(session))
+            .for_each(|session| *counts.of_mut(session.status) += 1);
+        counts
     }
 
     pub(super) fn session(&self, id: &SessionId) -> Option<&Session> {

@@ -42,7 +42,7 @@ use self::write::{Counter, Writing};
 use super::{BlockId, SearchPage, SearchQuery, Store, StoreError, StoreStats, TraceIndex, WriteBatch};
 use crate::model::{
     EventFrame, EventId, EventKey, EventQuery, InstanceId, Session, SessionId, SessionQuery, Span, SpanId,
-    SpanSummary, Timestamp, TraceId,
+    SpanSummary, StatusCounts, Timestamp, TraceId,
 };
 
 /// A store in a SQLite file. Several processes may have the same one open.
@@ -322,6 +322,10 @@ impl Store for SqliteStore {
 
     fn sessions(&self, query: &SessionQuery) -> std::result::Result<Vec<Session>, StoreError> {
         self.read(|connection| sessions::list(connection, query))
+    }
+
+    fn session_counts(&self, query: &SessionQuery) -> std::result::Result<StatusCounts, StoreError> {
+        self.read(|connection| sessions::counts(connection, query))
     }
 
     fn session(&self, id: &SessionId) -> std::result::Result<Option<Session>, StoreError> {

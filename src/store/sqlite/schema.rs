@@ -10,7 +10,7 @@ use crate::store::{StoreError, first_event_id};
 const APPLICATION_ID: i64 = 0x4167_496e;
 
 /// Each step leads from the version of its place to the next one. Steps are only ever added.
-const MIGRATIONS: [&str; 6] = [VERSION_1, VERSION_2, KEPT_AND_OPEN, SEARCH, LISTED, TAKEN];
+const MIGRATIONS: [&str; 7] = [VERSION_1, VERSION_2, KEPT_AND_OPEN, SEARCH, LISTED, TAKEN, PARENTS];
 
 /// - A trace's lines lie in `blocks`: what is known of them (`lines`, see the module of that name) apart from the
 ///   compressed bytes, so that a tree is read without touching a single prompt.
@@ -176,6 +176,14 @@ const LISTED: &str = "
 const TAKEN: &str = "
     CREATE TABLE taken_events (event BLOB PRIMARY KEY, session_id TEXT NOT NULL) WITHOUT ROWID;
     CREATE INDEX taken_events_by_session ON taken_events (session_id);
+";
+
+/// Which sessions a session started.
+const PARENTS: &str = "
+    ALTER TABLE sessions ADD COLUMN parent TEXT;
+    UPDATE sessions SET parent = json_extract(json, '$.parent_session_id')
+        WHERE instr(json, '\"parent_session_id\"') > 0;
+    CREATE INDEX sessions_by_parent ON sessions (parent, started_at, id) WHERE parent IS NOT NULL;
 ";
 
 /// Brings the file to the newest version.

@@ -4,7 +4,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
 use super::failure::{Result, corrupt};
-use crate::model::{Session, SessionId, SessionQuery, SessionStatus, Timestamp};
+use crate::model::{Session, SessionId, SessionQuery, SessionStatus, StatusCounts, Timestamp};
 
 /// More combinations of engine and status than this are filtered instead of looked up one by one.
 const MAX_LANES: usize = 24;
@@ -15,10 +15,10 @@ pub(super) fn put(connection: &Connection, session: &Session, instance: i64, now
     connection
         .prepare_cached(
             "INSERT INTO sessions
-                 (id, started_at, updated_at, status, engine, agent, instance, generation, searched_text, json)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                 (id, started_at, updated_at, status, engine, agent, instance, generation, searched_text, json, parent)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
              ON CONFLICT (id) DO UPDATE SET started_at = ?2, updated_at = ?3, status = ?4, engine = ?5, agent = ?6,
-                 instance = ?7, searched_text = ?9, json = ?10",
+                 instance = ?7, searched_text = ?9, json = ?10, parent = ?11",
         )?
         .execute(params![
             session.id.as_str(),
@@ -31,6 +31,7 @@ pub(super) fn put(connection: &Connection, session: &Session, instance: i64, now
             now.as_nanos(),
             SessionQuery::searched_text(session),
             json,
+            session.parent_session_id.as_ref().map(SessionId::as_str),
         ])?;
     connection
         .prepare_cached("DELETE FROM session_tags WHERE session_id = ?1")?
@@ -92,7 +93,7 @@ pub(super) fn list(connection: &Connection, query: &SessionQuery) -> Result<Vec<
     let lanes = Lane::of(query);
     let several = lanes.len() > 1;
     for lane in lanes {
-        let Some(select) = Select::new(&lane, query) else { return Ok(Vec::new()) };
+        let Some(select) = Select::list(&lane, query) else { return Ok(Vec::new()) };
         let mut statement = connection.prepare_cached(&select.sql)?;
         let rows = statement.query_map(params_from_iter(select.parameters), |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
@@ -108,9 +109,29 @@ pub(super) fn list(connection: &Connection, query: &SessionQuery) -> Result<Vec<
     found.iter().map(|(_, _, json, pinned)| parse(json, *pinned)).collect()
 }
 
+/// How many sessions there are of each status. Most questions are answered from an index alone.
+pub(super) fn counts(connection: &Connection, query: &SessionQuery) -> Result<StatusCounts> {
+    let query = SessionQuery { statuses: SessionStatus::ALL.to_vec(), after: None, ..query.clone() };
+    let mut counts = StatusCounts::default();
+    for lane in Lane::of(&query) {
+        let Some(select) = Select::counts(&lane, &query) else { return Ok(counts) };
+        let mut statement = connection.prepare_cached(&select.sql)?;
+        let mut rows = statement.query(params_from_iter(select.parameters))?;
+        while let Some(row) = rows.next()? {
+            let (number, count): (i64, i64) = (row.get(0)?, row.get(1)?);
+            let status = SessionStatus::ALL.into_iter().find(|status| status_number(*status) == number);
+            let status = status.ok_or_else(|| corrupt("a session has a status that is none"))?;
+            *counts.of_mut(status) += u64::try_from(count).unwrap_or(0);
+        }
+    }
+    Ok(counts)
+}
+
 /// The rows with one value of what an index begins with.
 enum Lane {
     All,
+    Ids(Vec<SessionId>),
+    Parent(SessionId),
     Pinned,
     Status(i64),
     Engine(String, i64),
@@ -120,6 +141,12 @@ enum Lane {
 
 impl Lane {
     fn of(query: &SessionQuery) -> Vec<Self> {
+        if !query.ids.is_empty() {
+            return vec![Self::Ids(query.ids.clone())];
+        }
+        if let Some(parent) = &query.parent {
+            return vec![Self::Parent(parent.clone())];
+        }
         // Few are.
         if query.pinned == Some(true) {
             return vec![Self::Pinned];
@@ -152,6 +179,29 @@ impl Lane {
         }
         vec![Self::All]
     }
+
+    fn table(&self) -> &'static str {
+        match self {
+            Self::All => "sessions INDEXED BY sessions_by_start",
+            Self::Ids(_) => "sessions",
+            Self::Parent(_) => "sessions INDEXED BY sessions_by_parent",
+            Self::Pinned => "sessions INDEXED BY sessions_pinned",
+            Self::Status(_) => "sessions INDEXED BY sessions_by_status",
+            Self::Engine(..) => "sessions INDEXED BY sessions_by_engine",
+            Self::Agent(_) => "sessions INDEXED BY sessions_by_agent",
+            Self::Tag(_) => {
+                "session_tags INDEXED BY sessions_by_tag CROSS JOIN sessions ON sessions.id = session_id"
+            }
+        }
+    }
+
+    /// Columns of the index, whose order is that of the list.
+    fn order(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Tag(_) => ("session_tags.started_at", "session_tags.session_id"),
+            _ => ("sessions.started_at", "sessions.id"),
+        }
+    }
 }
 
 struct Select {
@@ -161,26 +211,34 @@ struct Select {
 
 impl Select {
     /// `None` when no moment is wanted.
-    fn new(lane: &Lane, query: &SessionQuery) -> Option<Self> {
-        let mut select = Self { sql: String::new(), parameters: Vec::new() };
-        let from = match lane {
-            Lane::All => "sessions INDEXED BY sessions_by_start",
-            Lane::Pinned => "sessions INDEXED BY sessions_pinned",
-            Lane::Status(_) => "sessions INDEXED BY sessions_by_status",
-            Lane::Engine(..) => "sessions INDEXED BY sessions_by_engine",
-            Lane::Agent(_) => "sessions INDEXED BY sessions_by_agent",
-            Lane::Tag(_) => {
-                "session_tags INDEXED BY sessions_by_tag CROSS JOIN sessions ON sessions.id = session_id"
-            }
-        };
-        // Columns of the index, whose order is that of the list.
-        let (started, id) = match lane {
-            Lane::Tag(_) => ("session_tags.started_at", "session_tags.session_id"),
-            _ => ("sessions.started_at", "sessions.id"),
-        };
-        select.sql = format!("SELECT sessions.started_at, sessions.id, json, pinned FROM {from} WHERE 1");
+    fn list(lane: &Lane, query: &SessionQuery) -> Option<Self> {
+        let (started, id) = lane.order();
+        let mut select =
+            Self::new("sessions.started_at, sessions.id, sessions.json, sessions.pinned", lane, query)?;
+        select.sql.push_str(&format!(" ORDER BY {started} DESC, {id} DESC LIMIT ?"));
+        select.parameters.push(i64::try_from(query.limit).unwrap_or(i64::MAX).into());
+        Some(select)
+    }
+
+    /// `None` when no moment is wanted.
+    fn counts(lane: &Lane, query: &SessionQuery) -> Option<Self> {
+        let mut select = Self::new("sessions.status, count(*)", lane, query)?;
+        select.sql.push_str(" GROUP BY sessions.status");
+        Some(select)
+    }
+
+    fn new(columns: &str, lane: &Lane, query: &SessionQuery) -> Option<Self> {
+        let from = lane.table();
+        let mut select =
+            Self { sql: format!("SELECT {columns} FROM {from} WHERE 1"), parameters: Vec::new() };
         match lane {
             Lane::All => {}
+            Lane::Ids(ids) => {
+                // One statement, however many they are.
+                let ids = serde_json::to_string(ids).unwrap_or_default();
+                select.and("sessions.id IN (SELECT value FROM json_each(?))", [ids.into()]);
+            }
+            Lane::Parent(parent) => select.and("parent = ?", [parent.as_str().to_owned().into()]),
             Lane::Pinned => select.and("pinned = 1", []),
             Lane::Status(status) => select.and("status = ?", [(*status).into()]),
             Lane::Engine(engine, status) => {
@@ -190,12 +248,11 @@ impl Select {
             Lane::Tag(tag) => select.and("tag = ?", [tag.clone().into()]),
         }
         select.rest_of(lane, query);
+        let (started, id) = lane.order();
         select.time(started, id, query)?;
         for word in query.text.iter().flat_map(|text| SessionQuery::words(text)) {
             select.and("instr(searched_text, ?) > 0", [word.into()]);
         }
-        select.sql.push_str(&format!(" ORDER BY {started} DESC, {id} DESC LIMIT ?"));
-        select.parameters.push(i64::try_from(query.limit).unwrap_or(i64::MAX).into());
         Some(select)
     }
 
@@ -207,15 +264,18 @@ impl Select {
 
     /// The conditions that the lane does not stand for already.
     fn rest_of(&mut self, lane: &Lane, query: &SessionQuery) {
-        if let (Lane::Tag(_) | Lane::Pinned, Some(agent)) = (lane, &query.agent) {
+        if let Some(parent) = query.parent.as_ref().filter(|_| !matches!(lane, Lane::Parent(_))) {
+            self.and("parent = ?", [parent.as_str().to_owned().into()]);
+        }
+        if let Some(agent) = query.agent.as_ref().filter(|_| !matches!(lane, Lane::Agent(_))) {
             self.and("agent = ?", [agent.clone().into()]);
         }
-        if let (Lane::Pinned, Some(tag)) = (lane, &query.tag) {
+        if let Some(tag) = query.tag.as_ref().filter(|_| !matches!(lane, Lane::Tag(_))) {
             let tagged = "sessions.id IN (SELECT session_id FROM session_tags WHERE tag = ?)";
             self.and(tagged, [tag.clone().into()]);
         }
-        if query.pinned == Some(false) {
-            self.and("pinned = 0", []);
+        if let Some(pinned) = query.pinned.filter(|_| !matches!(lane, Lane::Pinned)) {
+            self.and(if pinned { "pinned = 1" } else { "pinned = 0" }, []);
         }
         if matches!(lane, Lane::Status(_) | Lane::Engine(..)) {
             return;

@@ -5,6 +5,7 @@ mod damage;
 mod durability;
 mod instances;
 mod model;
+mod older;
 mod search;
 mod upkeep;
 

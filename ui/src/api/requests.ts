@@ -15,6 +15,23 @@ export function listSessions(query: SessionQuery, cursor?: string, signal?: Abor
   return getJson("sessions", { ...(query as Record<string, string | string[] | undefined>), limit, cursor }, signal);
 }
 
+/** How many sessions of each status there are, whatever status is asked for. */
+export function countSessions(query: SessionQuery, signal?: AbortSignal): Promise<SessionList> {
+  return getJson("sessions", { ...(query as Record<string, string | string[] | undefined>), counts: "true", limit: 1 }, signal);
+}
+
+/** The newest sessions that a session started, and how many there are. */
+export function listChildren(parent: string, limit: number, signal?: AbortSignal): Promise<SessionList> {
+  return getJson("sessions", { parent, counts: "true", limit }, signal);
+}
+
+/** The contract's maximum of sessions asked for by their ids. */
+export const MOST_IDS = 100;
+
+export function getSessions(ids: readonly string[], signal?: AbortSignal): Promise<SessionList> {
+  return getJson("sessions", { id: [...ids], limit: MOST_IDS }, signal);
+}
+
 export function getSession(id: string, signal?: AbortSignal): Promise<Session> {
   return getJson(`sessions/${encodeURIComponent(id)}`, {}, signal);
 }

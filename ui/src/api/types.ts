@@ -11,6 +11,9 @@ export type Usage = Schemas["Usage"];
 export type Cost = Schemas["Cost"];
 export type Session = Schemas["Session"];
 export type SessionStatus = Session["status"];
+export type StatusCounts = Schemas["StatusCounts"];
+export type Activity = Schemas["Activity"];
+export type SessionName = Schemas["SessionName"];
 export type SessionList = Schemas["SessionList"];
 export type SpanSummary = Schemas["SpanSummary"];
 export type SpanKind = SpanSummary["kind"];
@@ -32,7 +35,7 @@ export type Document = Schemas["Document"];
 /** Attribute values are any JSON, null included: they are kept as they are. */
 export type Attributes = Schemas["Attributes"];
 
-export type SessionQuery = Omit<NonNullable<operations["list_sessions"]["parameters"]["query"]>, "limit" | "cursor">;
+export type SessionQuery = Omit<NonNullable<operations["list_sessions"]["parameters"]["query"]>, "limit" | "cursor" | "counts">;
 
 type WireEvent = Schemas["Event"];
 /** What a type of event brings, with the parts of it that this page reads. */

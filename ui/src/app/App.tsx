@@ -1,7 +1,6 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
 import { Router } from "wouter";
-import { activity } from "../api/activity";
 import { pagePath } from "../api/base";
 import { ApiError, signInRequired } from "../api/client";
 import { LiveProvider } from "../api/hooks";
@@ -41,11 +40,7 @@ export function App({ live, client }: { live: LiveSource; client: QueryClient })
 
   useEffect(() => {
     live.start();
-    const unwatch = activity.watch(live);
-    return () => {
-      unwatch();
-      live.stop();
-    };
+    return () => live.stop();
   }, [live]);
 
   // What was refused before signing in is asked for again after.

@@ -21,6 +21,15 @@ describe("the search box", () => {
     });
   });
 
+  it("takes the session that started them", () => {
+    expect(parseFilter("parent:root-1 refund")).toMatchObject({ parent: "root-1", text: "refund" });
+    const children = parseFilter("parent:root-1");
+    expect(isEmptyFilter(children)).toBe(false);
+    expect(matches(children, sampleSession({ parent_session_id: "root-1" }))).toBe(true);
+    expect(matches(children, sampleSession())).toBe(false);
+    expect(withoutField("parent:root-1 refund", "parent")).toBe("refund");
+  });
+
   it("keeps quoted words together", () => {
     expect(parseFilter('agent:"code reviewer" "two words"')).toMatchObject({ agent: "code reviewer", text: "two words" });
     expect(parseFilter('agent:"open').agent).toBe("open");

@@ -17,6 +17,8 @@ export interface SessionFilter {
   engine: string[];
   agent?: string;
   tag?: string;
+  /** The session that started them. */
+  parent?: string;
   pinned?: boolean;
   /** Moments as they were typed: `24h` means another one a minute later. */
   since?: string;
@@ -24,7 +26,7 @@ export interface SessionFilter {
   text: string;
 }
 
-const FIELD = /^(status|engine|agent|tag|pinned|since|until):(.+)$/;
+const FIELD = /^(status|engine|agent|tag|parent|pinned|since|until):(.+)$/;
 const YES_NO: Record<string, boolean> = { yes: true, true: true, no: false, false: false };
 
 /**
@@ -52,6 +54,7 @@ function takeField(filter: SessionFilter, field: string | undefined, value: stri
       return filter.engine.push(value) > 0;
     case "agent":
     case "tag":
+    case "parent":
       filter[field] = value;
       return true;
     case "pinned":
@@ -90,6 +93,7 @@ export function isEmptyFilter(filter: SessionFilter): boolean {
     filter.engine.length === 0 &&
     filter.agent === undefined &&
     filter.tag === undefined &&
+    filter.parent === undefined &&
     filter.pinned === undefined &&
     filter.since === undefined &&
     filter.until === undefined &&
@@ -98,7 +102,7 @@ export function isEmptyFilter(filter: SessionFilter): boolean {
 }
 
 /** The box without one of its fields, or without all that is no field. */
-export function withoutField(query: string, field: "status" | "engine" | "agent" | "tag" | "pinned" | "since" | "until" | "text"): string {
+export function withoutField(query: string, field: "status" | "engine" | "agent" | "tag" | "parent" | "pinned" | "since" | "until" | "text"): string {
   const isField = (token: string): boolean => parseFilter(token).text === "";
   return tokens(query)
     .filter((token) => (field === "text" ? isField(token) : !(isField(token) && token.startsWith(`${field}:`))))
@@ -114,6 +118,7 @@ export function matches(filter: SessionFilter, session: Session, now = Date.now(
   if (filter.engine.length > 0 && !filter.engine.includes(session.engine)) return false;
   if (filter.agent !== undefined && filter.agent !== session.agent) return false;
   if (filter.tag !== undefined && !session.tags.includes(filter.tag)) return false;
+  if (filter.parent !== undefined && filter.parent !== session.parent_session_id) return false;
   if (filter.pinned !== undefined && filter.pinned !== session.pinned) return false;
   return isInRange(filter, session, now) && hasWords(filter.text, session);
 }

@@ -27,6 +27,7 @@ const FIELDS: readonly Suggestion[] = [
   { text: "engine:", hint: "what runs it" },
   { text: "agent:", hint: "the agent’s name" },
   { text: "tag:", hint: "one of its tags" },
+  { text: "parent:", hint: "the id of the session that started it" },
   { text: "since:", hint: "began at this moment or later" },
   { text: "until:", hint: "began before this moment" },
   { text: "pinned:", hint: "yes or no" },

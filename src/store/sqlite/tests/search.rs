@@ -158,7 +158,8 @@ fn a_file_of_the_version_before_becomes_searchable() {
         store.writer.lock().connection.execute_batch(
             "DROP TABLE search_documents; DROP TRIGGER block_bytes_removed; DROP TRIGGER session_events_removed;
              DROP INDEX blocks_by_block; DROP INDEX session_events_by_id; DROP TABLE IF EXISTS search_text;
-             DELETE FROM counters WHERE name = 'search_layout'; DROP TABLE taken_events; PRAGMA user_version = 3;",
+             DELETE FROM counters WHERE name = 'search_layout'; DROP TABLE taken_events;
+             DROP INDEX sessions_by_parent; ALTER TABLE sessions DROP COLUMN parent; PRAGMA user_version = 3;",
         ).unwrap();
     }
     let store = open(dir.path());

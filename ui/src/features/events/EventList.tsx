@@ -1,10 +1,12 @@
-import { type ReactNode, memo, useCallback, useRef } from "react";
+import { type ReactNode, memo, useCallback, useRef, useSyncExternalStore } from "react";
 import type { FeedEvent } from "../../api/feed";
+import type { SessionNames } from "../../api/names";
 import { useDensity } from "../../components/density";
 import { listKeys, useKeys } from "../../components/useKeys";
 import { NARROW, useMedia } from "../../components/useMedia";
 import { useVirtualRows } from "../../components/useVirtualRows";
 import { formatClock, formatExact, toMillis } from "../../model/time";
+import { oneLine } from "../../model/text";
 import type { FeedView } from "./feedStore";
 
 const HEIGHTS = { comfortable: 28, compact: 22 };
@@ -13,6 +15,7 @@ const PAGE_ROWS = 20;
 
 interface Props {
   view: FeedView;
+  names: SessionNames;
   chosenId: number;
   children: ReactNode;
   onChoose: (id: number) => void;
@@ -22,10 +25,11 @@ interface Props {
 }
 
 /** The newest event first. Rows stand in the flow and not each at a place of its own: a new one then touches no other. */
-export function EventList({ view, chosenId, children, onChoose, onAway, onTop }: Props) {
+export function EventList({ view, names, chosenId, children, onChoose, onAway, onTop }: Props) {
   const narrow = useMedia(NARROW);
   const density = useDensity();
   const body = useRef<HTMLDivElement>(null);
+  useSyncExternalStore(names.subscribe, names.getVersion);
   const height = narrow ? NARROW_HEIGHT : HEIGHTS[density];
   const heightOf = useCallback(() => height, [height]);
   const { length } = view;
@@ -51,7 +55,8 @@ export function EventList({ view, chosenId, children, onChoose, onAway, onTop }:
     const event = at(index);
     if (event !== undefined) {
       chosenIsDrawn ||= event.id === chosenId;
-      rows.push(<EventRow key={event.id} event={event} height={height} chosen={event.id === chosenId} onChoose={onChoose} />);
+      const name = event.session_id === undefined ? undefined : names.of(event.session_id);
+      rows.push(<EventRow key={event.id} event={event} session={name} height={height} chosen={event.id === chosenId} onChoose={onChoose} />);
     }
   }
   return (
@@ -78,13 +83,15 @@ export function EventList({ view, chosenId, children, onChoose, onAway, onTop }:
 
 interface RowProps {
   event: FeedEvent;
+  /** The title of its session, when that is known. */
+  session: string | undefined;
   height: number;
   chosen: boolean;
   onChoose: (id: number) => void;
 }
 
 const EventRow = memo(
-  function EventRow({ event, height, chosen, onChoose }: RowProps) {
+  function EventRow({ event, session, height, chosen, onChoose }: RowProps) {
     const time = toMillis(event.timestamp);
     return (
       // The list has the focus and the keys; a row answers to the pointer only.
@@ -102,10 +109,12 @@ const EventRow = memo(
         </span>
         <span className="event-type cut">{event.type}</span>
         <span className="event-text cut foreign">{event.text}</span>
-        <span className="event-session cut">{event.session_id}</span>
+        <span className="event-session cut foreign" title={event.session_id}>
+          {oneLine(session ?? "") || event.session_id}
+        </span>
       </div>
     );
   },
   // What to do with a choice may be another function each time; it is the same choice.
-  (before, after) => before.event === after.event && before.height === after.height && before.chosen === after.chosen,
+  (before, after) => before.event === after.event && before.session === after.session && before.height === after.height && before.chosen === after.chosen,
 );

@@ -7,6 +7,7 @@ import { useKeys } from "../../components/useKeys";
 import { useNow } from "../../components/useNow";
 import { useTitle } from "../../components/useTitle";
 import { formatCount, plural } from "../../model/format";
+import { oneLine } from "../../model/text";
 import { EventDetail } from "./EventDetail";
 import { EventList } from "./EventList";
 import { type FeedFilter, type FeedView, KEPT_EVENTS } from "./feedStore";
@@ -77,7 +78,9 @@ export function EventsPage() {
         </div>
         {session !== "" && (
           <button type="button" className="chip-only" title="Events of all sessions again" onClick={() => change("session", "")}>
-            <span className="cut foreign">only {session}</span>
+            <span className="cut foreign" title={session}>
+              only {oneLine(feed.names.of(session) ?? "") || session}
+            </span>
             <X size={12} aria-hidden />
           </button>
         )}
@@ -92,6 +95,7 @@ export function EventsPage() {
         {view.length > 0 ? (
           <EventList
             view={view}
+            names={feed.names}
             chosenId={chosenId}
             onChoose={(id) => {
               hold("pause");

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { hostNow } from "../../api/clock";
 import { recentEvents } from "../../api/feed";
 import { useLive, useLiveBatches } from "../../api/hooks";
+import { SessionNames } from "../../api/names";
 import { type FeedFilter, FeedStore } from "./feedStore";
 
 /** So much of the past is asked for when the screen opens. */
@@ -9,6 +10,8 @@ const RECENT = 1_000;
 
 export interface Feed {
   store: FeedStore;
+  /** What the sessions of the events are called. */
+  names: SessionNames;
   /** Grows whenever there is something else to draw. */
   version: number;
   /** The past is still on its way. */
@@ -19,6 +22,7 @@ export interface Feed {
 export function useFeed(filter: FeedFilter): Feed {
   const live = useLive();
   const [store] = useState(() => new FeedStore());
+  const [names] = useState(() => new SessionNames());
   const [loading, setLoading] = useState(true);
   const version = useSyncExternalStore(store.subscribe, store.getVersion);
   const gone = useRef<AbortController>(new AbortController());
@@ -53,6 +57,7 @@ export function useFeed(filter: FeedFilter): Feed {
   }
 
   useLiveBatches((batch) => {
+    names.hear(batch.events);
     if (batch.cut) fill(store.lastId);
     if (batch.feed === undefined) return;
     store.add(batch.feed, hostNow());
@@ -61,5 +66,5 @@ export function useFeed(filter: FeedFilter): Feed {
     begun.current = true;
   });
 
-  return { store, version, loading };
+  return { store, names, version, loading };
 }

@@ -1,8 +1,6 @@
-import { useQuery } from "@tanstack/react-query";
 import { ScrollText } from "lucide-react";
 import { Link } from "wouter";
-import { getSession } from "../../api/requests";
-import type { SearchHit, SearchMatch } from "../../api/types";
+import type { SearchHit, SearchMatch, SessionName } from "../../api/types";
 import { KindIcon, kindWord } from "../../components/KindIcon";
 import { Ago, Amount } from "../../components/Time";
 import { eventWords } from "../../model/eventWords";
@@ -12,7 +10,7 @@ import { oneLine } from "../../model/text";
 import { formatDuration, toMillis } from "../../model/time";
 
 /** One span or event, with the text in which it was found. All of it is foreign text and stays text. */
-export function Hit({ hit }: { hit: SearchHit }) {
+export function Hit({ hit, name }: { hit: SearchHit; name: SessionName | undefined }) {
   const sessionId = hit.session_id ?? undefined;
   const failed = hit.type === "span" && hit.span.status === "error";
   return (
@@ -36,7 +34,7 @@ export function Hit({ hit }: { hit: SearchHit }) {
       {hit.matches.map((match, index) => (
         <Snippet key={index} match={match} />
       ))}
-      {sessionId !== undefined && <SessionName id={sessionId} />}
+      {sessionId !== undefined && <InSession id={sessionId} name={name} />}
     </li>
   );
 }
@@ -89,12 +87,11 @@ function Snippet({ match }: { match: SearchMatch }) {
   );
 }
 
-/** Hits know their session by its id only; its title is asked for once and kept. */
-function SessionName({ id }: { id: string }) {
-  const session = useQuery({ queryKey: ["session-name", id], queryFn: ({ signal }) => getSession(id, signal), retry: false });
-  const { title: name = "", agent = "" } = session.data ?? {};
+function InSession({ id, name }: { id: string; name: SessionName | undefined }) {
+  const agent = name?.agent ?? "";
+  const own = name?.title ?? "";
   // An agent's name tells none of its runs from the others.
-  const title = name === "" || name.toLowerCase() === agent.toLowerCase() ? id : oneLine(name);
+  const title = own === "" || own.toLowerCase() === agent.toLowerCase() ? id : oneLine(own);
   return (
     <p className="hit-session cut foreign">
       {title}

@@ -15,7 +15,7 @@ interface Props {
 /** The keys move the focus from link to link: what is focused is what Enter opens. */
 export function Hits({ query, hits, ranged, onAnyTime }: Props) {
   const pages = hits.data?.pages ?? [];
-  const found = pages.flatMap((page) => page.hits);
+  const found = pages.flatMap(({ hits: each, sessions }) => each.map((hit) => ({ hit, name: sessions[hit.session_id ?? ""] })));
   const searchedTo = pages.at(-1)?.searched_to;
 
   function move(step: number): void {
@@ -47,8 +47,8 @@ export function Hits({ query, hits, ranged, onAnyTime }: Props) {
         {hits.hasNextPage ? " so far" : ""}, newest first
       </p>
       <ul>
-        {found.map((hit, index) => (
-          <Hit key={index} hit={hit} />
+        {found.map(({ hit, name }, index) => (
+          <Hit key={index} hit={hit} name={name} />
         ))}
       </ul>
       {hits.isFetchNextPageError ? (

@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { FakeHost, json } from "../../testing/host";
 import { renderAt } from "../../testing/page";
-import { sampleSession, sampleSpan } from "../../testing/sample";
+import { sampleSpan } from "../../testing/sample";
 import { SearchPage } from "./Page";
 
 afterEach(() => vi.unstubAllGlobals());
@@ -15,13 +15,13 @@ function hit(id: number, change: object = {}): object {
 }
 
 function open(answer: object, address = "/search?q=rain") {
-  const host = new FakeHost({ search: answer, "sessions/monday": sampleSession({ id: "monday", title: "Weather" }) });
+  const host = new FakeHost({ search: answer });
   return { host, ...renderAt(address, <SearchPage />) };
 }
 
 describe("the search screen", () => {
   it("shows where it was found, as text and marked, and leads to the span", async () => {
-    open({ hits: [hit(1)] });
+    open({ hits: [hit(1)], sessions: { monday: { title: "Weather", agent: "coder" } } });
     const link = await screen.findByRole("link", { name: "step 1" });
     expect(link).toHaveAttribute("href", expect.stringMatching(/^\/sessions\/monday\?span=0{15}1&trace=/));
     expect(screen.getByText("Rain").tagName).toBe("MARK");
@@ -30,15 +30,15 @@ describe("the search screen", () => {
   });
 
   it("shows an event by what it says", async () => {
-    open({ hits: [{ type: "event", session_id: "monday", event: { id: 4, type: "Log", level: "warn", message: "two hours old", attributes: {}, timestamp: "2026-11-21T00:00:01.000000000Z" }, matches: [] }] });
+    open({ sessions: {}, hits: [{ type: "event", session_id: "monday", event: { id: 4, type: "Log", level: "warn", message: "two hours old", attributes: {}, timestamp: "2026-11-21T00:00:01.000000000Z" }, matches: [] }] });
     expect(await screen.findByRole("link", { name: "Log warn: two hours old" })).toHaveAttribute("href", "/sessions/monday");
   });
 
   it("asks for more at the end, and says how far back a search that was cut has looked", async () => {
     const user = userEvent.setup();
-    const { host } = open({ hits: [hit(1)], next_cursor: "c2", searched_to: "2026-11-20T00:00:00.000000000Z" });
+    const { host } = open({ sessions: {}, hits: [hit(1)], next_cursor: "c2", searched_to: "2026-11-20T00:00:00.000000000Z" });
     expect(await screen.findByText(/Searched back to .*2026/)).toBeInTheDocument();
-    host.answers.search = { hits: [hit(2)] };
+    host.answers.search = { sessions: {}, hits: [hit(2)] };
     await user.click(screen.getByRole("button", { name: "Search further back" }));
     expect(await screen.findByText("step 2")).toBeInTheDocument();
     expect(host.to("search").at(-1)?.searchParams.get("cursor")).toBe("c2");
@@ -62,7 +62,7 @@ describe("the search screen", () => {
 
   it("helps with the fields before anything is asked, and asks nothing", async () => {
     const user = userEvent.setup();
-    const { host } = open({ hits: [] }, "/search");
+    const { host } = open({ sessions: {}, hits: [] }, "/search");
     expect(screen.getByRole("textbox")).toHaveFocus();
     expect(host.to("search")).toHaveLength(0);
     await user.click(screen.getByRole("button", { name: "status:error" }));
@@ -72,12 +72,12 @@ describe("the search screen", () => {
 
   it("takes a range of time and a session from the address, and lets go of them", async () => {
     const user = userEvent.setup();
-    const { host } = open({ hits: [] }, "/search?q=rain&since=24h&session=monday");
+    const { host } = open({ sessions: {}, hits: [] }, "/search?q=rain&since=24h&session=monday");
     expect(await screen.findByText("Nothing found")).toBeInTheDocument();
     const asked = host.to("search")[0]?.searchParams;
     expect(asked?.get("session_id")).toBe("monday");
     expect(Date.now() - Date.parse(asked?.get("since") ?? "")).toBeGreaterThanOrEqual(86_400_000 - 5_000);
-    host.answers.search = () => json({ hits: [hit(3)] });
+    host.answers.search = () => json({ sessions: {}, hits: [hit(3)] });
     await user.click(screen.getByRole("button", { name: "Search any time" }));
     expect(await screen.findByText("step 3")).toBeInTheDocument();
     expect(host.to("search").at(-1)?.searchParams.has("since")).toBe(false);
@@ -85,7 +85,7 @@ describe("the search screen", () => {
 
   it("moves from hit to hit by keys", async () => {
     const user = userEvent.setup();
-    open({ hits: [hit(1), hit(2)] });
+    open({ sessions: {}, hits: [hit(1), hit(2)] });
     await screen.findByText("step 1");
     await user.keyboard("j");
     expect(screen.getByRole("link", { name: "step 1" })).toHaveFocus();

@@ -1,28 +1,37 @@
-import { memo, useSyncExternalStore } from "react";
-import { BUCKETS, activity } from "../../api/activity";
+import { memo } from "react";
+import { elapsedUntil } from "../../api/clock";
+import type { Session } from "../../api/types";
 import { useNow } from "../../components/useNow";
+import { activityBars } from "../../model/activityBars";
 import { plural } from "../../model/format";
-import { formatElapsed } from "../../model/time";
+import { isAlive } from "../../model/sessionControls";
+import { formatElapsed, toMillis } from "../../model/time";
 
-const STEP = 2;
+const WIDTH = 64;
 const HEIGHT = 14;
-/** A single event must not look like a storm. */
-const LEAST_SCALE = 4;
 
-/** How busy a session was while this page watched. Without a count nothing is drawn: a flat line would be a claim. */
-export const ActivityLine = memo(function ActivityLine({ id }: { id: string }) {
-  useSyncExternalStore(activity.subscribe, activity.version);
-  useNow();
-  const series = activity.of(id);
-  if (series === undefined) return null;
-  const total = series.reduce((sum, count) => sum + count, 0);
-  const label = `${plural(total, "span")} begun or ended in the last ${formatElapsed(activity.watchedMs())}`;
-  const scale = HEIGHT / Math.max(LEAST_SCALE, ...series);
-  const bars = series.map((count, index) => (count === 0 ? "" : `M${index * STEP + 1} ${HEIGHT}v${-Math.max(1, count * scale)}`));
+/** How busy a session was from its beginning to its end or to now, as the host counted. */
+export const ActivityLine = memo(function ActivityLine({ session }: { session: Session }) {
+  const alive = isAlive(session);
+  const now = useNow(alive);
+  const until = alive || session.ended_at == null ? elapsedUntil(now) : toMillis(session.ended_at);
+  const drawn = activityBars(session.activity, until);
+  if (drawn === undefined) return null;
+  const { bars, total, most, partMs, lengthMs } = drawn;
+  const label = `${plural(total, "span")} begun in ${formatElapsed(lengthMs)}, at most ${most} within ${formatElapsed(partMs)}`;
+  const path = bars.map(({ from, length, height }) => {
+    const width = Math.max(1.5, length * WIDTH - 0.5);
+    const tall = Math.max(1, height * HEIGHT);
+    return `M${round(Math.min(from * WIDTH, WIDTH - width))} ${HEIGHT}h${round(width)}v${-round(tall)}h${-round(width)}z`;
+  });
   return (
-    <svg className="activity" role="img" aria-label={label} width={BUCKETS * STEP} height={HEIGHT}>
+    <svg className="activity" role="img" aria-label={label} width={WIDTH} height={HEIGHT}>
       <title>{label}</title>
-      <path d={bars.join("")} stroke="currentColor" strokeWidth={STEP - 0.5} />
+      <path d={path.join("")} fill="currentColor" />
     </svg>
   );
 });
+
+function round(length: number): number {
+  return Math.round(length * 10) / 10;
+}

@@ -6,13 +6,14 @@ import { formatCount } from "../../model/format";
 import { STATUSES, type SessionFilter, toggleStatus } from "../../model/sessionFilter";
 import type { KnownValues } from "../../model/suggestions";
 import { FilterBox } from "./FilterBox";
+import type { Counted } from "./useStatusCounts";
 
 interface Props {
   query: string;
   filter: SessionFilter;
+  /** How many there are of each status; unknown until the host has counted. */
+  counted: Counted | undefined;
   rows: readonly Session[];
-  /** The rows are all there are. */
-  complete: boolean;
   grouped: boolean;
   onChange: (query: string) => void;
   onGroup: (grouped: boolean) => void;
@@ -20,8 +21,7 @@ interface Props {
 }
 
 /** The search box and the status chips: two views of one text, which is also what the address says. */
-export function FilterBar({ query, filter, rows, complete, grouped, onChange, onGroup, onLeave }: Props) {
-  const counts = useMemo(() => countStatuses(rows), [rows]);
+export function FilterBar({ query, filter, counted, rows, grouped, onChange, onGroup, onLeave }: Props) {
   const known = useMemo(() => knownValues(rows), [rows]);
   return (
     <div className="filter-bar">
@@ -31,9 +31,8 @@ export function FilterBar({ query, filter, rows, complete, grouped, onChange, on
           <Chip
             key={status}
             status={status}
-            count={counts.get(status) ?? 0}
-            complete={complete}
-            loaded={rows.length}
+            count={counted?.counts[status]}
+            atLeast={counted?.atLeast === true}
             on={filter.status.includes(status)}
             onToggle={() => onChange(toggleStatus(query, status))}
           />
@@ -55,29 +54,24 @@ export function FilterBar({ query, filter, rows, complete, grouped, onChange, on
 
 interface ChipProps {
   status: SessionStatus;
-  count: number;
-  complete: boolean;
-  loaded: number;
+  /** Unknown until the host has counted. */
+  count: number | undefined;
+  atLeast: boolean;
   on: boolean;
   onToggle: () => void;
 }
 
-/** How many of the shown sessions stand so. While there are more to come the number is a beginning, and says so. */
-function Chip({ status, count, complete, loaded, on, onToggle }: ChipProps) {
-  const about = complete ? "of those in the list" : `of the newest ${formatCount(loaded)} in the list`;
+/** How many sessions stand so, with the rest of the filter as it is. */
+function Chip({ status, count, atLeast, on, onToggle }: ChipProps) {
+  const number = count === undefined ? undefined : `${formatCount(count)}${atLeast ? "+" : ""}`;
+  const title = number === undefined ? undefined : `${number} ${count === 1 ? "session" : "sessions"}${atLeast ? ", perhaps more" : ""}`;
   return (
-    <button type="button" className="chip" aria-pressed={on} title={`${formatCount(count)} ${about}`} onClick={onToggle}>
+    <button type="button" className="chip" aria-pressed={on} title={title} onClick={onToggle}>
       <StatusDot status={status} />
       {statusWord(status)}
-      {count > 0 && <span className="chip-count">{`${formatCount(count)}${complete ? "" : "+"}`}</span>}
+      {count !== undefined && count > 0 && <span className="chip-count">{number}</span>}
     </button>
   );
-}
-
-function countStatuses(rows: readonly Session[]): Map<SessionStatus, number> {
-  const counts = new Map<SessionStatus, number>();
-  for (const { status } of rows) counts.set(status, (counts.get(status) ?? 0) + 1);
-  return counts;
 }
 
 /** Enough to propose; the box takes any other value too. */

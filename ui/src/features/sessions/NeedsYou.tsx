@@ -4,6 +4,7 @@ import { StatusDot } from "../../components/Status";
 import { Duration } from "../../components/Time";
 import { plural } from "../../model/format";
 import { type SessionFilter, parseFilter } from "../../model/sessionFilter";
+import { spanAddress } from "../../model/spanAddress";
 import { oneLine } from "../../model/text";
 import { useSessions } from "./useSessions";
 import "./needsYou.css";
@@ -43,7 +44,7 @@ function Waiting({ session, narrow }: { session: Session; narrow: boolean }) {
   const { waiting_on: wait } = session;
   const prompt = wait?.prompt == null ? "" : oneLine(wait.prompt);
   return (
-    <Link href={`/sessions/${encodeURIComponent(session.id)}`}>
+    <Link href={placeOfWait(session)}>
       <span className="needs-prompt cut foreign">{prompt === "" ? (wait?.signal_name ?? "a signal") : prompt}</span>
       <span className="needs-title cut foreign">{oneLine(session.title) || session.id}</span>
       {!narrow && <span className="needs-signal cut foreign">{wait?.signal_name}</span>}
@@ -54,6 +55,12 @@ function Waiting({ session, narrow }: { session: Session; narrow: boolean }) {
       )}
     </Link>
   );
+}
+
+/** Where somebody can see what it waits for: the span that waits, when one tells of the wait. */
+function placeOfWait({ id, waiting_on: wait }: Session): string {
+  if (wait?.trace_id == null || wait.span_id == null) return `/sessions/${encodeURIComponent(id)}`;
+  return spanAddress(id, wait.trace_id, wait.span_id);
 }
 
 function longestFirst(a: Session, b: Session): number {

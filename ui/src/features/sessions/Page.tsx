@@ -14,6 +14,7 @@ import { NothingFound, NothingYet } from "./Nothing";
 import { SessionTable } from "./SessionTable";
 import { ROW_HEIGHTS } from "./trouble";
 import { type Sessions, useSessions } from "./useSessions";
+import { useStatusCounts } from "./useStatusCounts";
 import "./sessions.css";
 
 const TYPING_PAUSE_MS = 150;
@@ -28,6 +29,8 @@ export function SessionsPage() {
   const filter = useMemo(() => parseFilter(settled), [settled]);
   const shown = useMemo(() => parseFilter(query), [query]);
   const sessions = useSessions(filter);
+  // After the list, which is what somebody waits for.
+  const counted = useStatusCounts(filter);
   // A list of nothing but paused sessions says by itself what they wait for.
   const onlyPaused = filter.status.length === 1 && filter.status[0] === "paused";
 
@@ -55,8 +58,8 @@ export function SessionsPage() {
       <FilterBar
         query={query}
         filter={shown}
+        counted={counted}
         rows={sessions.rows}
-        complete={sessions.complete}
         grouped={grouped}
         onChange={(next) => change("q", next)}
         onGroup={(on) => change("group", on ? "parent" : "")}

@@ -83,7 +83,7 @@ export const SessionRow = memo(
           {session.engine}
         </span>
         <span role="gridcell" className="cell-activity">
-          <ActivityLine id={session.id} />
+          <ActivityLine session={session} />
         </span>
         <span role="gridcell" className="cell-started number">
           <Ago time={session.started_at} />

@@ -170,13 +170,49 @@ describe("the sessions screen", () => {
     expect(screen.getByRole("row", { selected: true })).toHaveTextContent("Top");
   });
 
-  it("counts what is shown by its status, and says when there is more", async () => {
-    const first = open([sampleSession({ id: "a" }), sampleSession({ id: "b" }), sampleSession({ id: "c", status: "failed" })]);
+  const none = { running: 0, paused: 0, completed: 0, failed: 0, cancelled: 0, abandoned: 0 };
+
+  it("says how many sessions stand so on the host, whatever is in the list and whatever status is shown", async () => {
+    const counts = { ...none, running: 2, failed: 100_000 };
+    const { host } = open([sampleSession()], "/sessions?q=status%3Afailed+agent%3Acoder", { next_cursor: "more", counts });
     expect(await screen.findByRole("button", { name: "Running 2" })).toBeInTheDocument();
-    expect(screen.getByRole("button", { name: "Failed 1" })).toBeInTheDocument();
+    expect(screen.getByRole("button", { name: "Failed 100,000" })).toHaveAttribute("aria-pressed", "true");
+    expect(screen.getByRole("button", { name: "Paused" })).toBeInTheDocument();
+    const asked = host.to("sessions").filter((url) => url.searchParams.get("counts") === "true");
+    expect(asked.map((url) => url.search)).toEqual(["?agent=coder&counts=true&limit=1"]);
+  });
+
+  it("says that there may be more sessions than were counted, and no number that nobody counted", async () => {
+    const first = open([sampleSession()], "/sessions", { counts: { ...none, running: 1_000 }, counts_at_least: true });
+    expect(await screen.findByRole("button", { name: "Running 1,000+" })).toBeInTheDocument();
     first.unmount();
-    open([sampleSession({ id: "a" })], "/sessions", { next_cursor: "more" });
-    expect(await screen.findByRole("button", { name: "Running 1+" })).toBeInTheDocument();
+    open([sampleSession()]);
+    await screen.findByText("Refactor the parser");
+    expect(screen.getByRole("button", { name: "Running" })).toBeInTheDocument();
+  });
+
+  it("counts anew after sessions changed, once for all that changed together", async () => {
+    const { host, live } = open([sampleSession({ id: "a" })], "/sessions", { counts: { ...none, running: 1 } });
+    await screen.findByRole("button", { name: "Running 1" });
+    const asked = (): number => host.to("sessions").filter((url) => url.searchParams.has("counts")).length;
+    host.answers.sessions = { sessions: [], degraded: [], counts: { ...none, running: 3 } };
+    for (const id of ["b", "c"]) live.send({ events: [{ id: 1, type: "SessionStarted", session: sampleSession({ id }) }] });
+    expect(await screen.findByRole("button", { name: "Running 3" }, { timeout: 10_000 })).toBeInTheDocument();
+    expect(asked()).toBe(2);
+  }, 15_000);
+
+  it("draws how busy a session was, and nothing where nobody counted", async () => {
+    const activity = { from: at(0), bucket_ms: 1_024, counts: [3, 0, 1] };
+    open([sampleSession({ id: "a", activity, status: "completed", ended_at: at(72) }), sampleSession({ id: "b" })]);
+    expect(await screen.findByRole("img", { name: "4 spans begun in 1 m 12 s, at most 3 within 1 s" })).toBeInTheDocument();
+    expect(screen.getAllByRole("img", { name: /begun in/ })).toHaveLength(1);
+  });
+
+  it("leads from the strip of those that wait to the span that waits", async () => {
+    const wait = { signal_name: "permission", prompt: "Delete?", since: at(2), trace_id: "ab", span_id: "cd" };
+    open([sampleSession({ id: "a", status: "paused", waiting_on: wait })]);
+    const strip = await screen.findByRole("region", { name: "Sessions that wait for you" });
+    expect(within(strip).getByRole("link", { name: /Delete/ })).toHaveAttribute("href", "/sessions/a?span=cd&trace=ab");
   });
 
   it("proposes fields and their values at the cursor, by keys", async () => {

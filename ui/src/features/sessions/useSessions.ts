@@ -1,13 +1,12 @@
 import { type InfiniteData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
-import { hostNow } from "../../api/clock";
 import { useLiveBatches } from "../../api/hooks";
 import { listSessions } from "../../api/requests";
 import type { LiveEvent, Session, SessionList } from "../../api/types";
 import type { SessionFilter } from "../../model/sessionFilter";
 import { PageRows, applyToPages } from "../../model/sessionPages";
-import { wireMoment } from "../../model/since";
 import { freshenRows } from "./freshenRows";
+import { toQuery } from "./toQuery";
 
 /** Up to this many pages are simply fetched again. */
 const WHOLE_PAGES = 4;
@@ -89,22 +88,5 @@ export function useSessions(filter: SessionFilter): Sessions {
       if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
     },
     reload: () => void refetch(),
-  };
-}
-
-/** Moments are told as they are now: `24h` moves on with time. */
-function toQuery(filter: SessionFilter): Parameters<typeof listSessions>[0] {
-  const { status, engine, agent, tag, pinned, text } = filter;
-  const since = wireMoment(filter.since, hostNow());
-  const until = wireMoment(filter.until, hostNow());
-  return {
-    status,
-    engine,
-    ...(agent && { agent }),
-    ...(tag && { tag }),
-    ...(pinned !== undefined && { pinned }),
-    ...(since && { since }),
-    ...(until && { until }),
-    ...(text && { text }),
   };
 }

@@ -6,6 +6,7 @@ import { cancelSession, pinSession, removeSession, traceUrl } from "../../api/co
 import type { Session } from "../../api/types";
 import { copyText } from "../../components/copyText";
 import { curlOf, traceFileName } from "../../model/curl";
+import { can, isAlive } from "../../model/sessionControls";
 import { oneLine } from "../../model/text";
 import { Menu } from "./Menu";
 
@@ -17,7 +18,8 @@ export function TraceActions({ id, session, leave }: { id: string; session: Sess
   const [busy, setBusy] = useState(false);
   const [asking, setAsking] = useState<Asking>();
   const [said, setSaid] = useState<{ text: string; failed: boolean }>();
-  const alive = session?.status === "running" || session?.status === "paused";
+  const alive = session !== undefined && isAlive(session);
+  const cancellable = alive && can(session, "cancel");
   const pinned = session?.pinned === true;
 
   async function act(doing: string, action: () => Promise<void>, done: string | undefined): Promise<boolean> {
@@ -40,7 +42,7 @@ export function TraceActions({ id, session, leave }: { id: string; session: Sess
 
   return (
     <div className="trace-actions">
-      {alive && (
+      {cancellable && (
         <button type="button" className="tool" title="Ask the engine to stop this session" disabled={busy} onClick={() => setAsking("cancel")}>
           <CircleStop size={14} aria-hidden />
           <span className="tool-word">Cancel</span>
@@ -70,7 +72,13 @@ export function TraceActions({ id, session, leave }: { id: string; session: Sess
         <button type="button" className="menu-item is-danger" disabled={session === undefined || alive} onClick={() => setAsking("remove")}>
           Delete…
         </button>
-        {alive && <p className="menu-hint">A running session cannot be deleted; cancel it first.</p>}
+        {alive && (
+          <p className="menu-hint">
+            {cancellable
+              ? "A running session cannot be deleted; cancel it first."
+              : "A running session cannot be deleted, and this one cannot be cancelled from here: nothing takes orders for it, or this page may only look."}
+          </p>
+        )}
       </Menu>
       {said && <Said failed={said.failed} text={said.text} onClose={() => setSaid(undefined)} />}
       {asking === "remove" && (

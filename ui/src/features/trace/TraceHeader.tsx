@@ -5,10 +5,12 @@ import type { Session } from "../../api/types";
 import { CopyButton } from "../../components/CopyButton";
 import { Status } from "../../components/Status";
 import { Ago, Duration } from "../../components/Time";
+import { formatCount, plural } from "../../model/format";
+import { spanAddress } from "../../model/spanAddress";
 import { oneLine } from "../../model/text";
 import { TraceActions } from "./TraceActions";
 import { TraceCounters } from "./TraceCounters";
-import { useRelatives } from "./useRelatives";
+import { SHOWN_CHILDREN, useRelatives } from "./useRelatives";
 
 interface Props {
   id: string;
@@ -52,7 +54,7 @@ export const TraceHeader = memo(function TraceHeader({ id, session, spans, total
 });
 
 function Facts({ id, session }: { id: string; session: Session }) {
-  const { parent, children } = useRelatives(session);
+  const { parent, children, count } = useRelatives(session);
   return (
     <div className="trace-facts">
       {session.agent != null && (
@@ -78,11 +80,13 @@ function Facts({ id, session }: { id: string; session: Session }) {
         </Fact>
       )}
       {children.length > 0 && (
-        <Fact name="Sub-sessions">
-          {children.slice(0, 3).map((child) => (
+        <Fact name={plural(count, "sub-session")}>
+          {children.slice(0, SHOWN_CHILDREN).map((child) => (
             <SessionLink key={child.id} id={child.id} title={child.title} />
           ))}
-          {children.length > 3 && <span className="faint">and {children.length - 3} more</span>}
+          {count > SHOWN_CHILDREN && (
+            <Link href={`/sessions?q=${encodeURIComponent(`parent:${id}`)}`}>{`and ${formatCount(count - SHOWN_CHILDREN)} more`}</Link>
+          )}
         </Fact>
       )}
       {session.tags.map((tag) => (
@@ -121,6 +125,9 @@ function Trouble({ session }: { session: Session }) {
           <span>
             Waits for <b className="foreign">{oneLine(waiting.signal_name)}</b>
           </span>
+          {waiting.trace_id != null && waiting.span_id != null && (
+            <Link href={spanAddress(session.id, waiting.trace_id, waiting.span_id)}>Show the span</Link>
+          )}
           {waiting.prompt != null && <pre className="trace-prompt foreign">{waiting.prompt}</pre>}
           <Ago time={waiting.since} />
         </div>

@@ -3,6 +3,7 @@ import { useState, useSyncExternalStore } from "react";
 import { useLiveBatches } from "../../api/hooks";
 import { getSession } from "../../api/requests";
 import type { Session } from "../../api/types";
+import { isAlive, withControls } from "../../model/sessionControls";
 import type { Shape, TraceFrame } from "../../worker/trace/messages";
 import { TraceStore, errorOf } from "./traceStore";
 
@@ -30,8 +31,11 @@ export function useTrace(id: string, onMerged: (into: string) => void): Trace {
       if ("session" in event && event.session.id === id) latest = event.session;
       if (event.type === "SessionMerged" && event.session_id === id) onMerged(event.into);
     }
-    if (latest !== undefined) client.setQueryData(["session", id], latest);
-    if (batch.resync !== undefined) void session.refetch();
+    const { data: known } = session;
+    if (latest !== undefined) client.setQueryData(["session", id], withControls(latest, known));
+    // What can be done with it may be another thing now.
+    const turned = latest !== undefined && known !== undefined && latest.status !== known.status && isAlive(latest);
+    if (batch.resync !== undefined || turned) void session.refetch();
   });
 
   return {
