@@ -4,6 +4,7 @@ import { useDensity } from "../../components/density";
 import { listKeys, useKeys } from "../../components/useKeys";
 import { NARROW, useMedia } from "../../components/useMedia";
 import { useVirtualRows } from "../../components/useVirtualRows";
+import { revealed } from "../../model/reveal";
 import { formatClock, formatExact, toMillis } from "../../model/time";
 import type { FeedView } from "./feedStore";
 
@@ -100,9 +101,9 @@ const EventRow = memo(
         <span className="event-time" title={event.timestamp === "" ? undefined : formatExact(time)}>
           {event.timestamp === "" ? "" : formatClock(time).replace(/\s.*$/, "")}
         </span>
-        <span className="event-type cut">{event.type}</span>
+        <span className="event-type cut foreign">{revealed(event.type)}</span>
         <span className="event-text cut foreign">{event.text}</span>
-        <span className="event-session cut">{event.session_id}</span>
+        <span className="event-session cut foreign">{revealed(event.session_id ?? "")}</span>
       </div>
     );
   },

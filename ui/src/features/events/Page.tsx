@@ -7,6 +7,7 @@ import { useKeys } from "../../components/useKeys";
 import { useNow } from "../../components/useNow";
 import { useTitle } from "../../components/useTitle";
 import { formatCount, plural } from "../../model/format";
+import { revealed } from "../../model/reveal";
 import { EventDetail } from "./EventDetail";
 import { EventList } from "./EventList";
 import { type FeedFilter, type FeedView, KEPT_EVENTS } from "./feedStore";
@@ -77,7 +78,7 @@ export function EventsPage() {
         </div>
         {session !== "" && (
           <button type="button" className="chip-only" title="Events of all sessions again" onClick={() => change("session", "")}>
-            <span className="cut foreign">only {session}</span>
+            <span className="cut foreign">only {revealed(session)}</span>
             <X size={12} aria-hidden />
           </button>
         )}

@@ -4,10 +4,12 @@ import { Link } from "wouter";
 import { getSession } from "../../api/requests";
 import type { SearchHit, SearchMatch } from "../../api/types";
 import { KindIcon, kindWord } from "../../components/KindIcon";
+import { Revealed } from "../../components/Revealed";
 import { Ago, Amount } from "../../components/Time";
 import { eventWords } from "../../model/eventWords";
 import { formatCost, formatTokens } from "../../model/format";
 import { fieldName, markedPieces } from "../../model/marked";
+import { revealed } from "../../model/reveal";
 import { oneLine } from "../../model/text";
 import { formatDuration, toMillis } from "../../model/time";
 
@@ -32,7 +34,7 @@ export function Hit({ hit }: { hit: SearchHit }) {
           <Ago time={hit.type === "span" ? hit.span.start_time : hit.event.timestamp} />
         </span>
       </div>
-      {hit.type === "span" && hit.span.error != null && <p className="hit-error cut foreign">{hit.span.error}</p>}
+      {hit.type === "span" && hit.span.error != null && <p className="hit-error cut foreign">{oneLine(hit.span.error)}</p>}
       {hit.matches.map((match, index) => (
         <Snippet key={index} match={match} />
       ))}
@@ -64,7 +66,7 @@ function Numbers({ hit }: { hit: SearchHit }) {
   const cost = span.cost == null ? undefined : formatCost(span.cost);
   return (
     <span className="hit-numbers">
-      {span.model != null && <span className="cut foreign">{span.model}</span>}
+      {span.model != null && <span className="cut foreign">{oneLine(span.model)}</span>}
       {tokens !== undefined && <span>{formatTokens(tokens)} tok</span>}
       {cost !== undefined && <span title={cost.meaning}>{cost.text}</span>}
       {span.end_time == null ? (
@@ -79,11 +81,19 @@ function Numbers({ hit }: { hit: SearchHit }) {
 function Snippet({ match }: { match: SearchMatch }) {
   return (
     <p className="hit-snippet">
-      <span className="hit-field cut" title={match.field}>
-        {fieldName(match.field)}
+      <span className="hit-field cut" title={revealed(match.field)}>
+        {revealed(fieldName(match.field))}
       </span>
       <span className="foreign">
-        {markedPieces(match).map(({ text, hit }, index) => (hit ? <mark key={index}>{text}</mark> : text))}
+        {markedPieces(match).map(({ text, hit }, index) => 
+          hit ? (
+            <mark key={index}>
+              <Revealed text={text} />
+            </mark>
+          ) : (
+            <Revealed key={index} text={text} />
+          ),
+        )}
       </span>
     </p>
   );
@@ -94,11 +104,11 @@ function SessionName({ id }: { id: string }) {
   const session = useQuery({ queryKey: ["session-name", id], queryFn: ({ signal }) => getSession(id, signal), retry: false });
   const { title: name = "", agent = "" } = session.data ?? {};
   // An agent's name tells none of its runs from the others.
-  const title = name === "" || name.toLowerCase() === agent.toLowerCase() ? id : oneLine(name);
+  const title = name === "" || name.toLowerCase() === agent.toLowerCase() ? revealed(id) : oneLine(name);
   return (
     <p className="hit-session cut foreign">
       {title}
-      {agent !== "" && <span className="faint"> · {agent}</span>}
+      {agent !== "" && <span className="faint"> · {oneLine(agent)}</span>}
     </p>
   );
 }

@@ -6,6 +6,7 @@ import { ErrorState, SkeletonRows } from "../../components/States";
 import { useDebounced } from "../../components/useDebounced";
 import { useTitle } from "../../components/useTitle";
 import { readQueryError } from "../../model/queryError";
+import { revealed } from "../../model/reveal";
 import { readMoment } from "../../model/since";
 import { Fields } from "./Fields";
 import { Hits } from "./Hits";
@@ -51,7 +52,7 @@ export function SearchPage() {
         <TimeRange since={since} until={until} onChange={change} />
         {session !== undefined && (
           <button type="button" className="chip-only" onClick={() => change({ session: "" })} title="Search all sessions again">
-            <span className="cut foreign">only in {session}</span>
+            <span className="cut foreign">only in {revealed(session)}</span>
             <X size={12} aria-hidden />
           </button>
         )}

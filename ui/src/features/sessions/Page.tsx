@@ -7,6 +7,7 @@ import { useKeys } from "../../components/useKeys";
 import { NARROW, useMedia } from "../../components/useMedia";
 import { useTitle } from "../../components/useTitle";
 import type { Session } from "../../api/types";
+import { revealed } from "../../model/reveal";
 import { isEmptyFilter, parseFilter } from "../../model/sessionFilter";
 import { FilterBar } from "./FilterBar";
 import { NeedsYou } from "./NeedsYou";
@@ -65,7 +66,7 @@ export function SessionsPage() {
       {sessions.degraded.map((each) => (
         <Banner key={each.registry} tone="warn">
           <span className="foreign">
-            {each.registry} can’t be reached, its sessions may be missing or old: {each.message}
+            {revealed(`${each.registry} can’t be reached, its sessions may be missing or old: ${each.message}`)}
           </span>
         </Banner>
       ))}

@@ -3,8 +3,10 @@ import { type ReactNode, memo } from "react";
 import { Link } from "wouter";
 import type { Session } from "../../api/types";
 import { CopyButton } from "../../components/CopyButton";
+import { Revealed } from "../../components/Revealed";
 import { Status } from "../../components/Status";
 import { Ago, Duration } from "../../components/Time";
+import { revealed } from "../../model/reveal";
 import { oneLine } from "../../model/text";
 import { TraceActions } from "./TraceActions";
 import { TraceCounters } from "./TraceCounters";
@@ -29,8 +31,8 @@ export const TraceHeader = memo(function TraceHeader({ id, session, spans, total
         <Link href={back} className="trace-back" aria-label="Back to the sessions" title="Back to the sessions (Esc)">
           <ChevronLeft size={16} aria-hidden />
         </Link>
-        <h1 className="cut foreign" title={session?.title}>
-          {session ? oneLine(session.title) || id : id}
+        <h1 className="cut foreign" title={session && revealed(session.title)}>
+          {oneLine(session?.title ?? "") || revealed(id)}
         </h1>
         {session && <Status status={session.status} />}
         {session && (
@@ -67,8 +69,8 @@ function Facts({ id, session }: { id: string; session: Session }) {
         <Ago time={session.started_at} />
       </Fact>
       <Fact name="Session">
-        <span className="mono foreign cut" title={session.external_id == null ? undefined : `The sender calls it ${session.external_id}`}>
-          {id}
+        <span className="mono foreign cut" title={session.external_id == null ? undefined : revealed(`The sender calls it ${session.external_id}`)}>
+          {revealed(id)}
         </span>
         <CopyButton text={() => id} label="Copy the session id" />
       </Fact>
@@ -97,7 +99,7 @@ function Facts({ id, session }: { id: string; session: Session }) {
 function SessionLink({ id, title }: { id: string; title: string | undefined }) {
   return (
     <Link href={`/sessions/${encodeURIComponent(id)}`} className="foreign cut trace-relative">
-      {oneLine(title ?? "") || id}
+      {oneLine(title ?? "") || revealed(id)}
     </Link>
   );
 }
@@ -121,7 +123,11 @@ function Trouble({ session }: { session: Session }) {
           <span>
             Waits for <b className="foreign">{oneLine(waiting.signal_name)}</b>
           </span>
-          {waiting.prompt != null && <pre className="trace-prompt foreign">{waiting.prompt}</pre>}
+          {waiting.prompt != null && (
+            <pre className="trace-prompt foreign">
+              <Revealed text={waiting.prompt} />
+            </pre>
+          )}
           <Ago time={waiting.since} />
         </div>
       )}

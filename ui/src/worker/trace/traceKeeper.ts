@@ -244,6 +244,7 @@ export class TraceKeeper {
       count: rows.length,
       spans: tree.nodes.size,
       chosen: chosen && this.chosenRow(chosen),
+      concealed: this.named !== undefined && chosen === undefined && tree.conceals(this.named.trace, this.named.span),
       reveals: this.reveals,
       anchor: this.anchor(),
       start: tree.start,

@@ -1,6 +1,7 @@
 import { useMemo } from "react";
 import type { Span, SpanContent, SpanKind } from "../../../../api/types";
 import { formatBytes, formatCount, plural } from "../../../../model/format";
+import { revealed } from "../../../../model/reveal";
 import { transcript } from "../../../../model/transcript";
 import { EmptyTab } from "../EmptyTab";
 import { PanelBody } from "../PanelBody";
@@ -88,7 +89,7 @@ function Notes({ content }: { content: SpanContent }) {
 }
 
 function names(list: readonly string[]): string {
-  const shown = list.slice(0, 3).join(", ");
+  const shown = list.slice(0, 3).map(revealed).join(", ");
   return list.length > 3 ? `${shown} and ${formatCount(list.length - 3)} more` : shown;
 }
 

@@ -2,7 +2,7 @@ import { CopyButton } from "../../../../components/CopyButton";
 import { LongText } from "../../../../components/LongText";
 import { Revealed } from "../../../../components/Revealed";
 import { jsonOf, parseJson, printJson } from "../../../../model/json";
-import { printValue } from "../../../../model/text";
+import { oneLine, printValue } from "../../../../model/text";
 
 interface Props {
   name: string;
@@ -20,7 +20,7 @@ export function ToolCall({ name, id, input, output, answered, isError }: Props) 
     <div className="tool-call">
       <p className="tool-call-name">
         <strong className="foreign">{name === "" ? "a tool without a name" : <Revealed text={name} />}</strong>
-        {id !== undefined && <span className="faint foreign cut">{id}</span>}
+        {id !== undefined && <span className="faint foreign cut">{oneLine(id)}</span>}
         {isError === true && <span className="tool-call-error">failed</span>}
       </p>
       <Side label="called with" value={input} />
