@@ -8,6 +8,10 @@ afterEach(cleanup);
 Object.defineProperty(HTMLElement.prototype, "clientHeight", { configurable: true, get: () => 600 });
 Object.defineProperty(HTMLElement.prototype, "clientWidth", { configurable: true, get: () => 1200 });
 HTMLElement.prototype.scrollTo = vi.fn();
+Element.prototype.scrollIntoView = () => undefined;
+Range.prototype.getBoundingClientRect = () => new DOMRect();
+// And it paints nothing.
+Reflect.set(globalThis, "CSS", {});
 
 class NoResize implements ResizeObserver {
   observe(): void {

@@ -4,6 +4,7 @@ import { Revealed } from "../../../../components/Revealed";
 import { formatBytes, formatCount } from "../../../../model/format";
 import { type NoPicture, pictureOf } from "../../../../model/picture";
 import { revealed } from "../../../../model/reveal";
+import { Findable } from "./find";
 import { Address } from "./Part";
 
 const WORDS = { image: "Picture", audio: "Sound", video: "Film", file: "File" } as const;
@@ -37,7 +38,7 @@ export function MediaPart({ part, span }: { part: Media & { type: keyof typeof W
           </span>
         )}
       </p>
-      {part.uri != null && <Address uri={part.uri} />}
+      {part.uri != null && <Address uri={part.uri} subject={part} />}
       {typeof picture === "object" && (
         <img
           src={picture.url}
@@ -55,7 +56,7 @@ export function MediaPart({ part, span }: { part: Media & { type: keyof typeof W
       )}
       {part.transcript != null && (
         <blockquote className="foreign">
-          <Revealed text={part.transcript} />
+          <Findable subject={part} side="text">{() => <Revealed text={part.transcript ?? ""} />}</Findable>
         </blockquote>
       )}
     </div>
