@@ -1,6 +1,7 @@
 import { type Locator, type Page, expect, test } from "@playwright/test";
 import { EVIL, hostileRun } from "./hostileRun.ts";
 import { Host } from "./host.ts";
+import { chosen, panel as panelOf, tree } from "./page.ts";
 import { watch } from "./quiet.ts";
 
 const SESSION = "hostile";
@@ -89,11 +90,10 @@ for (const width of [1440, 360]) {
 
     for (const span of SPANS) {
       await page.goto(`${host.page}sessions/${SESSION}?span=${span}&view=span`);
-      const tree = page.getByRole("tree", { name: "Spans" });
-      const panel = page.getByRole("region", { name: "Chosen span" });
-      await expect(tree.or(panel).first()).toBeVisible();
+      const panel = panelOf(page);
+      await expect(tree(page).or(panel).first()).toBeVisible();
       // Where there is one column, the span is behind a row of the tree or a segment of the switch.
-      if (!(await panel.isVisible())) await tree.getByRole("treeitem", { selected: true }).click();
+      if (!(await panel.isVisible())) await chosen(page).click();
       for (const name of TABS) {
         await panel.getByRole("tab", { name }).click();
         const shown = panel.getByRole("tabpanel", { name });

@@ -87,10 +87,6 @@ const SPAN: Span = poisoned(
 );
 
 beforeEach(() => {
-  HTMLDialogElement.prototype.showModal = function show(this: HTMLDialogElement) {
-    this.open = true;
-  };
-  Element.prototype.scrollIntoView = vi.fn();
   const match = { field: `field${UNSEEN}`, snippet: `a ${UNSEEN} snippet`, highlights: [{ start: 0, end: 3 }] };
   new FakeHost({
     sessions: { sessions: [RUN, NAMELESS], degraded: poisoned([{ registry: "registry", message: "gone" }]) },

@@ -26,6 +26,15 @@ class NoResize implements ResizeObserver {
 }
 globalThis.ResizeObserver = NoResize;
 
+// Nor does it know dialogs.
+HTMLDialogElement.prototype.showModal = function show(this: HTMLDialogElement) {
+  this.open = true;
+};
+HTMLDialogElement.prototype.close = function close(this: HTMLDialogElement) {
+  this.open = false;
+  this.dispatchEvent(new Event("close"));
+};
+
 /** What a media query answers; a test may replace it. */
 globalThis.matchMedia = (query: string) =>
   ({ matches: false, media: query, addEventListener: vi.fn(), removeEventListener: vi.fn() }) as unknown as MediaQueryList;

@@ -1,7 +1,8 @@
 import { useCallback, useMemo } from "react";
-import { useLocation, useSearchParams } from "wouter";
+import { useLocation } from "wouter";
 import { useDensity } from "../../components/density";
 import { Banner, ErrorState, SkeletonRows } from "../../components/States";
+import { useAddress } from "../../components/useAddress";
 import { useDebounced } from "../../components/useDebounced";
 import { useKeys } from "../../components/useKeys";
 import { NARROW, useMedia } from "../../components/useMedia";
@@ -20,7 +21,7 @@ import "./sessions.css";
 const TYPING_PAUSE_MS = 150;
 
 export function SessionsPage() {
-  const [parameters, setParameters] = useSearchParams();
+  const [parameters, change] = useAddress();
   useTitle("Sessions");
   const narrow = useMedia(NARROW);
   const query = parameters.get("q") ?? "";
@@ -32,21 +33,9 @@ export function SessionsPage() {
   // A list of nothing but paused sessions says by itself what they wait for.
   const onlyPaused = filter.status.length === 1 && filter.status[0] === "paused";
 
-  function change(name: "q" | "group", value: string): void {
-    setParameters(
-      (before) => {
-        const next = new URLSearchParams(before);
-        if (value === "") next.delete(name);
-        else next.set(name, value);
-        return next;
-      },
-      { replace: true },
-    );
-  }
-
   useKeys({
     Escape: () => {
-      if (query !== "") change("q", "");
+      if (query !== "") change({ q: "" });
     },
   });
 
@@ -59,8 +48,8 @@ export function SessionsPage() {
         rows={sessions.rows}
         complete={sessions.complete}
         grouped={grouped}
-        onChange={(next) => change("q", next)}
-        onGroup={(on) => change("group", on ? "parent" : "")}
+        onChange={(next) => change({ q: next })}
+        onGroup={(on) => change({ group: on ? "parent" : "" })}
         onLeave={leaveSearch}
       />
       {sessions.degraded.map((each) => (
@@ -71,7 +60,7 @@ export function SessionsPage() {
         </Banner>
       ))}
       {!onlyPaused && <NeedsYou narrow={narrow} />}
-      <Body sessions={sessions} query={settled} grouped={grouped} narrow={narrow} onChange={(next) => change("q", next)} />
+      <Body sessions={sessions} query={settled} grouped={grouped} narrow={narrow} onChange={(next) => change({ q: next })} />
     </main>
   );
 }
