@@ -232,6 +232,8 @@ test("tree, timeline and span stand one at a time at 360 px, each by its address
 test("a host that comes back with another past says so, and what is shown is what it has", async ({ page }) => {
   const session = "debugger-gap";
   await host.report(...run(session));
+  // What the host begins anew with must not reach the place up to which this page has heard.
+  await host.report(...Array.from({ length: 500 }, (_, n) => ({ type: "tick", session_id: "ticker", n })));
   await openRun(page, "", session);
   await expect(page.getByText("Live", { exact: true })).toBeVisible();
   await row(page, /second turn/).click();
