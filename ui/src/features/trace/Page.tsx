@@ -23,7 +23,7 @@ import { useTimeAxis } from "./useTimeAxis";
 import { useTrace } from "./useTrace";
 import { useTraceAddress, useTraceSync } from "./useTraceAddress";
 import { useTraceKeys } from "./useTraceKeys";
-import { useWidth } from "./useWidth";
+import { usualWidth, useWidth } from "./useWidth";
 import "./trace.css";
 
 const USUAL_PANEL_WIDTH = 460;
@@ -62,7 +62,7 @@ export function TracePage({ id, back }: Props) {
   const shows = narrow ? (view === "timeline" ? "timeline" : "tree") : "both";
   const list = useRef<HTMLDivElement>(null);
   const page = useRef(1);
-  const [width, setWidth] = useWidth("panel-width", USUAL_PANEL_WIDTH);
+  const [width, setWidth] = useWidth("panel-width", usualWidth(USUAL_PANEL_WIDTH, 0.2));
 
   const { leaveAlone } = live;
   const openSpan = useCallback(() => {
