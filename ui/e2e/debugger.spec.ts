@@ -228,22 +228,3 @@ test("tree, timeline and span stand one at a time at 360 px, each by its address
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   expect(overflow).toBeLessThanOrEqual(0);
 });
-
-test("a host that comes back with another past says so, and what is shown is what it has", async ({ page }) => {
-  const session = "debugger-gap";
-  await host.report(...run(session));
-  // What the host begins anew with must not reach the place up to which this page has heard.
-  await host.report(...Array.from({ length: 500 }, (_, n) => ({ type: "tick", session_id: "ticker", n })));
-  await openRun(page, "", session);
-  await expect(page.getByText("Live", { exact: true })).toBeVisible();
-  await row(page, /second turn/).click();
-  await host.forget();
-  await host.report({ type: "session_started", session_id: session, title: "Begun anew" }, ...span(session, { id: "agent", name: "novice", kind: "agent", from: 0 }));
-  await expect(page.getByText(/events? (were )?missed, reloaded/)).toBeVisible();
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Begun anew");
-  await expect(rows(page)).toHaveCount(1);
-  await expect(row(page, /novice/)).toBeVisible();
-  // And it goes on from there.
-  await host.report(...span(session, { id: "tool-9", parent: "agent", name: "look again", kind: "tool", from: 1 }));
-  await expect(row(page, /look again/)).toBeVisible();
-});

@@ -40,27 +40,6 @@ test("a paused session is recognised in the list, and its question read there", 
   quiet();
 });
 
-test("rows stay under the reader's eyes when somebody is waited for above them", async ({ page }) => {
-  const many = Array.from({ length: 60 }, (_, n) => ({ type: "session_started", session_id: `row-${n}`, title: `Row ${n}` }));
-  await host.report(...many);
-  await live(page, "sessions?q=Row");
-  const strip = page.getByRole("region", { name: "Sessions that wait for you" });
-  const read = page.getByRole("row", { name: /Row 30/ });
-  await page.getByRole("grid").hover();
-  await page.mouse.wheel(0, 600);
-  await expect(read).toBeInViewport();
-  const top = async () => (await read.boundingBox())?.y ?? NaN;
-  const before = await top();
-  // A browser scrolls by whole points, and the strip may have a part of one.
-  const stays = async () => expect(Math.abs((await top()) - before)).toBeLessThan(1);
-  await host.report({ type: "hitl_escalated", session_id: "row-0", prompt: "Go on?" });
-  await expect(strip).toBeVisible();
-  await stays();
-  await host.report({ type: "hitl_resolved", session_id: "row-0" });
-  await expect(strip).toBeHidden();
-  await stays();
-});
-
 test("search finds what a tool answered, and leads to its span", async ({ page }) => {
   const quiet = watch(page, () => host.mount);
   await host.run("What is in Cargo.toml?");
@@ -140,4 +119,26 @@ test("every screen fits on 360 px", async ({ page }) => {
       await expect(page.getByRole("navigation").getByRole("link", { name, exact: true }), path).toBeInViewport({ ratio: 1 });
     }
   }
+});
+
+// The last one: its sessions go on, and say so among the events.
+test("rows stay under the reader's eyes when somebody is waited for above them", async ({ page }) => {
+  const many = Array.from({ length: 60 }, (_, n) => ({ type: "session_started", session_id: `row-${n}`, title: `Row ${n}` }));
+  await host.report(...many);
+  await live(page, "sessions?q=Row");
+  const strip = page.getByRole("region", { name: "Sessions that wait for you" });
+  const read = page.getByRole("row", { name: /Row 30/ });
+  await page.getByRole("grid").hover();
+  await page.mouse.wheel(0, 600);
+  await expect(read).toBeInViewport();
+  const top = async () => (await read.boundingBox())?.y ?? NaN;
+  const before = await top();
+  // A browser scrolls by whole points, and the strip may have a part of one.
+  const stays = async () => expect(Math.abs((await top()) - before)).toBeLessThan(1);
+  await host.report({ type: "hitl_escalated", session_id: "row-0", prompt: "Go on?" });
+  await expect(strip).toBeVisible();
+  await stays();
+  await host.report({ type: "hitl_resolved", session_id: "row-0" });
+  await expect(strip).toBeHidden();
+  await stays();
 });

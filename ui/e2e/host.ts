@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -92,14 +92,6 @@ export class Host {
       signal: AbortSignal.timeout(30_000),
     });
     await accepted(await answer);
-  }
-
-  /** The program dies, and comes back with nothing of what it knew. */
-  async forget(): Promise<void> {
-    await this.stop("SIGKILL");
-    await rm(this.dataDir, { recursive: true, force: true });
-    await mkdir(this.dataDir);
-    await this.start();
   }
 
   /** Sends events as any program may; they are stored when this ends. */
