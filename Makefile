@@ -87,7 +87,8 @@ ui: $(NPM_INSTALLED)
 
 browser: $(NPM_INSTALLED)
 	command -v chromium >/dev/null || bash scripts/install-debian.sh chromium fonts-liberation
-	$(CARGO) build $(LOCKED) --all-features --example quickstart --example mounts
+	$(CARGO) build $(LOCKED) --all-features --example quickstart --example mounts --example orchestrator
+	export INSPECTOR_EXAMPLES=$$(realpath "$${CARGO_TARGET_DIR:-target}")/debug/examples
 	cd ui
 	npm run --silent e2e
 

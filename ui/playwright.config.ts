@@ -13,8 +13,8 @@ export default defineConfig({
   ],
   timeout: 60_000,
   expect: { timeout: 10_000 },
-  // Each spec starts its own host; compiling and running many at once only makes them slow.
-  workers: 1,
+  // Each spec has a host of its own, and waits more than it works; more at once would only make each other late.
+  workers: 2,
   forbidOnly: process.env.CI !== undefined,
   reporter: "list",
   use: {

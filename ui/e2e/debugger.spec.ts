@@ -1,5 +1,6 @@
 import { type Page, expect, test } from "@playwright/test";
 import { Host } from "./host.ts";
+import { chosen, openSession, row, rows } from "./page.ts";
 import { watch } from "./quiet.ts";
 
 let host: Host;
@@ -9,22 +10,12 @@ const START = Date.parse("2026-01-05T08:00:00Z");
 test.beforeAll(async () => {
   test.setTimeout(700_000);
   host = await Host.start();
-  await report(run(RUN));
+  await host.report(...run(RUN));
 });
 
 test.afterAll(async () => {
   await host.remove();
 });
-
-/** Sends events as any program may; they are stored when this ends. */
-async function report(events: object[]): Promise<void> {
-  const answer = await fetch(`${host.mount}/events`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(events),
-  });
-  expect(answer.status, await answer.text()).toBe(200);
-}
 
 function at(seconds: number): string {
   return new Date(START + seconds * 1000).toISOString();
@@ -64,14 +55,7 @@ function run(session: string): object[] {
   ];
 }
 
-const rows = (page: Page) => page.getByRole("tree", { name: "Spans" }).getByRole("treeitem");
-const row = (page: Page, name: RegExp) => page.getByRole("treeitem", { name });
-const chosen = (page: Page) => page.getByRole("treeitem", { selected: true });
-
-async function openRun(page: Page, query = "", session = RUN): Promise<void> {
-  await page.goto(`${host.page}sessions/${session}${query}`);
-  await expect(rows(page).first()).toBeVisible();
-}
+const openRun = (page: Page, query = "", session = RUN): Promise<void> => openSession(page, host.page, session, query);
 
 test("keys jump to errors, waits, the slowest child and jumps of tokens", async ({ page }) => {
   const quiet = watch(page, () => host.mount);
@@ -168,16 +152,16 @@ test("an hour of waiting is folded on the time axis, and a shown range survives 
 
 test("a view that is held says what waits and shows all of it when it goes on", async ({ page }) => {
   const session = "debugger-live";
-  await report([
+  await host.report(
     { type: "session_started", session_id: session, title: "Still going", timestamp: at(0) },
     ...span(session, { id: "root", name: "worker", kind: "agent", from: 0 }),
-  ]);
+  );
   await openRun(page, "", session);
   await expect(page.getByText("Live", { exact: true })).toBeVisible();
   await expect(rows(page)).toHaveCount(1);
   await page.keyboard.press("p");
   await expect(page.getByText(/^View paused/)).toBeVisible();
-  await report(Array.from({ length: 5 }, (_, n) => span(session, { id: `t${n}`, parent: "root", name: `step ${n}`, kind: "tool", from: n, to: n + 1 })).flat());
+  await host.report(...Array.from({ length: 5 }, (_, n) => span(session, { id: `t${n}`, parent: "root", name: `step ${n}`, kind: "tool", from: n, to: n + 1 })).flat());
   await expect(page.getByText(/changes? waits?\./)).toBeVisible();
   await expect(rows(page)).toHaveCount(1);
   await page.keyboard.press("p");
@@ -185,7 +169,7 @@ test("a view that is held says what waits and shows all of it when it goes on", 
   await expect(page.getByText(/^View paused/)).toBeHidden();
 
   await page.keyboard.press("f");
-  await report(Array.from({ length: 60 }, (_, n) => span(session, { id: `u${n}`, parent: "root", name: `more ${n}`, kind: "tool", from: 10 + n, ...(n < 59 && { to: 11 + n }) })).flat());
+  await host.report(...Array.from({ length: 60 }, (_, n) => span(session, { id: `u${n}`, parent: "root", name: `more ${n}`, kind: "tool", from: 10 + n, ...(n < 59 && { to: 11 + n }) })).flat());
   await expect(row(page, /more 59/)).toBeInViewport();
   await page.mouse.move(300, 500);
   await page.mouse.wheel(0, -5_000);
@@ -210,7 +194,7 @@ test("the way from the list to a span's attributes needs only the keyboard", asy
 
 test("a session is pinned, its trace downloaded, and it is deleted after a question", async ({ page }) => {
   const session = "debugger-gone";
-  await report(run(session));
+  await host.report(...run(session));
   await openRun(page, "", session);
   await page.getByRole("button", { name: "Pin", exact: true }).click();
   await expect(page.getByRole("button", { name: "Unpin", exact: true })).toBeVisible();

@@ -1,5 +1,6 @@
 import { type Page, expect, test } from "@playwright/test";
 import { Host } from "./host.ts";
+import { live as openLive } from "./page.ts";
 import { otlpRun } from "./otlp.ts";
 import { watch } from "./quiet.ts";
 
@@ -15,27 +16,15 @@ test.afterAll(async () => {
   await host.remove();
 });
 
-async function report(events: object[]): Promise<void> {
-  const answer = await fetch(`${host.mount}/events`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(events),
-  });
-  expect(answer.status).toBe(200);
-}
-
-async function live(page: Page, path = ""): Promise<void> {
-  await page.goto(host.page + path);
-  await expect(page.getByText("Live", { exact: true })).toBeVisible();
-}
+const live = (page: Page, path = ""): Promise<void> => openLive(page, host.page + path);
 
 test("a paused session is recognised in the list, and its question read there", async ({ page }) => {
   const quiet = watch(page, () => host.mount);
   await live(page);
-  await report([
+  await host.report(
     { type: "session_started", session_id: "branches", title: "Clean up", agent: "janitor" },
     { type: "hitl_escalated", session_id: "branches", prompt: "Delete feature/a and feature/b?" },
-  ]);
+  );
   const strip = page.getByRole("region", { name: "Sessions that wait for you" });
   await expect(strip.getByRole("heading")).toContainText("1 session waits for you");
   await expect(strip.getByRole("link", { name: /Delete feature\/a and feature\/b\?/ })).toBeVisible();
@@ -45,7 +34,8 @@ test("a paused session is recognised in the list, and its question read there", 
   await expect(page).toHaveURL(/sessions\/branches/);
 
   await page.goBack();
-  await report([{ type: "hitl_resolved", session_id: "branches" }]);
+  await expect(strip).toBeVisible();
+  await host.report({ type: "hitl_resolved", session_id: "branches" });
   await expect(strip).toBeHidden();
   quiet();
 });
@@ -80,10 +70,10 @@ test("the event feed shows the past, what comes, and stands still when told to",
   await live(page, "events");
   const rows = page.getByRole("option");
   await expect(rows.filter({ hasText: "SpanFinished" }).first()).toBeVisible();
-  await report([{ type: "budget_warning", session_id: "spender", spent_usd: 4.1 }]);
+  await host.report({ type: "budget_warning", session_id: "spender", spent_usd: 4.1 });
   await expect(rows.filter({ hasText: "budget_warning" })).toBeVisible();
   await page.keyboard.press("p");
-  await report([{ type: "budget_gone", session_id: "spender" }]);
+  await host.report({ type: "budget_gone", session_id: "spender" });
   await expect(page.getByRole("button", { name: /new event/ })).toBeVisible();
   await expect(rows.filter({ hasText: "budget_gone" })).toHaveCount(0);
   await page.keyboard.press("p");
@@ -119,14 +109,36 @@ test("the palette goes anywhere by the keyboard alone", async ({ page }) => {
   await expect(page.getByRole("heading", { name: "Events", level: 1 })).toBeAttached();
 });
 
-for (const path of ["sessions", "sessions?group=parent", "search", "search?q=inspector", "events", "health"]) {
-  test(`${path} fits on 360 px`, async ({ page }) => {
-    await page.setViewportSize({ width: 360, height: 740 });
+test("every screen fits on 360 px", async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  for (const path of ["sessions", "sessions?group=parent", "search", "search?q=inspector", "events", "health"]) {
     await live(page, path);
-    await expect(page.getByRole("main")).toBeVisible();
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    await expect(page.getByRole("main"), path).toBeVisible();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), path).toBeLessThanOrEqual(0);
     for (const name of ["Sessions", "Events", "Search", "Health"]) {
-      await expect(page.getByRole("navigation").getByRole("link", { name, exact: true })).toBeInViewport({ ratio: 1 });
+      await expect(page.getByRole("navigation").getByRole("link", { name, exact: true }), path).toBeInViewport({ ratio: 1 });
     }
-  });
-}
+  }
+});
+
+// The last one: its sessions go on, and say so among the events.
+test("rows stay under the reader's eyes when somebody is waited for above them", async ({ page }) => {
+  const many = Array.from({ length: 60 }, (_, n) => ({ type: "session_started", session_id: `row-${n}`, title: `Row ${n}` }));
+  await host.report(...many);
+  await live(page, "sessions?q=Row");
+  const strip = page.getByRole("region", { name: "Sessions that wait for you" });
+  const read = page.getByRole("row", { name: /Row 30/ });
+  await page.getByRole("grid").hover();
+  await page.mouse.wheel(0, 600);
+  await expect(read).toBeInViewport();
+  const top = async () => (await read.boundingBox())?.y ?? NaN;
+  const before = await top();
+  // A browser scrolls by whole points, and the strip may have a part of one.
+  const stays = async () => expect(Math.abs((await top()) - before)).toBeLessThan(1);
+  await host.report({ type: "hitl_escalated", session_id: "row-0", prompt: "Go on?" });
+  await expect(strip).toBeVisible();
+  await stays();
+  await host.report({ type: "hitl_resolved", session_id: "row-0" });
+  await expect(strip).toBeHidden();
+  await stays();
+});

@@ -94,6 +94,17 @@ export class Host {
     await accepted(await answer);
   }
 
+  /** Sends events as any program may; they are stored when this ends. */
+  async report(...events: object[]): Promise<void> {
+    const answer = fetch(`${this.mount}/events`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(events),
+      signal: AbortSignal.timeout(30_000),
+    });
+    await accepted(await answer);
+  }
+
   /** Sends spans as an OpenTelemetry exporter does: an object as JSON, bytes with the headers they were recorded with. */
   async sendOtlp(body: object | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}): Promise<void> {
     const answer = fetch(`${this.mount}/v1/traces`, {

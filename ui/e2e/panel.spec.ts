@@ -1,5 +1,6 @@
 import { type Locator, type Page, expect, test } from "@playwright/test";
 import { Host } from "./host.ts";
+import { openFirst, panel as panelOf, row } from "./page.ts";
 import { watch } from "./quiet.ts";
 
 let host: Host;
@@ -17,10 +18,9 @@ test.afterAll(async () => {
 async function openRun(page: Page): Promise<Locator> {
   await page.goto(host.page);
   await expect(page.getByRole("grid").getByText("Completed")).toBeVisible();
-  await page.getByRole("grid").getByRole("link").first().click();
-  const tree = page.getByRole("tree", { name: "Spans" });
-  await expect(tree.getByRole("treeitem", { name: /planner/ })).toBeVisible();
-  return page.getByRole("region", { name: "Chosen span" });
+  await openFirst(page);
+  await expect(row(page, /planner/)).toBeVisible();
+  return panelOf(page);
 }
 
 test("the plan of a run can be read in State/Result", async ({ page }) => {
@@ -67,8 +67,17 @@ test("a model call is read as a conversation, and the tab stays for the next spa
   await expect(panel.getByText("read_file").first()).toBeVisible();
   await expect(panel.getByRole("list", { name: "Model, tokens and cost" })).toContainText("unpriced");
 
+  // Words are found in what it was told and in what its tools answered, and the next call shows them too.
+  await panel.getByRole("textbox", { name: "Find what was said" }).fill("readme");
+  await page.keyboard.press("Enter");
+  await expect(panel.getByRole("status")).toHaveText(/^1 of \d+$/);
+  await page.keyboard.press("Shift+Enter");
+  await expect(panel.getByRole("status")).toHaveText(/^(\d+) of \1$/);
+  await expect(panel.locator("[aria-current=location]")).toBeInViewport();
+  expect(await page.evaluate(() => (CSS.highlights as unknown as Map<string, Highlight>).has("said-here"))).toBe(true);
   await calls.first().click();
   await expect(panel.getByRole("tab", { name: /Context/, selected: true })).toBeVisible();
+  await expect(page).toHaveURL(/said=readme/);
   const another = await context.newPage();
   await another.goto(page.url());
   await expect(another.getByRole("tab", { name: /Context/, selected: true })).toBeVisible();

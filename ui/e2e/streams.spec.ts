@@ -1,6 +1,7 @@
 import { type BrowserContext, type Page, expect, test } from "@playwright/test";
 import { Host, openConnections, subscribers } from "./host.ts";
 import { otlpRun } from "./otlp.ts";
+import { live, sessions } from "./page.ts";
 import { Proxy } from "./proxy.ts";
 import { watch } from "./quiet.ts";
 
@@ -38,8 +39,9 @@ async function openTabs(context: BrowserContext, address: string, count: number)
   const pages: Page[] = [];
   for (let tab = 0; tab < count; tab += 1) {
     const page = await context.newPage();
-    await page.goto(address);
-    await expect(page.getByText("Live", { exact: true })).toBeVisible();
+    await live(page, address);
+    // A list that was never there cannot stay when the host dies.
+    await expect(sessions(page)).toBeVisible();
     pages.push(page);
   }
   return pages;

@@ -11,14 +11,6 @@ import { followSignInLink } from "./signInLink";
 let live: FakeLive;
 
 beforeEach(() => {
-  HTMLDialogElement.prototype.showModal = function show(this: HTMLDialogElement) {
-    this.open = true;
-  };
-  HTMLDialogElement.prototype.close = function close(this: HTMLDialogElement) {
-    this.open = false;
-    this.dispatchEvent(new Event("close"));
-  };
-  Element.prototype.scrollIntoView = vi.fn();
   history.replaceState(null, "", "/sessions");
   live = new FakeLive();
 });

@@ -1,5 +1,6 @@
 import { Check, Copy } from "lucide-react";
 import { useEffect, useState } from "react";
+import { revealed } from "../model/reveal";
 import { copyText } from "./copyText";
 import "./copy.css";
 
@@ -21,7 +22,7 @@ export function CopyButton({ text, label }: { text: () => string; label: string 
     );
   }
 
-  const said = state === "copied" ? "Copied" : state === "failed" ? "Could not copy" : label;
+  const said = state === "copied" ? "Copied" : state === "failed" ? "Could not copy" : revealed(label);
   return (
     <button type="button" className="copy" onClick={copy} title={said} aria-label={said}>
       {state === "copied" ? <Check size={13} aria-hidden /> : <Copy size={13} aria-hidden />}

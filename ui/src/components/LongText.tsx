@@ -9,6 +9,8 @@ interface Props {
   /** How much of it is to be seen, where somebody else remembers that; 0 is folded. */
   limit?: number;
   onLimit?: (limit: number) => void;
+  /** So much of it must be seen: something stands there that was looked for. */
+  upTo?: number | undefined;
   /** Draws the part that is to be seen, as text unless told otherwise. */
   draw?: ((text: string) => ReactNode) | undefined;
 }
@@ -17,11 +19,12 @@ interface Props {
  * Text of any length, as text. It begins folded at a dozen lines with its size beside; more comes in pieces, because one
  * element with a megabyte on one line stalls the browser's layout.
  */
-export function LongText({ text, limit: given, onLimit, draw }: Props) {
+export function LongText({ text, limit: given, onLimit, upTo = 0, draw }: Props) {
   const [own, setOwn] = useState(0);
   const limit = given ?? own;
   const setLimit = onLimit ?? setOwn;
   const shown = limit === 0 ? fold(text) : fold(text, Infinity, limit);
+  if (upTo > shown.text.length && shown.hidden > 0) setLimit(upTo + MORE_CHARS);
   return (
     <div className="long-text">
       {draw === undefined ? (

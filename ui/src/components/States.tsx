@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { ApiError } from "../api/client";
 import { CopyButton } from "./CopyButton";
+import { Revealed } from "./Revealed";
 import "./states.css";
 
 /** What a screen says when it has nothing to show: why, and what to do next. */
@@ -45,7 +46,9 @@ export function ErrorState({ error, doing, advice = adviceFor(error), retry }: E
       )}
       <details>
         <summary>Details</summary>
-        <pre className="foreign">{details(error)}</pre>
+        <pre className="foreign">
+          <Revealed text={details(error)} />
+        </pre>
       </details>
     </div>
   );

@@ -51,6 +51,11 @@ export function oneLine(text: string, limit = 300): string {
   return revealed(text.slice(0, limit * 2).replace(/\s+/g, " ").trim()).slice(0, limit);
 }
 
+/** Finds words as they are written, whatever their case. */
+export function wordsPattern(wanted: string): RegExp {
+  return new RegExp(wanted.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), "giu");
+}
+
 /** UTF-8 bytes without encoding: the size people compare with file sizes and limits. */
 export function byteLength(text: string): number {
   let bytes = text.length;

@@ -95,6 +95,13 @@ export class TraceTree {
     return undefined;
   }
 
+  /** Whether the span is here and not shown: a detail, or reported better by another. */
+  conceals(traceId: string | undefined, spanId: string): boolean {
+    if (this.all === undefined || this.everything) return false;
+    const named = [...this.all.values()].find((span) => span.span_id === spanId && (traceId === undefined || span.trace_id === traceId));
+    return named !== undefined && named.placeholder !== true && this.find(traceId, spanId) === undefined;
+  }
+
   /** All spans in pre-order. The array is the same object until a span is added or changed. */
   flatten(): readonly SpanNode[] {
     if (this.stale) {

@@ -8,6 +8,10 @@ afterEach(cleanup);
 Object.defineProperty(HTMLElement.prototype, "clientHeight", { configurable: true, get: () => 600 });
 Object.defineProperty(HTMLElement.prototype, "clientWidth", { configurable: true, get: () => 1200 });
 HTMLElement.prototype.scrollTo = vi.fn();
+Element.prototype.scrollIntoView = () => undefined;
+Range.prototype.getBoundingClientRect = () => new DOMRect();
+// And it paints nothing.
+Reflect.set(globalThis, "CSS", {});
 
 class NoResize implements ResizeObserver {
   observe(): void {
@@ -21,6 +25,15 @@ class NoResize implements ResizeObserver {
   }
 }
 globalThis.ResizeObserver = NoResize;
+
+// Nor does it know dialogs.
+HTMLDialogElement.prototype.showModal = function show(this: HTMLDialogElement) {
+  this.open = true;
+};
+HTMLDialogElement.prototype.close = function close(this: HTMLDialogElement) {
+  this.open = false;
+  this.dispatchEvent(new Event("close"));
+};
 
 /** What a media query answers; a test may replace it. */
 globalThis.matchMedia = (query: string) =>

@@ -1,6 +1,7 @@
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 import { StatusDot, statusWord } from "../../components/Status";
 import { Ago } from "../../components/Time";
+import { revealed } from "../../model/reveal";
 import { type Command, findCommands } from "./commands";
 import { useCommands } from "./useCommands";
 import "./palette.css";
@@ -121,8 +122,8 @@ function Entry({ command: { title, hint, group, session }, id, first, chosen, on
       <div id={id} role="option" tabIndex={-1} aria-selected={chosen} className="palette-entry" onMouseDown={(event) => event.preventDefault()} onClick={onRun}>
         {session && <StatusDot status={session.status} />}
         {session && <span className="only-read">{statusWord(session.status)}</span>}
-        <span className="cut foreign">{title}</span>
-        {hint !== undefined && <span className="palette-hint cut foreign">{hint}</span>}
+        <span className="cut foreign">{revealed(title)}</span>
+        {hint !== undefined && <span className="palette-hint cut foreign">{revealed(hint)}</span>}
         {session && (
           <span className="palette-time">
             <Ago time={session.started_at} />

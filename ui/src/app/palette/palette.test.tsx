@@ -9,14 +9,6 @@ import { Palette } from "./Palette";
 let host: FakeHost;
 
 beforeEach(() => {
-  HTMLDialogElement.prototype.showModal = function show(this: HTMLDialogElement) {
-    this.open = true;
-  };
-  HTMLDialogElement.prototype.close = function close(this: HTMLDialogElement) {
-    this.open = false;
-    this.dispatchEvent(new Event("close"));
-  };
-  Element.prototype.scrollIntoView = vi.fn();
   host = new FakeHost({ sessions: { sessions: [sampleSession({ id: "a", title: "Refund policy" })], degraded: [] } });
 });
 

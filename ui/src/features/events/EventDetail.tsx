@@ -3,6 +3,7 @@ import { Link } from "wouter";
 import type { FeedEvent } from "../../api/feed";
 import { CopyButton } from "../../components/CopyButton";
 import { LongText } from "../../components/LongText";
+import { revealed } from "../../model/reveal";
 import { formatExact, toMillis } from "../../model/time";
 
 interface Props {
@@ -16,7 +17,7 @@ export function EventDetail({ event, onOnlySession, onClose }: Props) {
   return (
     <section className="event-detail" aria-label="Chosen event">
       <header>
-        <h2 className="cut">{event?.type ?? "Event"}</h2>
+        <h2 className="cut foreign">{revealed(event?.type ?? "Event")}</h2>
         {event !== undefined && <CopyButton text={() => indented(event.json)} label="Copy the event" />}
         <button type="button" className="icon-button" aria-label="Close" title="Close (Esc)" onClick={onClose}>
           <X size={15} aria-hidden />

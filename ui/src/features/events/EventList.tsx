@@ -5,6 +5,7 @@ import { useDensity } from "../../components/density";
 import { listKeys, useKeys } from "../../components/useKeys";
 import { NARROW, useMedia } from "../../components/useMedia";
 import { useVirtualRows } from "../../components/useVirtualRows";
+import { revealed } from "../../model/reveal";
 import { formatClock, formatExact, toMillis } from "../../model/time";
 import { oneLine } from "../../model/text";
 import type { FeedView } from "./feedStore";
@@ -107,10 +108,10 @@ const EventRow = memo(
         <span className="event-time" title={event.timestamp === "" ? undefined : formatExact(time)}>
           {event.timestamp === "" ? "" : formatClock(time).replace(/\s.*$/, "")}
         </span>
-        <span className="event-type cut">{event.type}</span>
+        <span className="event-type cut foreign">{revealed(event.type)}</span>
         <span className="event-text cut foreign">{event.text}</span>
-        <span className="event-session cut foreign" title={event.session_id}>
-          {oneLine(session ?? "") || event.session_id}
+        <span className="event-session cut foreign" title={revealed(event.session_id ?? "")}>
+          {oneLine(session ?? "") || revealed(event.session_id ?? "")}
         </span>
       </div>
     );

@@ -1,12 +1,13 @@
 import { Pause, Play, Search, X } from "lucide-react";
 import { useMemo, useState } from "react";
-import { useSearchParams } from "wouter";
 import { useLiveStatus } from "../../api/hooks";
 import { EmptyState, SkeletonRows } from "../../components/States";
+import { useAddress } from "../../components/useAddress";
 import { useKeys } from "../../components/useKeys";
 import { useNow } from "../../components/useNow";
 import { useTitle } from "../../components/useTitle";
 import { formatCount, plural } from "../../model/format";
+import { revealed } from "../../model/reveal";
 import { oneLine } from "../../model/text";
 import { EventDetail } from "./EventDetail";
 import { EventList } from "./EventList";
@@ -18,7 +19,7 @@ import "./events.css";
 /** Everything the host says, as it says it. */
 export function EventsPage() {
   useTitle("Events");
-  const [parameters, setParameters] = useSearchParams();
+  const [parameters, change] = useAddress();
   const [types, session, text] = [parameters.get("type") ?? "", parameters.get("session") ?? "", parameters.get("q") ?? ""];
   const filter = useMemo<FeedFilter>(
     () => ({ types: types.split(",").filter(Boolean), session: session === "" ? undefined : session, text: text.trim() }),
@@ -34,25 +35,14 @@ export function EventsPage() {
   const waiting = holds === undefined ? 0 : countSince(live, holds);
   const chosenId = Number(parameters.get("event") ?? NaN);
 
-  function change(name: string, value: string): void {
-    setParameters(
-      (before) => {
-        const next = new URLSearchParams(before);
-        if (value === "") next.delete(name);
-        else next.set(name, value);
-        return next;
-      },
-      { replace: true },
-    );
-  }
   const hold = (why: "pause" | "scroll"): void => setHeld((before) => (before?.filter === filter && before.why === "pause" ? before : { ...view, why, filter }));
   const go = (): void => setHeld(undefined);
 
   useKeys({
     p: () => (holds?.why === "pause" ? go() : hold("pause")),
     Escape: () => {
-      if (parameters.has("event")) change("event", "");
-      else if (text !== "") change("q", "");
+      if (parameters.has("event")) change({ event: "" });
+      else if (text !== "") change({ q: "" });
     },
   });
 
@@ -66,7 +56,7 @@ export function EventsPage() {
             type="text"
             data-search
             value={text}
-            onChange={(event) => change("q", event.target.value)}
+            onChange={(event) => change({ q: event.target.value })}
             onKeyDown={(event) => {
               if (event.key === "Enter" || event.key === "Escape") document.querySelector<HTMLElement>(".event-list")?.focus();
             }}
@@ -77,9 +67,9 @@ export function EventsPage() {
           />
         </div>
         {session !== "" && (
-          <button type="button" className="chip-only" title="Events of all sessions again" onClick={() => change("session", "")}>
-            <span className="cut foreign" title={session}>
-              only {oneLine(feed.names.of(session) ?? "") || session}
+          <button type="button" className="chip-only" title="Events of all sessions again" onClick={() => change({ session: "" })}>
+            <span className="cut foreign" title={revealed(session)}>
+              only {oneLine(feed.names.of(session) ?? "") || revealed(session)}
             </span>
             <X size={12} aria-hidden />
           </button>
@@ -90,7 +80,7 @@ export function EventsPage() {
         </button>
         <Counts feed={feed} />
       </div>
-      <TypeChips types={store.types} chosen={filter.types} onChange={(next) => change("type", next.join(","))} />
+      <TypeChips types={store.types} chosen={filter.types} onChange={(next) => change({ type: next.join(",") })} />
       <div className="events-body">
         {view.length > 0 ? (
           <EventList
@@ -99,7 +89,7 @@ export function EventsPage() {
             chosenId={chosenId}
             onChoose={(id) => {
               hold("pause");
-              change("event", String(id));
+              change({ event: String(id) });
             }}
             onAway={() => hold("scroll")}
             onTop={() => {
@@ -115,13 +105,13 @@ export function EventsPage() {
         ) : feed.loading && store.kept === 0 ? (
           <SkeletonRows rows={12} height={24} />
         ) : (
-          <Nothing kept={store.kept} onClear={() => setParameters({}, { replace: true })} />
+          <Nothing kept={store.kept} onClear={() => change({ type: "", session: "", q: "", event: "" })} />
         )}
         {Number.isFinite(chosenId) && (
           <EventDetail
             event={store.find(chosenId) ?? view.list.find(({ id }) => id === chosenId)}
-            onOnlySession={(id) => change("session", id)}
-            onClose={() => change("event", "")}
+            onOnlySession={(id) => change({ session: id })}
+            onClose={() => change({ event: "" })}
           />
         )}
       </div>

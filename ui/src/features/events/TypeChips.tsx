@@ -1,4 +1,5 @@
 import { formatCount } from "../../model/format";
+import { oneLine } from "../../model/text";
 
 interface Props {
   types: [string, number][];
@@ -22,7 +23,7 @@ export function TypeChips({ types, chosen, onChange }: Props) {
             aria-pressed={on}
             onClick={() => onChange(on ? chosen.filter((each) => each !== type) : [...chosen, type])}
           >
-            <span className="foreign">{type}</span>
+            <span className="foreign">{oneLine(type)}</span>
             <span className="chip-count">{formatCount(count)}</span>
           </button>
         );

@@ -9,6 +9,7 @@ import { Banner, ErrorState, SkeletonRows } from "../../components/States";
 import { useNow } from "../../components/useNow";
 import { useTitle } from "../../components/useTitle";
 import { UNKNOWN, formatBytes, formatCount } from "../../model/format";
+import { revealed } from "../../model/reveal";
 import { formatElapsed } from "../../model/time";
 import { type Fact, lag, limits, losses, summary, traffic } from "./words";
 import "./health.css";
@@ -64,7 +65,7 @@ export function HealthView({ health }: { health: Health }) {
     <>
       <p className={`health-summary is-${ok ? "ok" : "degraded"}`}>
         <PartMark ok={ok} />
-        {text}
+        <span className="foreign">{revealed(text)}</span>
       </p>
       <div className="health-columns">
         <Section title="Parts">
@@ -72,9 +73,9 @@ export function HealthView({ health }: { health: Health }) {
             {health.parts.map((part) => (
               <li key={part.name} className={`is-${part.state}`}>
                 <PartMark ok={part.state === "ok"} />
-                <span>{part.name}</span>
+                <span className="foreign">{revealed(part.name)}</span>
                 <span className="health-state">{part.state === "ok" ? "Ok" : "Degraded"}</span>
-                {part.why != null && <span className="foreign health-why">{part.why}</span>}
+                {part.why != null && <span className="foreign health-why">{revealed(part.why)}</span>}
               </li>
             ))}
           </ul>
@@ -184,7 +185,7 @@ function Facts({ facts }: { facts: [string, ReactNode][] }) {
       {facts.map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>
-          <dd className="foreign">{value}</dd>
+          <dd className="foreign">{typeof value === "string" ? revealed(value) : value}</dd>
         </div>
       ))}
     </dl>

@@ -2,10 +2,12 @@ import { ScrollText } from "lucide-react";
 import { Link } from "wouter";
 import type { SearchHit, SearchMatch, SessionName } from "../../api/types";
 import { KindIcon, kindWord } from "../../components/KindIcon";
+import { Revealed } from "../../components/Revealed";
 import { Ago, Amount } from "../../components/Time";
 import { eventWords } from "../../model/eventWords";
 import { formatCost, formatTokens } from "../../model/format";
 import { fieldName, markedPieces } from "../../model/marked";
+import { revealed } from "../../model/reveal";
 import { oneLine } from "../../model/text";
 import { formatDuration, toMillis } from "../../model/time";
 
@@ -30,7 +32,7 @@ export function Hit({ hit, name }: { hit: SearchHit; name: SessionName | undefin
           <Ago time={hit.type === "span" ? hit.span.start_time : hit.event.timestamp} />
         </span>
       </div>
-      {hit.type === "span" && hit.span.error != null && <p className="hit-error cut foreign">{hit.span.error}</p>}
+      {hit.type === "span" && hit.span.error != null && <p className="hit-error cut foreign">{oneLine(hit.span.error)}</p>}
       {hit.matches.map((match, index) => (
         <Snippet key={index} match={match} />
       ))}
@@ -62,7 +64,7 @@ function Numbers({ hit }: { hit: SearchHit }) {
   const cost = span.cost == null ? undefined : formatCost(span.cost);
   return (
     <span className="hit-numbers">
-      {span.model != null && <span className="cut foreign">{span.model}</span>}
+      {span.model != null && <span className="cut foreign">{oneLine(span.model)}</span>}
       {tokens !== undefined && <span>{formatTokens(tokens)} tok</span>}
       {cost !== undefined && <span title={cost.meaning}>{cost.text}</span>}
       {span.end_time == null ? (
@@ -77,11 +79,19 @@ function Numbers({ hit }: { hit: SearchHit }) {
 function Snippet({ match }: { match: SearchMatch }) {
   return (
     <p className="hit-snippet">
-      <span className="hit-field cut" title={match.field}>
-        {fieldName(match.field)}
+      <span className="hit-field cut" title={revealed(match.field)}>
+        {revealed(fieldName(match.field))}
       </span>
       <span className="foreign">
-        {markedPieces(match).map(({ text, hit }, index) => (hit ? <mark key={index}>{text}</mark> : text))}
+        {markedPieces(match).map(({ text, hit }, index) => 
+          hit ? (
+            <mark key={index}>
+              <Revealed text={text} />
+            </mark>
+          ) : (
+            <Revealed key={index} text={text} />
+          ),
+        )}
       </span>
     </p>
   );
@@ -91,11 +101,11 @@ function InSession({ id, name }: { id: string; name: SessionName | undefined }) 
   const agent = name?.agent ?? "";
   const own = name?.title ?? "";
   // An agent's name tells none of its runs from the others.
-  const title = own === "" || own.toLowerCase() === agent.toLowerCase() ? id : oneLine(own);
+  const title = own === "" || own.toLowerCase() === agent.toLowerCase() ? revealed(id) : oneLine(own);
   return (
     <p className="hit-session cut foreign">
       {title}
-      {agent !== "" && <span className="faint"> · {agent}</span>}
+      {agent !== "" && <span className="faint"> · {oneLine(agent)}</span>}
     </p>
   );
 }

@@ -1,6 +1,7 @@
 import { EmptyState, ErrorState } from "../../components/States";
 import { useKeys } from "../../components/useKeys";
 import { plural } from "../../model/format";
+import { revealed } from "../../model/reveal";
 import { formatExact, toMillis } from "../../model/time";
 import { Hit } from "./Hit";
 import type { useHits } from "./useHits";
@@ -29,7 +30,7 @@ export function Hits({ query, hits, ranged, onAnyTime }: Props) {
     return (
       <EmptyState title="Nothing found">
         <p className="muted">
-          No span and no event holds <code className="foreign">{query}</code>
+          No span and no event holds <code className="foreign">{revealed(query)}</code>
           {ranged ? " in this time." : "."}
         </p>
         {ranged && (

@@ -1,11 +1,12 @@
 import { Search, X } from "lucide-react";
 import { useState } from "react";
-import { useSearchParams } from "wouter";
 import { ApiError } from "../../api/client";
 import { ErrorState, SkeletonRows } from "../../components/States";
+import { useAddress } from "../../components/useAddress";
 import { useDebounced } from "../../components/useDebounced";
 import { useTitle } from "../../components/useTitle";
 import { readQueryError } from "../../model/queryError";
+import { revealed } from "../../model/reveal";
 import { readMoment } from "../../model/since";
 import { Fields } from "./Fields";
 import { Hits } from "./Hits";
@@ -18,7 +19,7 @@ const TYPING_PAUSE_MS = 200;
 
 /** Searches every span and every kept event. The address says what for, so that a search is a link. */
 export function SearchPage() {
-  const [parameters, setParameters] = useSearchParams();
+  const [parameters, change] = useAddress();
   const query = parameters.get("q") ?? "";
   const since = momentIn(parameters, "since");
   const until = momentIn(parameters, "until");
@@ -29,20 +30,6 @@ export function SearchPage() {
   const hits = useHits(asked);
   const fault = hits.error instanceof ApiError ? readQueryError(hits.error.detail, asked.q) : undefined;
 
-  function change(changes: Record<string, string>): void {
-    setParameters(
-      (before) => {
-        const next = new URLSearchParams(before);
-        for (const [name, value] of Object.entries(changes)) {
-          if (value === "") next.delete(name);
-          else next.set(name, value);
-        }
-        return next;
-      },
-      { replace: true },
-    );
-  }
-
   return (
     <main className="search">
       <h1 className="only-read">Search</h1>
@@ -51,7 +38,7 @@ export function SearchPage() {
         <TimeRange since={since} until={until} onChange={change} />
         {session !== undefined && (
           <button type="button" className="chip-only" onClick={() => change({ session: "" })} title="Search all sessions again">
-            <span className="cut foreign">only in {session}</span>
+            <span className="cut foreign">only in {revealed(session)}</span>
             <X size={12} aria-hidden />
           </button>
         )}

@@ -1,3 +1,4 @@
+import { Revealed } from "../../components/Revealed";
 import type { QueryError } from "../../model/queryError";
 
 /** What the host doesn't understand, at its place, and what it wants there. */
@@ -5,11 +6,13 @@ export function QueryFault({ query, fault }: { query: string; fault: QueryError 
   return (
     <div id="query-fault" className="query-fault" role="alert">
       <pre className="foreign">
-        {query.slice(0, fault.start)}
-        <mark>{query.slice(fault.start, fault.end) || " "}</mark>
-        {query.slice(fault.end)}
+        <Revealed text={query.slice(0, fault.start)} />
+        <mark><Revealed text={query.slice(fault.start, fault.end) || " "} /></mark>
+        <Revealed text={query.slice(fault.end)} />
       </pre>
-      <p>{fault.advice}</p>
+      <p>
+        <Revealed text={fault.advice} />
+      </p>
     </div>
   );
 }

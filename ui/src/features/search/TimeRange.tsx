@@ -12,7 +12,7 @@ export function TimeRange({ since, until, onChange }: Props) {
   const known = MOMENTS.some(([word]) => word === since);
   return (
     <div className="search-range">
-      <select aria-label="Time" value={since ?? ""} onChange={(event) => onChange({ since: event.target.value })}>
+      <select className="chip-only" aria-label="Time" value={since ?? ""} onChange={(event) => onChange({ since: event.target.value })}>
         <option value="">Any time</option>
         {MOMENTS.map(([word, meaning]) => (
           <option key={word} value={word}>

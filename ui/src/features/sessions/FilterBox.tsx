@@ -1,5 +1,6 @@
 import { Search, X } from "lucide-react";
 import { type KeyboardEvent, useId, useRef, useState } from "react";
+import { revealed } from "../../model/reveal";
 import { type KnownValues, type Suggestion, accept, suggest } from "../../model/suggestions";
 import "./filterBox.css";
 
@@ -101,7 +102,7 @@ export function FilterBox({ query, known, onChange, onLeave }: Props) {
               onMouseDown={(event) => event.preventDefault()}
               onClick={() => take(item)}
             >
-              <span className="cut foreign">{item.text}</span>
+              <span className="cut foreign">{revealed(item.text)}</span>
               <span className="faint">{item.hint}</span>
             </div>
           ))}

@@ -3,6 +3,7 @@ import type { Session } from "../../api/types";
 import { StatusDot } from "../../components/Status";
 import { Duration } from "../../components/Time";
 import { plural } from "../../model/format";
+import { revealed } from "../../model/reveal";
 import { type SessionFilter, parseFilter } from "../../model/sessionFilter";
 import { spanAddress } from "../../model/spanAddress";
 import { oneLine } from "../../model/text";
@@ -42,12 +43,13 @@ export function NeedsYou({ narrow }: { narrow: boolean }) {
 
 function Waiting({ session, narrow }: { session: Session; narrow: boolean }) {
   const { waiting_on: wait } = session;
+  const signal = oneLine(wait?.signal_name ?? "");
   const prompt = wait?.prompt == null ? "" : oneLine(wait.prompt);
   return (
     <Link href={placeOfWait(session)}>
-      <span className="needs-prompt cut foreign">{prompt === "" ? (wait?.signal_name ?? "a signal") : prompt}</span>
-      <span className="needs-title cut foreign">{oneLine(session.title) || session.id}</span>
-      {!narrow && <span className="needs-signal cut foreign">{wait?.signal_name}</span>}
+      <span className="needs-prompt cut foreign">{prompt === "" ? signal || "a signal" : prompt}</span>
+      <span className="needs-title cut foreign">{oneLine(session.title) || revealed(session.id)}</span>
+      {!narrow && <span className="needs-signal cut foreign">{signal}</span>}
       {wait != null && (
         <span className="needs-since number">
           <Duration start={wait.since} end={undefined} running />

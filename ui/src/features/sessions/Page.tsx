@@ -1,12 +1,14 @@
 import { useCallback, useMemo } from "react";
-import { useLocation, useSearchParams } from "wouter";
+import { useLocation } from "wouter";
 import { useDensity } from "../../components/density";
 import { Banner, ErrorState, SkeletonRows } from "../../components/States";
+import { useAddress } from "../../components/useAddress";
 import { useDebounced } from "../../components/useDebounced";
 import { useKeys } from "../../components/useKeys";
 import { NARROW, useMedia } from "../../components/useMedia";
 import { useTitle } from "../../components/useTitle";
 import type { Session } from "../../api/types";
+import { revealed } from "../../model/reveal";
 import { isEmptyFilter, parseFilter } from "../../model/sessionFilter";
 import { FilterBar } from "./FilterBar";
 import { NeedsYou } from "./NeedsYou";
@@ -20,7 +22,7 @@ import "./sessions.css";
 const TYPING_PAUSE_MS = 150;
 
 export function SessionsPage() {
-  const [parameters, setParameters] = useSearchParams();
+  const [parameters, change] = useAddress();
   useTitle("Sessions");
   const narrow = useMedia(NARROW);
   const query = parameters.get("q") ?? "";
@@ -34,21 +36,9 @@ export function SessionsPage() {
   // A list of nothing but paused sessions says by itself what they wait for.
   const onlyPaused = filter.status.length === 1 && filter.status[0] === "paused";
 
-  function change(name: "q" | "group", value: string): void {
-    setParameters(
-      (before) => {
-        const next = new URLSearchParams(before);
-        if (value === "") next.delete(name);
-        else next.set(name, value);
-        return next;
-      },
-      { replace: true },
-    );
-  }
-
   useKeys({
     Escape: () => {
-      if (query !== "") change("q", "");
+      if (query !== "") change({ q: "" });
     },
   });
 
@@ -61,19 +51,19 @@ export function SessionsPage() {
         counted={counted}
         rows={sessions.rows}
         grouped={grouped}
-        onChange={(next) => change("q", next)}
-        onGroup={(on) => change("group", on ? "parent" : "")}
+        onChange={(next) => change({ q: next })}
+        onGroup={(on) => change({ group: on ? "parent" : "" })}
         onLeave={leaveSearch}
       />
       {sessions.degraded.map((each) => (
         <Banner key={each.registry} tone="warn">
           <span className="foreign">
-            {each.registry} can’t be reached, its sessions may be missing or old: {each.message}
+            {revealed(`${each.registry} can’t be reached, its sessions may be missing or old: ${each.message}`)}
           </span>
         </Banner>
       ))}
       {!onlyPaused && <NeedsYou narrow={narrow} />}
-      <Body sessions={sessions} query={settled} grouped={grouped} narrow={narrow} onChange={(next) => change("q", next)} />
+      <Body sessions={sessions} query={settled} grouped={grouped} narrow={narrow} onChange={(next) => change({ q: next })} />
     </main>
   );
 }

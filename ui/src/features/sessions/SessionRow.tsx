@@ -4,6 +4,7 @@ import { Link } from "wouter";
 import type { Session } from "../../api/types";
 import { Status } from "../../components/Status";
 import { Ago, Duration } from "../../components/Time";
+import { revealed } from "../../model/reveal";
 import type { SessionEntry } from "../../model/sessionGroups";
 import { UNKNOWN, formatCount, formatSessionCost, formatTokens, plural, totalTokens } from "../../model/format";
 import { oneLine } from "../../model/text";
@@ -65,9 +66,9 @@ export const SessionRow = memo(
           )}
           {session.pinned && <Pin className="session-pin" size={12} role="img" aria-label="Pinned: kept whatever its age" />}
           <Link href={`/sessions/${encodeURIComponent(session.id)}`} tabIndex={-1} className="foreign">
-            {oneLine(session.title) || session.id}
+            {oneLine(session.title) || revealed(session.id)}
           </Link>
-          {isNamedAfterAgent(session) && <span className="cell-id foreign">{session.id}</span>}
+          {isNamedAfterAgent(session) && <span className="cell-id foreign">{revealed(session.id)}</span>}
           {children > 0 && !open && <span className="cell-id">+{formatCount(children)}</span>}
           {depth === 0 && session.parent_session_id != null && <span className="cell-child">sub-session</span>}
           {session.tags.map((tag) => (
@@ -76,11 +77,11 @@ export const SessionRow = memo(
             </span>
           ))}
         </span>
-        <span role="gridcell" className="cell-agent cut foreign" title={session.agent}>
-          {session.agent ?? ""}
+        <span role="gridcell" className="cell-agent cut foreign" title={oneLine(session.agent ?? "")}>
+          {oneLine(session.agent ?? "")}
         </span>
-        <span role="gridcell" className="cell-engine cut foreign" title={session.engine}>
-          {session.engine}
+        <span role="gridcell" className="cell-engine cut foreign" title={oneLine(session.engine)}>
+          {oneLine(session.engine)}
         </span>
         <span role="gridcell" className="cell-activity">
           <ActivityLine session={session} />

@@ -3,6 +3,7 @@ import type { Session } from "../../api/types";
 import { useDensity } from "../../components/density";
 import { listKeys, useKeys } from "../../components/useKeys";
 import { NARROW, useMedia } from "../../components/useMedia";
+import { useSteadyRows } from "../../components/useSteadyRows";
 import { useVirtualRows } from "../../components/useVirtualRows";
 import { plural } from "../../model/format";
 import { flatEntries, groupSessions } from "../../model/sessionGroups";
@@ -77,6 +78,8 @@ export function SessionTable({ rows: all, complete, place, grouped, onMore, onOp
     head: narrow ? 0 : HEAD_HEIGHT,
     initialOffset: () => places.get(place)?.offset ?? 0,
   });
+
+  useSteadyRows(body);
 
   useEffect(() => {
     if (!complete && end >= entries.length - AHEAD_ROWS) onMore();

@@ -12,7 +12,7 @@ export function trouble(session: Session): Trouble | undefined {
   const { waiting_on: waiting, error, status } = session;
   if (status === "paused" && waiting != null) {
     const prompt = waiting.prompt == null ? "" : `: ${oneLine(waiting.prompt)}`;
-    return { tone: "paused", text: `Waits for ${waiting.signal_name}${prompt}` };
+    return { tone: "paused", text: `Waits for ${oneLine(waiting.signal_name)}${prompt}` };
   }
   return error == null || error === "" ? undefined : { tone: "failed", text: oneLine(error) };
 }

@@ -6,6 +6,7 @@ import { Banner, ErrorState, SkeletonRows } from "../../components/States";
 import { NARROW, useMedia } from "../../components/useMedia";
 import { useNow } from "../../components/useNow";
 import { useTitle } from "../../components/useTitle";
+import { revealed } from "../../model/reveal";
 import type { SpanNode } from "../../model/traceTree";
 import type { TraceView } from "../../model/traceAddress";
 import type { Chosen, Row, Step } from "../../worker/trace/messages";
@@ -16,12 +17,13 @@ import { Toolbar } from "./Toolbar";
 import { TraceGrid } from "./TraceGrid";
 import { TraceHeader } from "./TraceHeader";
 import { errorOf } from "./traceStore";
+import { useConcealed } from "./useConcealed";
 import { useLiveView } from "./useLiveView";
 import { useTimeAxis } from "./useTimeAxis";
 import { useTrace } from "./useTrace";
 import { useTraceAddress, useTraceSync } from "./useTraceAddress";
 import { useTraceKeys } from "./useTraceKeys";
-import { useWidth } from "./useWidth";
+import { usualWidth, useWidth } from "./useWidth";
 import "./trace.css";
 
 const USUAL_PANEL_WIDTH = 460;
@@ -47,6 +49,8 @@ export function TracePage({ id, back }: Props) {
   const [address, change] = useTraceAddress();
   useTraceSync(store, frame, address, change, session?.status === "failed");
 
+  useConcealed(frame, address, change);
+
   const live = useLiveView(store);
   const isTicking = alive && frame.running > 0 && !live.held;
   const now = elapsedUntil(useNow(isTicking));
@@ -58,7 +62,7 @@ export function TracePage({ id, back }: Props) {
   const shows = narrow ? (view === "timeline" ? "timeline" : "tree") : "both";
   const list = useRef<HTMLDivElement>(null);
   const page = useRef(1);
-  const [width, setWidth] = useWidth("panel-width", USUAL_PANEL_WIDTH);
+  const [width, setWidth] = useWidth("panel-width", usualWidth(USUAL_PANEL_WIDTH, 0.2));
 
   const { leaveAlone } = live;
   const openSpan = useCallback(() => {
@@ -83,12 +87,12 @@ export function TracePage({ id, back }: Props) {
   const leave = useCallback(() => navigate(back), [navigate, back]);
   useTraceKeys({ store, frame, page, time, live, address, change, until, go, open: openSpan, leave });
 
-  const { chosen } = frame;
+  const { chosen, concealed } = frame;
   const missing = address.span !== undefined && frame.named && chosen === undefined && !frame.loading;
   // A frame for other rows is no reason to draw the panel anew.
   const panel = useMemo(
-    () => <SpanPanel sessionId={id} node={chosen && asNode(chosen)} missing={missing} alive={alive} />,
-    [id, chosen, missing, alive],
+    () => <SpanPanel sessionId={id} node={chosen && asNode(chosen)} missing={missing} concealed={concealed} alive={alive} />,
+    [id, chosen, missing, concealed, alive],
   );
 
   if (trace.error !== undefined && frame.spans === 0) {
@@ -123,7 +127,7 @@ export function TracePage({ id, back }: Props) {
       <TraceHeader id={id} session={session} spans={frame.spans} total={frame.total} loading={frame.loading} back={back} leave={leave} />
       {frame.spans > 0 && frame.failure !== undefined && (
         <Banner tone="error">
-          The spans could not be loaded to the end. {errorOf(frame.failure)?.message}
+          The spans could not be loaded to the end. {revealed(errorOf(frame.failure)?.message ?? "")}
           <button type="button" className="button" onClick={trace.retry}>
             Try again
           </button>

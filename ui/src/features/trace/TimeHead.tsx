@@ -1,13 +1,8 @@
 import { type PointerEvent, useEffect, useRef, useState } from "react";
 import type { Axis } from "../../model/axis";
-import { formatTick } from "../../model/axis";
+import { axisLabels } from "../../model/axisLabels";
 import { formatDuration } from "../../model/time";
 
-/** Further right the word of a fold would leave the column if it stood in the middle. */
-const LAST_WORD = 0.93;
-/** A letter's width and the space beside a label, in pixels: one that would leave the column is left out, its line stays. */
-const LETTER_PX = 6.6;
-const BESIDE_PX = 6;
 /** A drag shorter than this share of the axis is a click. */
 const LEAST_DRAG = 0.004;
 
@@ -48,6 +43,7 @@ export function TimeHead({ axis, ticks, origin, width, onRange }: Props) {
     if (to - from > LEAST_DRAG) onRange(axis.moment(from), axis.moment(to));
   }
 
+  const labels = axisLabels(axis, ticks, origin, width);
   return (
     <span
       ref={box}
@@ -64,16 +60,15 @@ export function TimeHead({ axis, ticks, origin, width, onRange }: Props) {
       onPointerUp={end}
       onPointerCancel={() => setDrag(undefined)}
     >
-      {ticks.map((tick) => (
+      {ticks.map((tick, index) => (
         <span key={tick} className="time-tick" style={{ left: `${axis.place(tick) * 100}%` }}>
-          {fitting(formatTick(Math.max(0, round(tick - origin))), (1 - axis.place(tick)) * width)}
+          {labels.ticks[index]}
         </span>
       ))}
       {axis.folds.map(([from, to]) => (
-        <span key={from} className={`time-fold${axis.place(to) > LAST_WORD ? " is-last" : ""}`} style={spread(axis, from, to)} title={`${formatDuration(to - from)} in which nothing but waits ran`}>
-          <span className="time-fold-word">{formatDuration(to - from)}</span>
-        </span>
+        <span key={from} className="time-fold" style={spread(axis, from, to)} title={`${formatDuration(to - from)} in which nothing but waits ran`} />
       ))}
+      {labels.folds.map((word) => word && <span key={word.left} className="time-fold-word" style={{ left: word.left }}>{word.text}</span>)}
       {drag !== undefined && (
         <span className="time-drag" style={{ left: `${Math.min(...drag) * 100}%`, width: `${Math.abs(drag[1] - drag[0]) * 100}%` }}>
           {formatDuration(axis.moment(Math.max(...drag)) - axis.moment(Math.min(...drag)))}
@@ -103,13 +98,4 @@ export function TimeGrid({ axis, ticks, now }: { axis: Axis; ticks: readonly num
 export function spread(axis: Axis, from: number, to: number): { left: string; width: string } {
   const left = axis.place(from);
   return { left: `${left * 100}%`, width: `${(axis.place(to) - left) * 100}%` };
-}
-
-function fitting(label: string, px: number): string {
-  return label.length * LETTER_PX + BESIDE_PX > px ? "" : label;
-}
-
-/** Ticks are whole multiples of their step; sums of floats are not. */
-function round(ms: number): number {
-  return Math.round(ms * 1e4) / 1e4;
 }

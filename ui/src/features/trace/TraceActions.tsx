@@ -6,6 +6,7 @@ import { cancelSession, pinSession, removeSession, traceUrl } from "../../api/co
 import type { Session } from "../../api/types";
 import { copyText } from "../../components/copyText";
 import { curlOf, traceFileName } from "../../model/curl";
+import { revealed } from "../../model/reveal";
 import { can, isAlive } from "../../model/sessionControls";
 import { oneLine } from "../../model/text";
 import { Menu } from "./Menu";
@@ -84,7 +85,7 @@ export function TraceActions({ id, session, leave }: { id: string; session: Sess
       {asking === "remove" && (
         <Confirm
           title="Delete this session?"
-          text={`“${oneLine(session?.title ?? "") || id}” and everything that is kept of it will be gone for good.`}
+          text={`“${oneLine(session?.title ?? "") || revealed(id)}” and everything that is kept of it will be gone for good.`}
           action="Delete"
           busy={busy}
           onClose={() => setAsking(undefined)}
@@ -164,6 +165,6 @@ function Confirm({ title, text, action, busy, onConfirm, onClose }: ConfirmProps
 }
 
 function wordsOf(error: unknown): string {
-  if (error instanceof ApiError) return error.detail ?? error.message;
+  if (error instanceof ApiError) return revealed(error.detail ?? error.message);
   return "the host can’t be reached";
 }

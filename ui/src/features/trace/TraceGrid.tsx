@@ -10,13 +10,15 @@ import { TimeGrid, TimeHead } from "./TimeHead";
 import type { TraceStore } from "./traceStore";
 import { useRowWindow } from "./useRowWindow";
 import type { TimeAxis } from "./useTimeAxis";
-import { useWidth } from "./useWidth";
+import { usualWidth, useWidth } from "./useWidth";
 import "./spanTree.css";
 import "./timeline.css";
 
 const HEAD_HEIGHT = 28;
 const TIME_HEAD_HEIGHT = 50;
 const USUAL_TIME_WIDTH = 380;
+/** So much of a very wide window is enough for the names. */
+const WIDE_TREE = 1_100;
 /** A label needs so many pixels beside the next. */
 const TICK_PX = 84;
 /** About what the timeline has where it is the only column beside the names. */
@@ -53,7 +55,7 @@ export function TraceGrid(props: Props) {
     pageRef.current = window.page;
   });
   const columns = shows === "timeline" ? [] : props.columns;
-  const [timeWidth, setTimeWidth] = useWidth("time-width", USUAL_TIME_WIDTH);
+  const [timeWidth, setTimeWidth] = useWidth("time-width", usualWidth(USUAL_TIME_WIDTH, 0.55));
   const timePx = shows === "timeline" ? NARROW_TIME_PX : timeWidth;
   const ticks = useMemo(() => axis.ticks(frame.start, Math.max(2, Math.round(timePx / TICK_PX))), [axis, frame.start, timePx]);
   const { chosen } = frame;
@@ -68,7 +70,7 @@ export function TraceGrid(props: Props) {
 
   const style: Record<string, string> = {
     "--metrics": columns.map(() => "72px").join(" "),
-    "--time-width": shows === "timeline" ? "minmax(0, 3fr)" : `min(${timeWidth}px, 40%)`,
+    "--time-width": shows === "timeline" ? "minmax(0, 3fr)" : `min(${timeWidth}px, max(40%, 100% - ${WIDE_TREE}px))`,
   };
   return (
     <div className={`span-tree shows-${shows}`} style={style}>

@@ -3,9 +3,11 @@ import { type ReactNode, memo } from "react";
 import { Link } from "wouter";
 import type { Session } from "../../api/types";
 import { CopyButton } from "../../components/CopyButton";
+import { Revealed } from "../../components/Revealed";
 import { Status } from "../../components/Status";
 import { Ago, Duration } from "../../components/Time";
 import { formatCount, plural } from "../../model/format";
+import { revealed } from "../../model/reveal";
 import { spanAddress } from "../../model/spanAddress";
 import { oneLine } from "../../model/text";
 import { TraceActions } from "./TraceActions";
@@ -31,8 +33,8 @@ export const TraceHeader = memo(function TraceHeader({ id, session, spans, total
         <Link href={back} className="trace-back" aria-label="Back to the sessions" title="Back to the sessions (Esc)">
           <ChevronLeft size={16} aria-hidden />
         </Link>
-        <h1 className="cut foreign" title={session?.title}>
-          {session ? oneLine(session.title) || id : id}
+        <h1 className="cut foreign" title={session && revealed(session.title)}>
+          {oneLine(session?.title ?? "") || revealed(id)}
         </h1>
         {session && <Status status={session.status} />}
         {session && (
@@ -69,8 +71,8 @@ function Facts({ id, session }: { id: string; session: Session }) {
         <Ago time={session.started_at} />
       </Fact>
       <Fact name="Session">
-        <span className="mono foreign cut" title={session.external_id == null ? undefined : `The sender calls it ${session.external_id}`}>
-          {id}
+        <span className="mono foreign cut" title={session.external_id == null ? undefined : revealed(`The sender calls it ${session.external_id}`)}>
+          {revealed(id)}
         </span>
         <CopyButton text={() => id} label="Copy the session id" />
       </Fact>
@@ -101,7 +103,7 @@ function Facts({ id, session }: { id: string; session: Session }) {
 function SessionLink({ id, title }: { id: string; title: string | undefined }) {
   return (
     <Link href={`/sessions/${encodeURIComponent(id)}`} className="foreign cut trace-relative">
-      {oneLine(title ?? "") || id}
+      {oneLine(title ?? "") || revealed(id)}
     </Link>
   );
 }
@@ -128,7 +130,11 @@ function Trouble({ session }: { session: Session }) {
           {waiting.trace_id != null && waiting.span_id != null && (
             <Link href={spanAddress(session.id, waiting.trace_id, waiting.span_id)}>Show the span</Link>
           )}
-          {waiting.prompt != null && <pre className="trace-prompt foreign">{waiting.prompt}</pre>}
+          {waiting.prompt != null && (
+            <pre className="trace-prompt foreign">
+              <Revealed text={waiting.prompt} />
+            </pre>
+          )}
           <Ago time={waiting.since} />
         </div>
       )}

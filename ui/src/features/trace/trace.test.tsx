@@ -60,6 +60,18 @@ describe("the trace screen", () => {
     expect(within(screen.getByRole("treeitem", { name: /chat/ })).getByText(/1.50/)).toBeInTheDocument();
   });
 
+  it("shows the details when the address names one, and leaves them hidden when the reader hides them again", async () => {
+    const user = userEvent.setup();
+    const { history } = open(`/sessions/s1?span=${spanId(5)}`, [...spans, sampleSpan(5, 1, { name: "poll", detail: true })]);
+    await screen.findByRole("treeitem", { name: /poll/, selected: true });
+    expect(address(history).get("details")).toBe("true");
+    await user.click(screen.getByRole("button", { name: "Kinds" }));
+    await user.click(screen.getByRole("checkbox", { name: /Details/ }));
+    await expectRows("planner", "chat gpt-4.1", "write_file", "search_files");
+    expect(screen.getByText(/shown only with the details/)).toBeInTheDocument();
+    expect(address(history).get("details")).toBeNull();
+  });
+
   it("folds and unfolds with the keyboard and walks the tree", async () => {
     const user = userEvent.setup();
     open();

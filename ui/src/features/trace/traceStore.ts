@@ -12,6 +12,7 @@ export const NO_FRAME: TraceFrame = {
   spans: 0,
   chosen: undefined,
   named: false,
+  concealed: false,
   reveals: 0,
   anchor: undefined,
   start: Infinity,

@@ -110,6 +110,8 @@ export interface TraceFrame {
   chosen: Chosen | undefined;
   /** The reader or an address chose it; else it is what one looks at first. */
   named: boolean;
+  /** What was named is here and not shown: a detail, or a report of what another span reports better. */
+  concealed: boolean;
   /** Rises when the chosen span must come into sight. */
   reveals: number;
   anchor: { key: string; index: number } | undefined;

@@ -4,6 +4,8 @@ import type { SpanSummary } from "../../api/types";
 import type { Failure } from "./messages";
 
 interface Told {
+  /** What was told before is of another store. */
+  forget: () => void;
   take: (spans: readonly SpanSummary[]) => void;
   changed: () => void;
 }
@@ -67,6 +69,12 @@ export class Pages {
     let cursor: string | undefined;
     do {
       const page = await listSpans(this.session, { cursor, since }, signal);
+      // Ids only grow within one store. One that stands before its own past is another: what changed in it means nothing here.
+      if (since !== undefined && page.as_of < since) {
+        this.told.forget();
+        this.asOf = undefined;
+        return this.fetch(signal);
+      }
       // Later pages may be younger. The oldest is the only moment of which all pages know everything.
       asOf = Math.min(asOf ?? page.as_of, page.as_of);
       if (since === undefined) this.total = page.total;

@@ -197,6 +197,16 @@ describe("whoever keeps a trace", () => {
     expect(reader.host.to("spans").map((url) => url.searchParams.get("since"))).toEqual([null, "1000", null]);
   });
 
+  it("forgets what another store told, whose ids were greater", async () => {
+    const reader = await Reader.of(spans);
+    const fresh = sampleSpan(9, undefined, { name: "after", event_id: 3 });
+    reader.host.answers["sessions/s1/spans"] = { spans: [fresh], total: 1, as_of: 5 };
+    reader.keeper.hear({ type: "load", all: false });
+    await reader.settled();
+    expect(reader.rows).toEqual([9]);
+    expect(reader.host.to("spans").map((url) => url.searchParams.get("since"))).toEqual([null, "1000", null]);
+  });
+
   it("keeps what it has when the host can't be reached, and says why", async () => {
     const reader = await Reader.of(spans);
     reader.host.answers["sessions/s1/spans"] = () => problem(503, "busy", "Busy");

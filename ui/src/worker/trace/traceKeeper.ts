@@ -27,7 +27,7 @@ const NOTHING: VisibleRows = { rows: [], context: undefined };
  * It knows nothing of threads: `open.ts` decides where it lives.
  */
 export class TraceKeeper {
-  private readonly tree = new TraceTree();
+  private tree = new TraceTree();
   private pages: Pages | undefined;
   private view: ViewWish = NO_VIEW;
   private folding: Folding = ALL_OPEN;
@@ -111,7 +111,7 @@ export class TraceKeeper {
   private open({ session, span, view, folds }: Extract<ToTrace, { type: "open" }>): void {
     this.named = span;
     this.folding = { level: folds.level, opened: new Set(folds.opened), closed: new Set(folds.closed), long: false };
-    this.pages = new Pages(session, { take: (spans) => this.take(spans), changed: () => this.changed() });
+    this.pages = new Pages(session, { take: (spans) => this.take(spans), changed: () => this.changed(), forget: () => this.forget() });
     void this.pages.load(true);
     this.see(view);
   }
@@ -128,6 +128,13 @@ export class TraceKeeper {
   private take(spans: readonly SpanSummary[]): void {
     for (const span of spans) this.pending.push(span);
     this.changed();
+  }
+
+  /** The host began anew. What it has now comes next, and nothing of what it had may outlive that by having greater ids. */
+  private forget(): void {
+    this.tree = new TraceTree();
+    this.tree.showEverything(this.view.everything);
+    this.pending = [];
   }
 
   /** Makes a frame soon: later the longer the last one took, so that half of the time at least is left for what comes. */
@@ -248,6 +255,7 @@ export class TraceKeeper {
       count: rows.length,
       spans: tree.nodes.size,
       chosen: chosen && this.chosenRow(chosen),
+      concealed: this.named !== undefined && chosen === undefined && tree.conceals(this.named.trace, this.named.span),
       reveals: this.reveals,
       anchor: this.anchor(),
       start: tree.start,

@@ -1,13 +1,14 @@
-import type { KeyboardEvent, ReactNode } from "react";
+import type { KeyboardEvent, ReactNode, Ref } from "react";
 
 const STEP = 40;
 
 /** What a tab shows, scrolling by itself. With the focus on it the keys that scroll do so, and not what the page does by them. */
-export function PanelBody({ className = "", children }: { className?: string; children: ReactNode }) {
+export function PanelBody({ className = "", bodyRef, children }: { className?: string; bodyRef?: Ref<HTMLDivElement>; children: ReactNode }) {
   return (
     // Text without a control in it must be reached and scrolled by those who have no pointer.
     // eslint-disable-next-line jsx-a11y/no-static-element-interactions
     <div
+      ref={bodyRef}
       className={`panel-body ${className}`}
       // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
       tabIndex={0}

@@ -29,16 +29,20 @@ interface Props {
   sessionId: string;
   node: SpanNode | undefined;
   missing: boolean;
+  /** It is here, and only shown with the details. */
+  concealed?: boolean;
   alive: boolean;
 }
 
 /** What there is to know of the chosen span, in three tabs. */
-export function SpanPanel({ sessionId, node, missing, alive }: Props) {
+export function SpanPanel({ sessionId, node, missing, concealed = false, alive }: Props) {
   return (
     <section className="span-panel" aria-label="Chosen span">
       {node === undefined ? (
         <p className="panel-hint muted">
-          {missing
+          {concealed
+            ? "The address names a span that is shown only with the details: it matters to who works on the program that sent it, or another span reports the same better."
+            : missing
             ? "The address names a span that isn’t in this session."
             : "Choose a span to see its attributes, its state and result, and what was said in it."}
         </p>

@@ -7,6 +7,7 @@ import { LongText } from "../../../../components/LongText";
 import { Revealed } from "../../../../components/Revealed";
 import { Duration } from "../../../../components/Time";
 import { UNKNOWN, formatCost, formatCount } from "../../../../model/format";
+import { revealed } from "../../../../model/reveal";
 import { spanAddress } from "../../../../model/spanAddress";
 import { formatClock, formatExact, toMillis } from "../../../../model/time";
 
@@ -56,7 +57,7 @@ export function Overview({ span, sessionId, alive }: { span: Span; sessionId: st
           </Row>
         )}
         <Row name="Source">
-          {SOURCES[span.source] ?? "Put together from what is no span"} <span className="faint">{span.source}</span>
+          {SOURCES[span.source] ?? "Put together from what is no span"} <span className="faint">{revealed(span.source)}</span>
         </Row>
         {span.detail === true && (
           <Row name="Detail">It matters only to who works on the program that sent it: not counted, and hidden unless asked for</Row>

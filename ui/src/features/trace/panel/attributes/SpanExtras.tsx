@@ -49,7 +49,7 @@ export function SpanExtras({ span, sessionId }: { span: Span; sessionId: string 
       </Part>
       <Part title="Scope" count={span.scope.name === "" ? 0 : 1}>
         <p className="extra foreign">
-          <Revealed text={span.scope.name} /> <span className="faint">{span.scope.version ?? ""}</span>
+          <Revealed text={span.scope.name} /> <span className="faint"><Revealed text={span.scope.version ?? ""} /></span>
         </p>
       </Part>
     </>

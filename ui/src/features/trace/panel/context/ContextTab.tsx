@@ -1,14 +1,20 @@
-import { useMemo } from "react";
+import { useMemo, useRef } from "react";
 import type { Span, SpanContent, SpanKind } from "../../../../api/types";
 import { formatBytes, formatCount, plural } from "../../../../model/format";
+import { revealed } from "../../../../model/reveal";
 import { transcript } from "../../../../model/transcript";
+import { MOST_FOUND } from "../../../../model/transcriptFind";
 import { EmptyTab } from "../EmptyTab";
 import { PanelBody } from "../PanelBody";
+import { PanelFind } from "../PanelFind";
 import { Documents, Tools } from "./Documents";
+import { FoundContext } from "./find";
 import { ReadingContext } from "./Part";
 import { TokenPill } from "./TokenPill";
 import { ToolCall } from "./ToolCall";
 import { Transcript } from "./Transcript";
+import { useMarks } from "./useMarks";
+import { useSaidFind } from "./useSaidFind";
 import "./context.css";
 
 /** What was said in a span: the conversation of a model call, the call of a tool, what a search found. */
@@ -16,6 +22,9 @@ export default function ContextTab({ span, raw }: { span: Span; raw: boolean }) 
   const { content } = span;
   const turns = useMemo(() => (content ? transcript(content.input_messages, content.output_messages) : []), [content]);
   const reading = useMemo(() => ({ span, raw }), [span, raw]);
+  const find = useSaidFind(content, turns, raw);
+  const body = useRef<HTMLDivElement>(null);
+  useMarks(body, find.wanted, find.here);
   if (content === undefined) {
     return (
       <EmptyTab title="This host tells nothing of the content">
@@ -27,31 +36,44 @@ export default function ContextTab({ span, raw }: { span: Span; raw: boolean }) 
   const { tool_definitions: tools, tool_input: input, tool_output: output, documents } = content;
   const isTool = input !== undefined || output !== undefined;
   return (
-    <PanelBody className="context">
-      <TokenPill span={span} />
-      <Notes content={content} />
-      {tools.length > 0 && (
-        <div className="context-tools">
-          <Tools tools={tools} />
-        </div>
-      )}
-      {isTool && (
-        <div className="context-part">
-          <ToolCall
-            name={span.tool ?? span.name}
-            id={undefined}
-            input={input}
-            output={output}
-            answered={output !== undefined}
-            isError={span.status.code === "error" ? true : undefined}
-          />
-        </div>
-      )}
-      <ReadingContext value={reading}>
-        <Transcript turns={turns} />
-      </ReadingContext>
-      {documents.length > 0 && <Documents documents={documents} raw={raw} />}
-    </PanelBody>
+    <FoundContext value={find.here}>
+      <PanelFind
+        text={find.text}
+        onText={find.setText}
+        count={find.all.length}
+        more={find.all.length === MOST_FOUND}
+        at={find.at}
+        go={find.go}
+        label="Find what was said"
+        placeholder="Find in this conversation"
+      />
+      <PanelBody className="context" bodyRef={body}>
+        <TokenPill span={span} />
+        <Notes content={content} />
+        {tools.length > 0 && (
+          <div className="context-tools">
+            <Tools tools={tools} />
+          </div>
+        )}
+        {isTool && (
+          <div className="context-part">
+            <ToolCall
+              subject={content}
+              name={span.tool ?? span.name}
+              id={undefined}
+              input={input}
+              output={output}
+              answered={output !== undefined}
+              isError={span.status.code === "error" ? true : undefined}
+            />
+          </div>
+        )}
+        <ReadingContext value={reading}>
+          <Transcript turns={turns} />
+        </ReadingContext>
+        {documents.length > 0 && <Documents documents={documents} raw={raw} />}
+      </PanelBody>
+    </FoundContext>
   );
 }
 
@@ -88,7 +110,7 @@ function Notes({ content }: { content: SpanContent }) {
 }
 
 function names(list: readonly string[]): string {
-  const shown = list.slice(0, 3).join(", ");
+  const shown = list.slice(0, 3).map(revealed).join(", ");
   return list.length > 3 ? `${shown} and ${formatCount(list.length - 3)} more` : shown;
 }
 

@@ -28,7 +28,7 @@ export function Documents({ documents, raw }: { documents: readonly Document[]; 
                 </span>
               )}
             </p>
-            {document.text != null ? <RichText text={document.text} raw={raw} /> : <p className="context-note">Its text wasn’t recorded.</p>}
+            {document.text != null ? <RichText text={document.text} raw={raw} subject={document} /> : <p className="context-note">Its text wasn’t recorded.</p>}
             {document.metadata !== undefined && (
               <Fold summary="Metadata">{() => <LongText text={printValue(document.metadata)} />}</Fold>
             )}

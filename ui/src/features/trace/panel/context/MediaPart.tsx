@@ -3,6 +3,8 @@ import type { Media, Span } from "../../../../api/types";
 import { Revealed } from "../../../../components/Revealed";
 import { formatBytes, formatCount } from "../../../../model/format";
 import { type NoPicture, pictureOf } from "../../../../model/picture";
+import { revealed } from "../../../../model/reveal";
+import { Findable } from "./find";
 import { Address } from "./Part";
 
 const WORDS = { image: "Picture", audio: "Sound", video: "Film", file: "File" } as const;
@@ -36,7 +38,7 @@ export function MediaPart({ part, span }: { part: Media & { type: keyof typeof W
           </span>
         )}
       </p>
-      {part.uri != null && <Address uri={part.uri} />}
+      {part.uri != null && <Address uri={part.uri} subject={part} />}
       {typeof picture === "object" && (
         <img
           src={picture.url}
@@ -49,12 +51,12 @@ export function MediaPart({ part, span }: { part: Media & { type: keyof typeof W
       {typeof picture === "string" && <p className="context-note">{WHY[picture]}</p>}
       {part.type !== "image" && part.data != null && (
         <p className="context-note">
-          Its bytes stand in the attribute <code>{part.data.attribute}</code>.
+          Its bytes stand in the attribute <code className="foreign">{revealed(part.data.attribute)}</code>.
         </p>
       )}
       {part.transcript != null && (
         <blockquote className="foreign">
-          <Revealed text={part.transcript} />
+          <Findable subject={part} side="text">{() => <Revealed text={part.transcript ?? ""} />}</Findable>
         </blockquote>
       )}
     </div>

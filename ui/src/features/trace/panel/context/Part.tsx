@@ -6,6 +6,7 @@ import { Revealed } from "../../../../components/Revealed";
 import { formatBytes, formatCount } from "../../../../model/format";
 import { byteLength, printValue } from "../../../../model/text";
 import type { TurnPart } from "../../../../model/transcript";
+import { Findable, useFoundIn } from "./find";
 import { MediaPart } from "./MediaPart";
 import { RichText } from "./RichText";
 import { ToolCall } from "./ToolCall";
@@ -27,6 +28,7 @@ export function Part({ part }: { part: TurnPart }) {
       const { call, result } = part;
       return (
         <ToolCall
+          subject={part}
           name={call.name}
           id={call.id}
           input={call.arguments}
@@ -37,19 +39,20 @@ export function Part({ part }: { part: TurnPart }) {
       );
     }
     case "text":
-      return <RichText text={part.text} raw={reading.raw} />;
+      return <RichText text={part.text} raw={reading.raw} subject={part} />;
     case "reasoning":
       return <Reasoning part={part} raw={reading.raw} />;
     case "refusal":
       return (
         <div className="context-refusal">
           <p className="context-note">It refuses:</p>
-          <RichText text={part.text} raw={reading.raw} />
+          <RichText text={part.text} raw={reading.raw} subject={part} />
         </div>
       );
     case "tool_result":
       return (
         <ToolCall
+          subject={part}
           name={part.name ?? "answer to a call that isn’t told here"}
           id={part.id}
           input={undefined}
@@ -73,16 +76,17 @@ export function Part({ part }: { part: TurnPart }) {
         </p>
       );
     case "unknown":
-      return <Unknown value={part.json} />;
+      return <Unknown value={part.json} subject={part} />;
     default:
       // A younger host may know kinds that this page doesn't.
-      return <Unknown value={part} />;
+      return <Unknown value={part} subject={part} />;
   }
 }
 
 type Of<Type extends MessagePart["type"]> = Extract<MessagePart, { type: Type }>;
 
 function Reasoning({ part, raw }: { part: Of<"reasoning">; raw: boolean }) {
+  const found = useFoundIn(part);
   if (part.text === "") {
     return (
       <p className="context-note">
@@ -91,10 +95,10 @@ function Reasoning({ part, raw }: { part: Of<"reasoning">; raw: boolean }) {
     );
   }
   return (
-    <Fold summary={`Reasoning · ${formatBytes(byteLength(part.text))}`}>
+    <Fold summary={`Reasoning · ${formatBytes(byteLength(part.text))}`} openFor={found}>
       {() => (
         <div className="context-reasoning">
-          <RichText text={part.text} raw={raw} />
+          <RichText text={part.text} raw={raw} subject={part} />
         </div>
       )}
     </Fold>
@@ -112,25 +116,31 @@ function Resource({ part, raw }: { part: Of<"resource">; raw: boolean }) {
           </span>
         )}
       </p>
-      {part.uri != null && <Address uri={part.uri} />}
-      {part.text != null && <RichText text={part.text} raw={raw} />}
+      {part.uri != null && <Address uri={part.uri} subject={part} />}
+      {part.text != null && <RichText text={part.text} raw={raw} subject={part} />}
     </div>
   );
 }
 
 /** An address as text: nothing is loaded from it and nothing opens it. */
-export function Address({ uri }: { uri: string }) {
+export function Address({ uri, subject }: { uri: string; subject: object }) {
   return (
     <div className="media-address">
-      <LongText text={uri} />
+      <Findable subject={subject} side="address">
+        {(upTo) => <LongText text={uri} upTo={upTo} />}
+      </Findable>
     </div>
   );
 }
 
-function Unknown({ value }: { value: unknown }) {
+function Unknown({ value, subject }: { value: unknown; subject: object }) {
   return (
-    <Fold summary="A part of a kind that is not known here">
-      {() => <LongText text={printValue(value)} />}
+    <Fold summary="A part of a kind that is not known here" openFor={useFoundIn(subject)}>
+      {() => (
+        <Findable subject={subject} side="text">
+          {(upTo) => <LongText text={printValue(value)} upTo={upTo} />}
+        </Findable>
+      )}
     </Fold>
   );
 }

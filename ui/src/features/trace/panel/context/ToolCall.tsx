@@ -1,10 +1,13 @@
 import { CopyButton } from "../../../../components/CopyButton";
 import { LongText } from "../../../../components/LongText";
 import { Revealed } from "../../../../components/Revealed";
-import { jsonOf, parseJson, printJson } from "../../../../model/json";
-import { printValue } from "../../../../model/text";
+import { saidValue } from "../../../../model/saidText";
+import { oneLine, printValue } from "../../../../model/text";
+import { Findable } from "./find";
 
 interface Props {
+  /** What the find knows it by. */
+  subject: object;
   name: string;
   id: string | undefined;
   input: unknown;
@@ -15,17 +18,17 @@ interface Props {
 }
 
 /** A call and its answer as one block. */
-export function ToolCall({ name, id, input, output, answered, isError }: Props) {
+export function ToolCall({ subject, name, id, input, output, answered, isError }: Props) {
   return (
     <div className="tool-call">
       <p className="tool-call-name">
-        <strong className="foreign">{name === "" ? "a tool without a name" : <Revealed text={name} />}</strong>
-        {id !== undefined && <span className="faint foreign cut">{id}</span>}
+        <strong className="foreign">{name === "" ? "a tool without a name" : <Findable subject={subject} side="name">{() => <Revealed text={name} />}</Findable>}</strong>
+        {id !== undefined && <span className="faint foreign cut">{oneLine(id)}</span>}
         {isError === true && <span className="tool-call-error">failed</span>}
       </p>
-      <Side label="called with" value={input} />
+      <Side subject={subject} side="input" label="called with" value={input} />
       {answered ? (
-        <Side label={isError === true ? "failed with" : "answered"} value={output} />
+        <Side subject={subject} side="output" label={isError === true ? "failed with" : "answered"} value={output} />
       ) : (
         <p className="context-note">Its answer isn’t told in this span.</p>
       )}
@@ -33,23 +36,13 @@ export function ToolCall({ name, id, input, output, answered, isError }: Props) 
   );
 }
 
-export function Side({ label, value }: { label: string; value: unknown }) {
-  const text = readable(value);
+function Side({ subject, side, label, value }: { subject: object; side: "input" | "output"; label: string; value: unknown }) {
+  const text = saidValue(value);
   return (
     <div className="tool-call-side">
       <span className="tool-call-label faint">{label}</span>
-      {text === "" ? <span className="faint">nothing</span> : <LongText text={text} />}
+      {text === "" ? <span className="faint">nothing</span> : <Findable subject={subject} side={side}>{(upTo) => <LongText text={text} upTo={upTo} />}</Findable>}
       {text !== "" && <CopyButton text={() => printValue(value)} label={`Copy what it ${label}`} />}
     </div>
   );
-}
-
-/** JSON that fits on a line stands on one. */
-const ONE_LINE = 60;
-
-function readable(value: unknown): string {
-  const json = typeof value === "object" ? jsonOf(value) : typeof value === "string" && /^\s*[[{]/.test(value) ? parseJson(value) : undefined;
-  if (json === undefined) return printValue(value);
-  const line = printJson(json, false);
-  return line.length <= ONE_LINE ? line : printJson(json);
 }

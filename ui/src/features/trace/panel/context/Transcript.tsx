@@ -4,6 +4,7 @@ import { Fold } from "../../../../components/Fold";
 import { formatBytes, formatCount, plural } from "../../../../model/format";
 import { byteLength, oneLine, printValue } from "../../../../model/text";
 import { type Turn, type TurnPart, isInstruction } from "../../../../model/transcript";
+import { useFoundIn } from "./find";
 import { Part } from "./Part";
 
 /** So many of the last messages are drawn at first; a long run has thousands, and its end is what is asked for. */
@@ -19,6 +20,8 @@ export function Transcript({ turns }: { turns: readonly Turn[] }) {
   const instructions = turns.slice(0, first < 0 ? turns.length : first);
   const rest = turns.slice(instructions.length);
   const hidden = Math.max(0, rest.length - most);
+  const wanted = useFoundIn(...rest.slice(0, hidden).flatMap(({ parts }) => parts));
+  if (wanted !== undefined) setMost(rest.length - rest.findIndex(({ parts }) => parts.some((part) => part === wanted.subject)));
   const answer = rest.findIndex((turn) => turn.isAnswer);
   return (
     <div className="transcript">
@@ -41,6 +44,7 @@ export function Transcript({ turns }: { turns: readonly Turn[] }) {
 function Said({ turn, folded = false, begins = false }: { turn: Turn; folded?: boolean; begins?: boolean }) {
   const { role, name, parts, finish } = turn;
   const size = textSize(parts);
+  const found = useFoundIn(...parts);
   return (
     <section className={`turn is-${ROLES.has(role) ? role : "other"}${begins ? " begins-answer" : ""}`} aria-label={roleName(role)}>
       <header className="turn-role">
@@ -50,7 +54,7 @@ function Said({ turn, folded = false, begins = false }: { turn: Turn; folded?: b
       <div className="turn-parts">
         {parts.length === 0 && <p className="context-note">A message without anything in it</p>}
         {folded ? (
-          <Fold summary={`${firstWords(parts)} · ${formatBytes(size)}`}>{() => <Parts parts={parts} />}</Fold>
+          <Fold summary={`${firstWords(parts)} · ${formatBytes(size)}`} openFor={found}>{() => <Parts parts={parts} />}</Fold>
         ) : (
           <Parts parts={parts} />
         )}
@@ -63,6 +67,8 @@ function Said({ turn, folded = false, begins = false }: { turn: Turn; folded?: b
 
 function Parts({ parts }: { parts: readonly TurnPart[] }) {
   const [most, setMost] = useState(PARTS_AT_FIRST);
+  const wanted = useFoundIn(...parts.slice(most));
+  if (wanted !== undefined) setMost(parts.findIndex((part) => part === wanted.subject) + 1);
   return (
     <>
       {parts.slice(0, most).map((part, index) => (

@@ -101,6 +101,44 @@ describe("the Context tab", () => {
     expect(screen.getByText("message 0")).toBeInTheDocument();
   });
 
+  it("finds words in what is drawn and in what is not yet, opening what holds them", async () => {
+    const user = userEvent.setup();
+    const { history } = open({
+      input_messages: [
+        says("system", text("Never eat a Fig.")),
+        ...Array.from({ length: 300 }, (_, index) => says("user", text(index === 7 ? `a fig\n${"line\n".repeat(40)}and the fig of message 7` : `message ${index}`))),
+        says("assistant", { type: "tool_call", id: "1", name: "buy", arguments: { what: "fig" } }),
+        says("tool", { type: "tool_result", id: "1", result: "no fig left" }),
+      ],
+      output_messages: [says("assistant", { type: "reasoning", text: "Is a fig a fruit?" })],
+    });
+    const box = await screen.findByRole("textbox", { name: "Find what was said" });
+    await user.type(box, "fig");
+    expect(await screen.findByText("6")).toBeInTheDocument();
+    expect(history.at(-1)).toContain("said=fig");
+    const here = () => document.querySelector("[aria-current=location]");
+    await user.type(box, "{Enter}");
+    expect(screen.getByText("1 of 6")).toBeInTheDocument();
+    expect(here()).toHaveTextContent("Never eat a Fig.");
+    await user.type(box, "{Enter}{Enter}");
+    expect(here()).toHaveTextContent("and the fig of message 7");
+    await user.type(box, "{Enter}{Enter}");
+    expect(here()).toHaveTextContent("no fig left");
+    await user.click(screen.getByRole("button", { name: "Next match" }));
+    expect(here()).toHaveTextContent("Is a fig a fruit?");
+    await user.type(box, "{Enter}{Shift>}{Enter}{/Shift}");
+    expect(screen.getByText("6 of 6")).toBeInTheDocument();
+    await user.type(box, "{Escape}");
+    expect(here()).toBeNull();
+    expect(history.at(-1)).not.toContain("said=");
+  });
+
+  it("shows the first place of the words in its address", async () => {
+    open({ input_messages: [says("system", text("rules of rain"))], output_messages: [says("assistant", text("rain"))] }, {}, "&said=rain");
+    expect(await screen.findByText("1 of 2")).toBeInTheDocument();
+    expect(screen.getByText("rules of rain", { selector: "pre" })).toBeInTheDocument();
+  });
+
   it("tells a tool's call, and a search's documents with their scores", async () => {
     open({ tool_input: "ls -l", tool_output: { lines: 3 } }, { kind: "tool", tool: "bash" });
     expect(await screen.findByText("bash")).toBeInTheDocument();

@@ -2,6 +2,7 @@ import { Link } from "wouter";
 import type { SpanSummary } from "../../../../api/types";
 import { countDifferences, type Difference } from "../../../../model/jsonDiff";
 import type { JsonEntry } from "../../../../model/jsonEntries";
+import { revealed } from "../../../../model/reveal";
 import { spanAddress } from "../../../../model/spanAddress";
 import { oneLine } from "../../../../model/text";
 import { formatClock, toMillis } from "../../../../model/time";
@@ -31,7 +32,7 @@ export function CompareRow({ former, difference, entry }: Props) {
   if (earlier.length === 0 && later.length === 0) {
     return (
       <p className="state-note">
-        No other span of this session has <code>{entry.key}</code>, so there is nothing to compare it with. A state that is written
+        No other span of this session has <code className="foreign">{revealed(entry.key)}</code>, so there is nothing to compare it with. A state that is written
         several times on one span keeps its last value only.
       </p>
     );

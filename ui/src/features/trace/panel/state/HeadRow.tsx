@@ -3,6 +3,7 @@ import { CopyButton } from "../../../../components/CopyButton";
 import { formatBytes, plural } from "../../../../model/format";
 import { printJson } from "../../../../model/json";
 import type { EntryGroup, JsonEntry } from "../../../../model/jsonEntries";
+import { revealed } from "../../../../model/reveal";
 import { oneLine, byteLength } from "../../../../model/text";
 
 const GROUPS: Record<EntryGroup, string> = { state: "State", result: "Result", tool: "Tool", other: "Attribute" };
@@ -22,7 +23,7 @@ export function HeadRow({ entry, open, compared, onCompare, onAll }: Props) {
     <>
       <ChevronRight className={open ? "is-open" : ""} size={14} aria-hidden />
       <span className="state-group faint">{GROUPS[entry.group]}</span>
-      <strong className="cut foreign" title={entry.key}>
+      <strong className="cut foreign" title={revealed(entry.key)}>
         {oneLine(entry.name)}
       </strong>
       <span className="state-size faint">
@@ -33,10 +34,10 @@ export function HeadRow({ entry, open, compared, onCompare, onAll }: Props) {
       <span className="state-tools">
         {root && root.items.length > 0 && open && !compared && (
           <>
-            <button type="button" className="panel-button" title="Open everything in it" aria-label={`Open all of ${entry.name}`} onClick={() => onAll(true)}>
+            <button type="button" className="panel-button" title="Open everything in it" aria-label={revealed(`Open all of ${entry.name}`)} onClick={() => onAll(true)}>
               <ChevronsUpDown size={14} aria-hidden />
             </button>
-            <button type="button" className="panel-button" title="Close everything in it" aria-label={`Close all of ${entry.name}`} onClick={() => onAll(false)}>
+            <button type="button" className="panel-button" title="Close everything in it" aria-label={revealed(`Close all of ${entry.name}`)} onClick={() => onAll(false)}>
               <ChevronsDownUp size={14} aria-hidden />
             </button>
           </>

@@ -1,4 +1,5 @@
 import { Revealed } from "../../../../components/Revealed";
+import { wordsPattern } from "../../../../model/text";
 
 /** So many hits are marked in one text; a search for `e` in a long one must not make a thousand elements. */
 const MOST_HITS = 100;
@@ -6,8 +7,7 @@ const MOST_HITS = 100;
 /** Text with what was looked for marked in it. */
 export function Highlighted({ text, wanted }: { text: string; wanted: string }) {
   if (wanted === "") return <Revealed text={text} />;
-  const escaped = wanted.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  const parts = text.split(new RegExp(`(${escaped})`, "giu"));
+  const parts = text.split(new RegExp(`(${wordsPattern(wanted).source})`, "giu"));
   if (parts.length === 1) return <Revealed text={text} />;
   const marked = parts.slice(0, 2 * MOST_HITS);
   const rest = parts.slice(2 * MOST_HITS).join("");

@@ -19,7 +19,7 @@ export function PathBar({ row }: { row: Extract<StateRow, { type: "json" }> | un
   ];
   return (
     <div className="path-bar">
-      <code className="cut foreign" title={said}>
+      <code className="cut foreign" title={revealed(said)}>
         {revealed(said)}
       </code>
       {copies.map(([what, title, text]) => (

@@ -1,9 +1,8 @@
-import { ChevronDown, ChevronUp } from "lucide-react";
 import { useDeferredValue, useMemo, useReducer, useState } from "react";
 import type { Span } from "../../../../api/types";
-import { formatCount } from "../../../../model/format";
 import { diffJson } from "../../../../model/jsonDiff";
 import { EmptyTab } from "../EmptyTab";
+import { PanelFind, stepped } from "../PanelFind";
 import { useParameter } from "../useParameter";
 import { PathBar } from "./PathBar";
 import { StateList } from "./StateList";
@@ -57,7 +56,15 @@ export default function StateTab({ span, sessionId, raw }: Props) {
   const row = rows.find((each): each is Extract<StateRow, { type: "json" }> => each.type === "json" && subjectOf(each) === active);
   return (
     <>
-      <SearchBar search={search} />
+      <PanelFind
+        text={search.text}
+        onText={search.setText}
+        count={search.matches.length}
+        at={search.at}
+        go={search.go}
+        label="Search the values"
+        placeholder="Search names and values"
+      />
       <StateList
         rows={rows}
         view={view}
@@ -81,7 +88,7 @@ interface Search {
   wanted: string;
   matches: readonly Match[];
   at: number;
-  go: (by: number) => void;
+  go: (by: 1 | -1) => void;
 }
 
 function useSearch(entries: Parameters<typeof findMatches>[0], show: (match: Match) => void): Search {
@@ -102,45 +109,10 @@ function useSearch(entries: Parameters<typeof findMatches>[0], show: (match: Mat
       // Who presses Enter right after the last letter is ahead of the search.
       const found = text === wanted ? matches : findMatches(entries, text);
       if (found.length === 0) return;
-      const next = at < 0 ? (by > 0 ? 0 : found.length - 1) : (at + by + found.length) % found.length;
+      const next = stepped(at, by, found.length);
       const match = found[next];
       setAt(next);
       if (match !== undefined) show(match);
     },
   };
-}
-
-function SearchBar({ search }: { search: Search }) {
-  const { text, setText, matches, at, go } = search;
-  const said = text === "" ? "" : matches.length === 0 ? "none" : `${at < 0 ? "" : `${formatCount(at + 1)} of `}${formatCount(matches.length)}`;
-  return (
-    <div className="state-search">
-      <input
-        className="panel-filter"
-        type="text"
-        value={text}
-        onChange={(event) => setText(event.target.value)}
-        onKeyDown={(event) => {
-          if (event.key === "Enter") go(event.shiftKey ? -1 : 1);
-          if (event.key === "Escape") {
-            setText("");
-            event.currentTarget.blur();
-          }
-        }}
-        placeholder="Search names and values"
-        aria-label="Search the values"
-        autoComplete="off"
-        spellCheck={false}
-      />
-      <span className="state-matches faint" role="status">
-        {said}
-      </span>
-      <button type="button" className="panel-button" aria-label="Previous match" title="Previous match (Shift+Enter)" disabled={matches.length === 0} onClick={() => go(-1)}>
-        <ChevronUp size={15} aria-hidden />
-      </button>
-      <button type="button" className="panel-button" aria-label="Next match" title="Next match (Enter)" disabled={matches.length === 0} onClick={() => go(1)}>
-        <ChevronDown size={15} aria-hidden />
-      </button>
-    </div>
-  );
 }

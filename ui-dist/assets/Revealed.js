@@ -1,1 +1,0 @@
-import{n as e}from"./rolldown-runtime.js?v=2629f2ad3cb75a57";import{Dn as t,Y as n,wn as r}from"./base.js?v=eb8ff5e9fd2c697f";var i=e(t(),1),a=r(),o=(0,i.memo)(function({text:e}){let t=n(e);return t.length===1&&typeof t[0]==`string`?t[0]:t.map((e,t)=>typeof e==`string`?e:(0,a.jsx)(`span`,{className:`revealed`,title:e.name,children:e.label},t))});export{o as t};
