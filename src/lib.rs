@@ -71,6 +71,7 @@
 //! | `otlp` | yes | what other programs report: `POST {mount}/v1/…`, `{mount}/hooks/…`, `{mount}/events` |
 //! | `metrics` | yes | `GET {mount}/metrics`: OpenMetrics text |
 //! | `otel` | no | `Inspector::span_processor`, for hosts on the OpenTelemetry SDK |
+//! | `temporal` | no | [`registry::SessionRegistry`] over a Temporal service: its workflows, answered and cancelled |
 //! | `cli` | no | the program `agent-inspector`, for those who have no Rust host |
 //!
 //! # What it promises

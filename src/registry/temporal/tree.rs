@@ -33,6 +33,8 @@ pub(super) struct Tree {
     spans: Vec<Span>,
     /// What has not ended, by the event that began it.
     open: HashMap<i64, usize>,
+    /// The event that began the newest span.
+    last: i64,
     pub(super) reader: Reader,
     notes: usize,
     left_out: usize,
@@ -51,7 +53,15 @@ impl Tree {
         root.attributes.set("temporal.workflow_id", run.workflow_id.as_str());
         root.attributes.set("temporal.run_id", run.run_id.as_str());
         let open = HashMap::from([(ROOT, 0)]);
-        Some(Self { trace, spans: vec![root], open, reader: Reader::default(), notes: 0, left_out: 0 })
+        Some(Self {
+            trace,
+            spans: vec![root],
+            open,
+            last: ROOT,
+            reader: Reader::default(),
+            notes: 0,
+            left_out: 0,
+        })
     }
 
     /// The workflow's span.
@@ -68,10 +78,12 @@ impl Tree {
         kind: SpanKind,
         at: Timestamp,
     ) -> Option<&mut Span> {
-        if self.spans.len() >= MAX_REGISTRY_SPANS || self.open.contains_key(&event) {
+        // Events are numbered in order, so that one which is not is none that could be told apart.
+        if self.spans.len() >= MAX_REGISTRY_SPANS || event <= self.last {
             self.left_out += 1;
             return None;
         }
+        self.last = event;
         let mut span = Span::new(self.trace, span_id(event)?, name, at);
         (span.kind, span.source, span.parent_span_id) = (kind, SOURCE.into(), span_id(ROOT));
         span.resource = self.spans[0].resource.clone();
