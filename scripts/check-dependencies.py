@@ -68,7 +68,7 @@ def rust_version(package: dict) -> list[int]:
 
 def check_rules(packages: list[dict], rules: dict) -> list[str]:
     allow = set(rules["licenses"]["allow"])
-    # Of a package with a file for a licence, what the file was read as; cargo-deny also sees whether it is still that file.
+    # Of a package with a file for a licence, what a person read there.
     clarified = {one["crate"]: one["expression"] for one in rules["licenses"].get("clarify", [])}
     bans = {ban["crate"]: ban for ban in rules["bans"]["deny"]}
     # A banned package may come with these and no others.
