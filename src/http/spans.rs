@@ -66,7 +66,7 @@ pub(super) struct SpanPage<'a> {
         (status = 400, description = "The id or a parameter cannot be understood.", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "The caller must sign in.", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is no such session.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The store cannot be read.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The store, or the registry that may know the session, cannot be asked.", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn list_spans(
@@ -154,7 +154,7 @@ pub(super) struct SpanWithContent {
         (status = 401, description = "The caller must sign in.", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is no such session, or it has no such span.", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "Several traces of the session have a span with this id; `detail` names them.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The store cannot be read.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The store, or the registry that may know the session, cannot be asked.", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn get_span(

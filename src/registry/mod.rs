@@ -13,6 +13,7 @@
 //! 2. Implement [`SessionRegistry`]: [`SessionQuery::select`] does the filtering and ordering of `list`.
 //! 3. To be answered and cancelled, implement [`SessionControl`] and return it from
 //!    [`control`](SessionRegistry::control). One value can be both.
+//! 4. An engine that knows what a session did, and does not send it as spans, implements [`spans`](SessionRegistry::spans).
 //!
 //! ```
 //! use std::collections::HashMap;

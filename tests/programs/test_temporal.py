@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import contextlib
+import signal
 import time
 import unittest
 import urllib.error
@@ -181,6 +182,8 @@ class Workflows(Shown):
 
 
 class Outage(Shown):
+    """The service keeps its workflows in a file."""
+
     DATABASE = "temporal.db"
 
     def test_a_service_that_is_gone_degrades_the_list_until_it_is_back(self):
@@ -195,6 +198,17 @@ class Outage(Shown):
         self.until(lambda: not self.degraded(), "the list is whole again")
         self.until(lambda: self.signal(session, "approval", {"by": "me"}) == 202, "it can be answered again")
         self.session("approval-1", "completed")
+
+    def test_a_service_that_hangs_keeps_nobody_waiting_and_may_go_on(self):
+        self.run_("Endless", "endless-1", "running")
+        self.server.process.send_signal(signal.SIGSTOP)
+        try:
+            gone = self.until(lambda: self.degraded(), "the list says that the service does not answer")
+        finally:
+            self.server.process.send_signal(signal.SIGCONT)
+        self.assertEqual(gone[0]["registry"], "temporal")
+        self.until(lambda: not self.degraded(), "the list is whole again")
+        self.assertTrue(self.session("endless-1", "running"))
 
     def degraded(self):
         return self.listed()["degraded"]

@@ -7,7 +7,7 @@ use temporalio_common::protos::temporal::api::history::v1::history_event::Attrib
 use temporalio_common::protos::temporal::api::workflowservice::v1::{
     RequestCancelWorkflowExecutionRequest, SignalWorkflowExecutionRequest,
 };
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use super::Temporal;
@@ -30,7 +30,9 @@ impl SessionControl for Temporal {
         Box::pin(async move {
             let until = self.until();
             // One at a time: whoever comes second finds the first one's signal in the history.
-            let _turn = self.answering.lock().await;
+            let turn = timeout_at(until, self.answering.lock()).await;
+            let _turn =
+                turn.map_err(|_| ControlError::Unavailable("others are answering workflows".to_owned()))?;
             let looked = self.goes_on(id, until).await?;
             self.may_signal(&looked, &signal.name, until).await?;
             let input =
@@ -86,7 +88,12 @@ impl Temporal {
         if by_memo.is_none() && self.ask_workflows {
             // Asked before the history: a signal in between is found there.
             self.known
-                .ask(&self.service, run, super::history::kind_of(looked.info.r#type.as_ref()), self.extra())
+                .ask(
+                    &self.service,
+                    run,
+                    super::history::kind_of(looked.info.r#type.as_ref()),
+                    self.extra().min(until),
+                )
                 .await;
         }
         let recent = self.service.last_events(run, RECENT_EVENTS, until).await.map_err(unavailable)?;
@@ -94,18 +101,18 @@ impl Temporal {
         match wait {
             Some(Some(wait)) if wait.signal == name && !unseen(&recent, name) => Ok(()),
             Some(_) => Err(ControlError::NothingWaits),
-            None => match self.handlers(run).await {
+            None => match self.handlers(run, until).await {
                 Some(takes) if !takes.takes(name) => Err(ControlError::NothingWaits),
                 _ => Ok(()),
             },
         }
     }
 
-    async fn handlers(&self, run: &Run) -> Option<super::service::Metadata> {
+    async fn handlers(&self, run: &Run, until: Instant) -> Option<super::service::Metadata> {
         if !self.ask_workflows {
             return None;
         }
-        self.service.metadata(run, self.extra()).await
+        self.service.metadata(run, self.extra().min(until)).await
     }
 }
 

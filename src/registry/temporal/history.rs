@@ -20,7 +20,7 @@ use super::payload::json;
 use super::run::{Run, trace_of};
 use super::service::Metadata;
 use super::status::moment;
-use super::tree::{OUTPUT, ROOT, Tree, caller, exception, link, set};
+use super::tree::{OUTPUT, ROOT, Tree, WORKFLOW, caller, exception, link, set};
 use super::wait::{WAITING_ON, Wait, wait};
 use crate::model::{AttributeValue, Attributes, Scope, Span, SpanEvent, SpanKind, Timestamp};
 
@@ -57,7 +57,7 @@ impl History {
         }
         let summary =
             event.user_metadata.as_ref().and_then(|metadata| metadata.summary.as_ref()).and_then(json);
-        if let Some(span) = self.tree.running(id) {
+        if let Some(span) = self.tree.running(if id == ROOT { WORKFLOW } else { id }) {
             set(&mut span.attributes, "temporal.summary", summary);
         }
     }
@@ -86,7 +86,7 @@ impl History {
                 }
             }
             Told::ActivityTaskCanceledEventAttributes(told) => {
-                tree.stop(told.scheduled_event_id, at, "cancelled")
+                tree.stop(told.scheduled_event_id, at, "cancelled");
             }
             _ => return false,
         }
@@ -155,7 +155,7 @@ impl History {
                 }
             }
             Told::ExternalWorkflowExecutionSignaledEventAttributes(told) => {
-                _ = tree.end(told.initiated_event_id, at)
+                _ = tree.end(told.initiated_event_id, at);
             }
             Told::SignalExternalWorkflowExecutionFailedEventAttributes(told) => {
                 tree.fail(told.initiated_event_id, at, None, "the signal could not be delivered");
@@ -200,7 +200,7 @@ impl History {
                 tree.fail(told.scheduled_event_id, at, told.failure.as_ref(), "the operation timed out");
             }
             Told::NexusOperationCanceledEventAttributes(told) => {
-                tree.stop(told.scheduled_event_id, at, "cancelled")
+                tree.stop(told.scheduled_event_id, at, "cancelled");
             }
             _ => return false,
         }
@@ -224,7 +224,7 @@ impl History {
                 tree.root().events.push(exception("workflow task failed", at, &failure));
             }
             Told::WorkflowTaskTimedOutEventAttributes(_) => {
-                tree.note("workflow task timed out", at, Attributes::new())
+                tree.note("workflow task timed out", at, Attributes::new());
             }
             Told::WorkflowPropertiesModifiedEventAttributes(told) => self.properties(id, at, told),
             Told::WorkflowExecutionCancelRequestedEventAttributes(told) => {
@@ -234,31 +234,31 @@ impl History {
                 tree.note("cancel requested", at, attributes);
             }
             Told::WorkflowExecutionCompletedEventAttributes(told) => {
-                tree.complete(ROOT, at, OUTPUT, told.result.as_ref());
+                tree.complete(WORKFLOW, at, OUTPUT, told.result.as_ref());
                 next(tree, &told.new_execution_run_id, "next run");
                 tree.close(at);
             }
             Told::WorkflowExecutionFailedEventAttributes(told) => {
-                tree.fail(ROOT, at, told.failure.as_ref(), "the workflow failed");
+                tree.fail(WORKFLOW, at, told.failure.as_ref(), "the workflow failed");
                 next(tree, &told.new_execution_run_id, "retry");
                 tree.close(at);
             }
             Told::WorkflowExecutionTimedOutEventAttributes(told) => {
-                tree.fail(ROOT, at, None, "the workflow timed out");
+                tree.fail(WORKFLOW, at, None, "the workflow timed out");
                 next(tree, &told.new_execution_run_id, "retry");
                 tree.close(at);
             }
             Told::WorkflowExecutionCanceledEventAttributes(_) => {
-                tree.stop(ROOT, at, "cancelled");
+                tree.stop(WORKFLOW, at, "cancelled");
                 tree.close(at);
             }
             Told::WorkflowExecutionTerminatedEventAttributes(told) => {
                 set(&mut tree.root().attributes, "temporal.reason", filled(&told.reason));
-                tree.stop(ROOT, at, "terminated");
+                tree.stop(WORKFLOW, at, "terminated");
                 tree.close(at);
             }
             Told::WorkflowExecutionContinuedAsNewEventAttributes(told) => {
-                tree.stop(ROOT, at, "continued as new");
+                tree.stop(WORKFLOW, at, "continued as new");
                 next(tree, &told.new_execution_run_id, "next run");
                 tree.close(at);
             }

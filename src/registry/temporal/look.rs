@@ -26,11 +26,14 @@ pub const TEMPORAL_ASKED_PER_LIST: usize = 8;
 /// How long what a workflow answered is used again without asking.
 const ANSWER_FRESH: Duration = Duration::from_secs(2);
 
-/// How long a workflow that did not answer is left alone: its worker is busy, or gone.
+/// How long workflows of a type of which one did not answer are left alone: their worker is busy, or gone.
 const SILENT_FOR: Duration = Duration::from_secs(15);
 
 /// How long workflows of a type that has no such query are left alone; a new version of it may have one.
 const TYPE_SILENT_FOR: Duration = Duration::from_secs(60);
+
+/// How much later than its end a question may say that it has ended.
+const GRACE: Duration = Duration::from_millis(20);
 
 /// Of how many runs, and types, what was learnt is remembered.
 const REMEMBERED: usize = 1024;
@@ -40,7 +43,7 @@ const REMEMBERED: usize = 1024;
 pub(super) struct Known {
     /// What a run answered that it waits for.
     answers: Kept<Option<Wait>>,
-    /// Runs that did not answer.
+    /// Types of which a run did not answer.
     silent: Kept<()>,
     /// Types that have no such query (`false`), or have one.
     types: Kept<bool>,
@@ -98,7 +101,7 @@ fn to_ask<'r>(runs: &'r [Looked], known: &Known) -> Vec<&'r Run> {
             return false;
         }
         let recently = known.answers.fresh(&looked.run.run_id, ANSWER_FRESH).is_some()
-            || known.silent.fresh(&looked.run.run_id, SILENT_FOR).is_some();
+            || known.silent.fresh(looked.kind(), SILENT_FOR).is_some();
         match known.types.fresh(looked.kind(), TYPE_SILENT_FOR) {
             _ if recently => false,
             Some(has) => has,
@@ -138,9 +141,9 @@ impl Known {
             let (known, service, run) = (Arc::clone(self), Arc::clone(service), looked.run.clone());
             asking.spawn(async move { known.ask_reason(&service, &run, until).await });
         }
-        // What is not answered by then is aborted with the set.
+        // Each ends by then and has remembered that; if not, it is aborted with the set.
         let all = async { while asking.join_next().await.is_some() {} };
-        let _ = timeout_at(until, all).await;
+        let _ = timeout_at(until + GRACE, all).await;
         for looked in runs {
             self.tell(looked);
         }
@@ -174,11 +177,12 @@ impl Known {
                 self.types.put(kind, true);
                 self.answers.put(&run.run_id, wait(&said));
             }
-            Err(failed) if failed.code == Code::InvalidArgument => {
+            // Every SDK names the query that it has no handler for. A workflow that cannot go on has other words.
+            Err(failed) if failed.code == Code::InvalidArgument && failed.words.contains(WAITING_ON) => {
                 self.types.put(kind, false);
                 self.answers.forget(&run.run_id);
             }
-            Err(_) => self.silent.put(&run.run_id, ()),
+            Err(_) => self.silent.put(kind, ()),
         }
     }
 
@@ -247,10 +251,10 @@ mod tests {
         known.types.put("Chatty", true);
         known.types.put("Mute", false);
         known.answers.put(&runs[0].run.run_id, None);
-        known.silent.put(&runs[1].run.run_id, ());
         let asked = to_ask(&runs, &known);
-        assert_eq!(asked.len(), TEMPORAL_ASKED_PER_LIST);
-        assert_eq!(asked[0].workflow_id, "w2");
+        assert_eq!((asked.len(), asked[0].workflow_id.as_str()), (TEMPORAL_ASKED_PER_LIST, "w1"));
+        known.silent.put("Chatty", ());
+        assert!(to_ask(&runs, &known).is_empty());
     }
 
     #[test]

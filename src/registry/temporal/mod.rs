@@ -34,6 +34,7 @@ mod wait;
 #[cfg(test)]
 mod tests;
 
+use std::cmp::Reverse;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -143,7 +144,7 @@ impl Temporal {
         };
         let (open, ended) = tokio::join!(ask(asked.open), ask(asked.ended));
         let mut runs: Vec<_> = open?.into_iter().chain(ended?).filter_map(Looked::new).collect();
-        runs.sort_unstable_by(|a, b| b.session.started_at.cmp(&a.session.started_at));
+        runs.sort_unstable_by_key(|looked| Reverse(looked.session.started_at));
         for looked in &runs {
             self.remember(&looked.run, &looked.session.id);
         }
@@ -267,7 +268,7 @@ impl SessionRegistry for Temporal {
     }
 
     fn spans<'a>(&'a self, id: &'a SessionId) -> RegistryFuture<'a, Option<Vec<Span>>> {
-        Box::pin(async move { self.told(id).await.map_err(error) })
+        Box::pin(async move { Box::pin(self.told(id)).await.map_err(error) })
     }
 
     fn control(&self) -> Option<&dyn SessionControl> {

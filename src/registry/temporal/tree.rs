@@ -19,6 +19,9 @@ const SOURCE: &str = "temporal";
 /// The id of the workflow's own span: histories begin with event 1.
 pub(super) const ROOT: i64 = 1;
 
+/// What stands for the workflow among what has not ended: no event, so that none can end the workflow by its number.
+pub(super) const WORKFLOW: i64 = i64::MIN;
+
 /// How many things that are no spans are told on the workflow's span; a workflow that does more is counted on.
 const MAX_NOTES: usize = 1000;
 
@@ -52,7 +55,7 @@ impl Tree {
         root.attributes.set("gen_ai.workflow.name", kind);
         root.attributes.set("temporal.workflow_id", run.workflow_id.as_str());
         root.attributes.set("temporal.run_id", run.run_id.as_str());
-        let open = HashMap::from([(ROOT, 0)]);
+        let open = HashMap::from([(WORKFLOW, 0)]);
         Some(Self {
             trace,
             spans: vec![root],
@@ -162,7 +165,7 @@ impl Tree {
 
     /// The workflow has ended: nothing of it runs any more.
     pub(super) fn close(&mut self, at: Timestamp) {
-        for (_, place) in self.open.drain().filter(|(event, _)| *event != ROOT) {
+        for (_, place) in self.open.drain().filter(|(event, _)| *event != WORKFLOW) {
             let span = &mut self.spans[place];
             span.end_time = Some(at.max(span.start_time));
             // A person need not have answered.
