@@ -35,6 +35,7 @@ mod wait;
 mod tests;
 
 use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -138,12 +139,16 @@ impl Temporal {
     async fn sessions(&self, query: &SessionQuery) -> Result<Vec<Session>, Failed> {
         let until = self.until();
         let asked = visibility::questions(query, self.task_queue.as_deref());
+        let most = self.recent.max(query.limit).min(MAX_TEMPORAL_RECENT);
         let ask = async |question: Option<String>| match question {
-            Some(question) => self.service.list(question, self.recent, until).await,
+            Some(question) => self.service.list(question, most, until).await,
             None => Ok(Vec::new()),
         };
         let (open, ended) = tokio::join!(ask(asked.open), ask(asked.ended));
-        let mut runs: Vec<_> = open?.into_iter().chain(ended?).filter_map(Looked::new).collect();
+        // One that ended between the two answers is in both.
+        let mut met = HashSet::new();
+        let both = ended?.into_iter().chain(open?).filter_map(Looked::new);
+        let mut runs: Vec<_> = both.filter(|looked| met.insert(looked.session.id.clone())).collect();
         runs.sort_unstable_by_key(|looked| Reverse(looked.session.started_at));
         for looked in &runs {
             self.remember(&looked.run, &looked.session.id);

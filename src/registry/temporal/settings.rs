@@ -103,7 +103,8 @@ impl TemporalBuilder {
     }
 
     /// How many runs that go on, and how many that ended, are looked through for one page of the list:
-    /// [`DEFAULT_TEMPORAL_RECENT`] each if nothing is said, at most [`MAX_TEMPORAL_RECENT`].
+    /// [`DEFAULT_TEMPORAL_RECENT`] each if nothing is said, at most [`MAX_TEMPORAL_RECENT`]; for a longer page as many as
+    /// that has.
     pub fn recent(mut self, recent: usize) -> Self {
         self.recent = recent;
         self
