@@ -50,7 +50,7 @@ impl Clean for () {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{SpanId, Timestamp, TraceId};
+    use crate::model::{AttributeValue, SpanId, Timestamp, TraceId};
 
     #[test]
     fn a_tree_without_end_is_cut_and_says_so() {
@@ -60,7 +60,7 @@ mod tests {
         };
         let kept = spans((0..MAX_REGISTRY_SPANS + 7).map(span).collect(), &());
         assert_eq!(kept.len(), MAX_REGISTRY_SPANS);
-        assert_eq!(kept[0].events[0].attributes.get("count").and_then(|count| count.as_count()), Some(7));
+        assert_eq!(kept[0].events[0].attributes.get("count").and_then(AttributeValue::as_count), Some(7));
         assert!(spans(vec![span(1)], &())[0].events.is_empty());
     }
 }

@@ -15,7 +15,7 @@ use super::payload::plain;
 use super::run::Run;
 use super::tree::Tree;
 use super::wait::{WAITING_ON, Wait};
-use crate::model::{EventId, Span, SpanKind, StatusCode, Timestamp, pre_order};
+use crate::model::{AttributeValue, EventId, Span, SpanKind, StatusCode, Timestamp, pre_order};
 use crate::registry::MAX_REGISTRY_SPANS;
 
 fn history() -> History {
@@ -32,8 +32,8 @@ fn event(id: i64, told: Told) -> HistoryEvent {
     HistoryEvent { event_id: id, event_time: Some(at.into()), attributes: Some(told), ..Default::default() }
 }
 
-fn input(value: serde_json::Value) -> Option<Payloads> {
-    Some(Payloads { payloads: vec![plain(&value)] })
+fn input(value: &serde_json::Value) -> Option<Payloads> {
+    Some(Payloads { payloads: vec![plain(value)] })
 }
 
 fn scheduled(id: i64, name: &str) -> HistoryEvent {
@@ -42,14 +42,14 @@ fn scheduled(id: i64, name: &str) -> HistoryEvent {
         Told::ActivityTaskScheduledEventAttributes(ActivityTaskScheduledEventAttributes {
             activity_id: id.to_string(),
             activity_type: Some(ActivityType { name: name.to_owned() }),
-            input: input(json!({"n": 1})),
+            input: input(&json!({"n": 1})),
             ..Default::default()
         }),
     )
 }
 
-fn memo(id: i64, value: serde_json::Value) -> HistoryEvent {
-    let fields = [(WAITING_ON.to_owned(), plain(&value))].into_iter().collect();
+fn memo(id: i64, value: &serde_json::Value) -> HistoryEvent {
+    let fields = [(WAITING_ON.to_owned(), plain(value))].into_iter().collect();
     event(
         id,
         Told::WorkflowPropertiesModifiedEventAttributes(WorkflowPropertiesModifiedEventAttributes {
@@ -64,7 +64,7 @@ fn signaled(id: i64, name: &str) -> HistoryEvent {
         id,
         Told::WorkflowExecutionSignaledEventAttributes(WorkflowExecutionSignaledEventAttributes {
             signal_name: name.to_owned(),
-            input: input(json!("yes")),
+            input: input(&json!("yes")),
             ..Default::default()
         }),
     )
@@ -100,7 +100,7 @@ fn an_activity_is_a_tool_call_from_its_schedule_to_its_end_with_its_attempts() {
     };
     let completed = ActivityTaskCompletedEventAttributes {
         scheduled_event_id: 5,
-        result: input(json!([2])),
+        result: input(&json!([2])),
         ..Default::default()
     };
     let spans = read(&[
@@ -133,7 +133,7 @@ fn what_still_runs_tells_its_attempts_and_ends_with_the_workflow() {
     });
     history.event(&failed(9));
     let spans = history.finish(None, None, None);
-    assert_eq!(spans[1].attributes.get("temporal.attempt").and_then(|attempt| attempt.as_count()), Some(7));
+    assert_eq!(spans[1].attributes.get("temporal.attempt").and_then(AttributeValue::as_count), Some(7));
     assert!(spans[1].abandoned && spans[1].end_time == Some(second(9)));
     assert_eq!(spans[0].error.as_ref().unwrap().one_line(), "boom");
     assert!(!spans[0].abandoned);
@@ -142,9 +142,9 @@ fn what_still_runs_tells_its_attempts_and_ends_with_the_workflow() {
 #[test]
 fn a_wait_lasts_until_the_workflow_says_something_else_and_has_its_answer() {
     let spans = read(&[
-        memo(4, json!({"signal_name": "approval", "prompt": "Ship?"})),
+        memo(4, &json!({"signal_name": "approval", "prompt": "Ship?"})),
         signaled(6, "approval"),
-        memo(9, json!(null)),
+        memo(9, &json!(null)),
     ]);
     let [_, wait, signal] = spans.as_slice() else { panic!("{spans:?}") };
     assert_eq!((wait.name.as_str(), wait.kind), ("wait for approval", SpanKind::Human));
@@ -159,7 +159,7 @@ fn a_wait_that_is_told_when_asked_is_open_unless_the_history_has_one() {
     let spans = history().finish(None, asked(), None);
     assert_eq!((spans[1].kind, spans[1].end_time), (SpanKind::Human, None));
     let mut history = history();
-    history.event(&memo(4, json!("name")));
+    history.event(&memo(4, &json!("name")));
     assert_eq!(history.finish(None, asked(), Some("the rest")).len(), 2);
 }
 
@@ -195,7 +195,7 @@ fn a_history_without_end_is_bounded_and_says_what_is_left_out() {
     }
     let spans = history.finish(None, None, None);
     assert_eq!(spans.len(), MAX_REGISTRY_SPANS);
-    assert_eq!(spans[0].attributes.get("temporal.left_out").and_then(|left| left.as_count()), Some(6));
+    assert_eq!(spans[0].attributes.get("temporal.left_out").and_then(AttributeValue::as_count), Some(6));
 }
 
 /// Events as they may come, also those that end what never began.
@@ -203,8 +203,8 @@ fn any_event() -> impl Strategy<Value = HistoryEvent> {
     let id = prop_oneof![5 => 1_i64..12, 1 => any::<i64>()];
     (id.clone(), id, 0_u8..14, ".{0,12}").prop_map(|(id, of, kind, text)| match kind {
         0 => scheduled(id, &text),
-        1 => memo(id, json!(text)),
-        2 => memo(id, json!(null)),
+        1 => memo(id, &json!(text)),
+        2 => memo(id, &json!(null)),
         3 => signaled(id, &text),
         4 => failed(id),
         5 => event(
