@@ -11,12 +11,13 @@ use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use super::Temporal;
+use super::history::kind_of;
 use super::link::{Answered, Failed, IDENTITY};
 use super::look::Looked;
 use super::payload::plain;
 use super::run::Run;
-use super::service::execution;
-use super::wait::WAITING_ON;
+use super::service::{Metadata, execution};
+use super::wait::{WAITING_ON, Wait, of_memo};
 use crate::model::SessionId;
 use crate::registry::{ControlError, ControlFuture, SessionControl, Signal};
 
@@ -33,8 +34,12 @@ impl SessionControl for Temporal {
             let turn = timeout_at(until, self.answering.lock()).await;
             let _turn =
                 turn.map_err(|_| ControlError::Unavailable("others are answering workflows".to_owned()))?;
+            let run = self.goes_on(id, until).await?.run;
+            // The history first, and then what the workflow says: were it the other way round, a step of the workflow in between
+            // would make an old word look like one that it said after the signal.
+            let recent = self.service.last_events(&run, RECENT_EVENTS, until).await.map_err(unavailable)?;
             let looked = self.goes_on(id, until).await?;
-            self.may_signal(&looked, &signal.name, until).await?;
+            self.may_signal(&looked, &recent, &signal.name, until).await?;
             let input =
                 (!signal.payload.is_null()).then(|| Payloads { payloads: vec![plain(&signal.payload)] });
             let request = SignalWorkflowExecutionRequest {
@@ -82,24 +87,21 @@ impl Temporal {
         if looked.session.status.is_ended() { Err(ControlError::AlreadyEnded) } else { Ok(looked) }
     }
 
-    async fn may_signal(&self, looked: &Looked, name: &str, until: Instant) -> Result<(), ControlError> {
+    async fn may_signal(
+        &self,
+        looked: &Looked,
+        recent: &[HistoryEvent],
+        name: &str,
+        until: Instant,
+    ) -> Result<(), ControlError> {
         let run = &looked.run;
-        let by_memo = super::wait::of_memo(looked.info.memo.as_ref());
-        if by_memo.is_none() && self.ask_workflows {
-            // Asked before the history: a signal in between is found there.
-            self.known
-                .ask(
-                    &self.service,
-                    run,
-                    super::history::kind_of(looked.info.r#type.as_ref()),
-                    self.extra().min(until),
-                )
-                .await;
-        }
-        let recent = self.service.last_events(run, RECENT_EVENTS, until).await.map_err(unavailable)?;
-        let wait = self.known.wait_of(looked).or_else(|| told_before(&recent).then_some(None));
+        let said = match of_memo(looked.info.memo.as_ref()) {
+            None if self.ask_workflows => self.asked(looked, until).await?,
+            said => said,
+        };
+        let wait = said.or_else(|| told_before(recent).then_some(None));
         match wait {
-            Some(Some(wait)) if wait.signal == name && !unseen(&recent, name) => Ok(()),
+            Some(Some(wait)) if wait.signal == name && !unseen(recent, name) => Ok(()),
             Some(_) => Err(ControlError::NothingWaits),
             None => match self.handlers(run, until).await {
                 Some(takes) if !takes.takes(name) => Err(ControlError::NothingWaits),
@@ -108,7 +110,18 @@ impl Temporal {
         }
     }
 
-    async fn handlers(&self, run: &Run, until: Instant) -> Option<super::service::Metadata> {
+    /// What the workflow answers now that it waits for. When it does not answer, what it said before is too old to act on.
+    #[expect(clippy::option_option, reason = "waiting for nothing is not the same as saying nothing")]
+    async fn asked(&self, looked: &Looked, until: Instant) -> Result<Option<Option<Wait>>, ControlError> {
+        let kind = kind_of(looked.info.r#type.as_ref());
+        match self.known.ask(&self.service, &looked.run, kind, self.extra().min(until)).await {
+            Ok(said) => Ok(said),
+            Err(_) if self.known.wait_of(looked).is_none() => Ok(None),
+            Err(failed) => Err(unavailable(failed)),
+        }
+    }
+
+    async fn handlers(&self, run: &Run, until: Instant) -> Option<Metadata> {
         if !self.ask_workflows {
             return None;
         }

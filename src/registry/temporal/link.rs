@@ -21,6 +21,9 @@ pub(super) const IDENTITY: &str = "agent-inspector";
 /// The longest message of a failed call that is shown, in characters.
 const MAX_WORDS: usize = 300;
 
+/// How much longer than we wait the service may work on a call: that it is late is for us to say.
+const GRACE: Duration = Duration::from_millis(100);
+
 /// A call that is under way.
 pub(super) type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<Response<T>, Status>> + Send + 'a>>;
 
@@ -99,8 +102,8 @@ impl Link {
             Err(_) => return Err(self.too_late()),
         };
         let mut request = Request::new(argument);
-        // The service gives up as well, and does not work for nobody.
-        request.set_timeout(until.saturating_duration_since(Instant::now()).max(Duration::from_millis(1)));
+        // The service gives up as well, a little later, and does not work for nobody.
+        request.set_timeout(until.saturating_duration_since(Instant::now()) + GRACE);
         let mut service = connection.workflow_service();
         let failed = match timeout_at(until, method(&mut *service, request)).await {
             Ok(Ok(response)) => return Ok(response.into_inner()),

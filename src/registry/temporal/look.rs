@@ -3,6 +3,7 @@
 //! Both cost a question for each run, so a list asks a few, the newest first, within a part of its time, and what was learnt is
 //! remembered: the next list knows more. A workflow whose type has no such query is not asked again for a while.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -14,6 +15,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
 use super::kept::Kept;
+use super::link::Failed;
 use super::payload;
 use super::run::Run;
 use super::service::Service;
@@ -112,7 +114,13 @@ fn to_ask<'r>(runs: &'r [Looked], known: &Known) -> Vec<&'r Run> {
             }
         }
     });
-    asked.map(|looked| &looked.run).take(TEMPORAL_ASKED_PER_LIST).collect()
+    // Those that were never asked come first, then those whose answer is the oldest: each has its turn.
+    let mut asked: Vec<_> = asked.map(|looked| &looked.run).collect();
+    asked.sort_by_cached_key(|run| {
+        Reverse(known.answers.get(&run.run_id).map_or(Duration::MAX, |(age, _)| age))
+    });
+    asked.truncate(TEMPORAL_ASKED_PER_LIST);
+    asked
 }
 
 impl Known {
@@ -130,8 +138,10 @@ impl Known {
                 let kind =
                     runs.iter().find(|looked| looked.run == *run).map(|looked| looked.kind().to_owned());
                 let (known, service, run) = (Arc::clone(self), Arc::clone(service), run.clone());
-                asking
-                    .spawn(async move { known.ask(&service, &run, &kind.unwrap_or_default(), until).await });
+                asking.spawn(async move {
+                    // What was learnt is remembered, also that nothing was.
+                    let _ = known.ask(&service, &run, &kind.unwrap_or_default(), until).await;
+                });
             }
         }
         let unknown = runs
@@ -170,19 +180,32 @@ impl Known {
         })
     }
 
-    /// Asks a workflow what it waits for, and remembers the answer.
-    pub(super) async fn ask(&self, service: &Service, run: &Run, kind: &str, until: Instant) {
+    /// Asks a workflow what it waits for, and remembers the answer: outside `None` when it has no such query.
+    #[expect(clippy::option_option, reason = "waiting for nothing is not the same as saying nothing")]
+    pub(super) async fn ask(
+        &self,
+        service: &Service,
+        run: &Run,
+        kind: &str,
+        until: Instant,
+    ) -> Result<Option<Option<Wait>>, Failed> {
         match service.query(run, WAITING_ON, until).await {
             Ok(said) => {
+                let wait = wait(&said);
                 self.types.put(kind, true);
-                self.answers.put(&run.run_id, wait(&said));
+                self.answers.put(&run.run_id, wait.clone());
+                Ok(Some(wait))
             }
             // Every SDK names the query that it has no handler for. A workflow that cannot go on has other words.
             Err(failed) if failed.code == Code::InvalidArgument && failed.words.contains(WAITING_ON) => {
                 self.types.put(kind, false);
                 self.answers.forget(&run.run_id);
+                Ok(None)
             }
-            Err(_) => self.silent.put(kind, ()),
+            Err(failed) => {
+                self.silent.put(kind, ());
+                Err(failed)
+            }
         }
     }
 

@@ -41,6 +41,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use temporalio_client::Url;
+use temporalio_client::tonic::Code;
 use temporalio_common::protos::temporal::api::workflowservice::v1::DescribeWorkflowExecutionResponse;
 use tokio::time::Instant;
 
@@ -129,6 +130,23 @@ impl Temporal {
     /// When the service must have answered, so that there is time left to say that it has not.
     fn until(&self) -> Instant {
         Instant::now() + self.timeout * 3 / 4
+    }
+
+    /// The answer to the inspector. One that is late stays away for as long as the inspector waits at most, which then waits less
+    /// for the next one: a person who looks at a list is not kept waiting by a service that hangs, again and again.
+    async fn answer<T>(
+        &self,
+        asked: impl Future<Output = Result<T, Failed>> + Send,
+    ) -> Result<T, RegistryError> {
+        match asked.await {
+            Ok(answer) => Ok(answer),
+            Err(failed) => {
+                if failed.code == Code::DeadlineExceeded {
+                    tokio::time::sleep(self.timeout / 2).await;
+                }
+                Err(RegistryError(failed.words))
+            }
+        }
     }
 
     /// When what would only be nice to know must be there.
@@ -255,25 +273,21 @@ impl Temporal {
     }
 }
 
-fn error(failed: Failed) -> RegistryError {
-    RegistryError(failed.words)
-}
-
 impl SessionRegistry for Temporal {
     fn name(&self) -> &str {
         &self.name
     }
 
     fn list<'a>(&'a self, query: &'a SessionQuery) -> RegistryFuture<'a, Vec<Session>> {
-        Box::pin(async move { self.sessions(query).await.map_err(error) })
+        Box::pin(async move { self.answer(Box::pin(self.sessions(query))).await })
     }
 
     fn get<'a>(&'a self, id: &'a SessionId) -> RegistryFuture<'a, Option<Session>> {
-        Box::pin(async move { self.session(id).await.map_err(error) })
+        Box::pin(async move { self.answer(Box::pin(self.session(id))).await })
     }
 
     fn spans<'a>(&'a self, id: &'a SessionId) -> RegistryFuture<'a, Option<Vec<Span>>> {
-        Box::pin(async move { Box::pin(self.told(id)).await.map_err(error) })
+        Box::pin(async move { self.answer(Box::pin(self.told(id))).await })
     }
 
     fn control(&self) -> Option<&dyn SessionControl> {
