@@ -111,7 +111,6 @@ impl Temporal {
     }
 
     /// What the workflow answers now that it waits for. When it does not answer, what it said before is too old to act on.
-    #[expect(clippy::option_option, reason = "waiting for nothing is not the same as saying nothing")]
     async fn asked(&self, looked: &Looked, until: Instant) -> Result<Option<Option<Wait>>, ControlError> {
         let kind = kind_of(looked.info.r#type.as_ref());
         match self.known.ask(&self.service, &looked.run, kind, self.extra().min(until)).await {

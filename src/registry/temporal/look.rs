@@ -181,7 +181,6 @@ impl Known {
     }
 
     /// Asks a workflow what it waits for, and remembers the answer: outside `None` when it has no such query.
-    #[expect(clippy::option_option, reason = "waiting for nothing is not the same as saying nothing")]
     pub(super) async fn ask(
         &self,
         service: &Service,
