@@ -68,7 +68,16 @@ def rust_version(package: dict) -> list[int]:
 
 def check_rules(packages: list[dict], rules: dict) -> list[str]:
     allow = set(rules["licenses"]["allow"])
-    banned = {ban["crate"]: ban["reason"] for ban in rules["bans"]["deny"]}
+    # Of a package with a file for a licence, what a person read there.
+    clarified = {one["crate"]: one["expression"] for one in rules["licenses"].get("clarify", [])}
+    bans = {ban["crate"]: ban for ban in rules["bans"]["deny"]}
+    # A banned package may come with these and no others.
+    wanted_by = {}
+    for package in packages:
+        for dependency in package["dependencies"]:
+            ours = package["source"] is None
+            if dependency["kind"] != "dev" and (ours or not dependency["optional"]):
+                wanted_by.setdefault(dependency["name"], set()).add(package["name"])
     problems = []
     for package in packages:
         name = f"{package['name']} {package['version']}"
@@ -76,10 +85,12 @@ def check_rules(packages: list[dict], rules: dict) -> list[str]:
             continue
         if not package["source"].endswith("/crates.io-index"):
             problems.append(f"{name}: comes from {package['source']}, not from crates.io")
-        if package["name"] in banned:
-            problems.append(f"{name}: is banned, it {banned[package['name']]}")
-        if not allowed(package["license"] or "none", allow):
-            problems.append(f"{name}: licence {package['license'] or 'not said'} is not in deny.toml")
+        ban = bans.get(package["name"])
+        if ban and not ("wrappers" in ban and wanted_by.get(package["name"], set()) <= set(ban["wrappers"])):
+            problems.append(f"{name}: is banned, it {ban['reason']}")
+        licence = package["license"] or clarified.get(package["name"])
+        if not allowed(licence or "none", allow):
+            problems.append(f"{name}: licence {licence or 'not said'} is not in deny.toml")
     return problems
 
 

@@ -72,6 +72,7 @@
 //! | `metrics` | yes | `GET {mount}/metrics`: OpenMetrics text |
 //! | `control` | yes | sessions that wait for a person, are stepped through and cancelled: [`SessionHandle::wait_for`], [`SessionHandle::checkpoint`] |
 //! | `otel` | no | `Inspector::span_processor`, for hosts on the OpenTelemetry SDK |
+//! | `temporal` | no | [`registry::SessionRegistry`] over a Temporal service: its workflows, answered and cancelled |
 //! | `cli` | no | the program `agent-inspector`, for those who have no Rust host |
 //!
 //! # What it promises

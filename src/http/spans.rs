@@ -11,7 +11,7 @@ use super::problem::Problem;
 use super::reply::Json;
 use super::state::AppState;
 use super::trees::TreeOf;
-use crate::model::{EventId, SessionId, Span, SpanContent, SpanId, SpanNode, TraceId};
+use crate::model::{EventId, SessionId, Span, SpanContent, SpanId, SpanNode, TraceId, pre_order, shown};
 use crate::normalize;
 
 /// How many rows a page of the tree has when the client does not say.
@@ -66,7 +66,7 @@ pub(super) struct SpanPage<'a> {
         (status = 400, description = "The id or a parameter cannot be understood.", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "The caller must sign in.", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is no such session.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The store cannot be read.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The store, or the registry that may know the session, cannot be asked.", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn list_spans(
@@ -100,8 +100,14 @@ pub(super) async fn list_spans(
             page
         }
         None => {
-            state.find_session(&id).await?;
-            Json::of(&page(&[], None, 0, limit))
+            let told = state.told_spans(&id).await?;
+            let rows = move |_: &_| {
+                let spans = told.iter().map(|span| span.summary(EventId(0))).collect();
+                let rows = pre_order(if details { spans } else { shown(spans) });
+                let page = page(&rows, since, from, limit);
+                Ok(Json::of_about(page.spans.len() * ROW_BYTES, &page))
+            };
+            state.read(rows).await?
         }
     }
 }
@@ -148,7 +154,7 @@ pub(super) struct SpanWithContent {
         (status = 401, description = "The caller must sign in.", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is no such session, or it has no such span.", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "Several traces of the session have a span with this id; `detail` names them.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The store cannot be read.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The store, or the registry that may know the session, cannot be asked.", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn get_span(
@@ -175,9 +181,32 @@ pub(super) async fn get_span(
     match found {
         Ok(Some(one)) => one,
         Ok(None) => {
-            state.find_session(&session).await?;
-            Err(Problem::span_not_found(&session, span))
+            let told = state.told_spans(&session).await?;
+            let fits =
+                move |one: &&Span| one.span_id == span && trace.is_none_or(|trace| one.trace_id == trace);
+            let one = told.iter().find(fits).ok_or_else(|| Problem::span_not_found(&session, span))?;
+            Json::of(&SpanWithContent { span: one.clone(), content: normalize::content(one) })
         }
         Err(traces) => Err(Problem::ambiguous_span(&traces.join(", "))),
+    }
+}
+
+impl AppState {
+    /// The spans of a session of which the store has none, as its registry tells them; none when nobody tells any.
+    async fn told_spans(&self, id: &SessionId) -> Result<Arc<Vec<Span>>, Problem> {
+        let (told, unasked) = self.registries.spans(id).await;
+        if let Some(told) = told {
+            return Ok(told);
+        }
+        if !unasked.is_empty() {
+            let asked = id.clone();
+            // Ours has no spans yet; of a session of theirs, nobody can say.
+            if self.read(move |store| store.session(&asked)).await?.is_none() {
+                let names: Vec<_> = unasked.into_iter().map(|one| one.registry).collect();
+                return Err(Problem::registry_unavailable(&names.join(", ")));
+            }
+        }
+        self.find_session(id).await?;
+        Ok(Arc::default())
     }
 }

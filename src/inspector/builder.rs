@@ -316,7 +316,12 @@ impl InspectorBuilder {
         let state = AppState {
             store,
             bus,
-            registries: Arc::new(MergedRegistry::new(memory, self.registries, self.registry)),
+            registries: Arc::new(MergedRegistry::new(
+                memory,
+                self.registries,
+                self.registry,
+                &pipeline.outside(),
+            )),
             pipeline: pipeline.clone(),
             shutdown: shutdown.subscribe(),
             instance,

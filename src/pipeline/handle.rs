@@ -24,7 +24,7 @@ use crate::error::Error;
 use crate::model::{EventId, FrameWriter, Reported, Span};
 use crate::pricing::Prices;
 use crate::redact::{Redactor, cut_name};
-use crate::registry::MemoryRegistry;
+use crate::registry::{Clean, MemoryRegistry};
 use crate::sink::Changed;
 use crate::store::{Store, StoreError};
 
@@ -316,6 +316,11 @@ impl Pipeline {
     /// What models cost.
     pub(crate) fn prices(&self) -> &Prices {
         self.shared.preparer.prices()
+    }
+
+    /// What is done to what registries of the host's tell.
+    pub(crate) fn outside(&self) -> Arc<dyn Clean> {
+        Arc::clone(&self.shared.preparer) as Arc<dyn Clean>
     }
 
     /// Counts since the start.

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::fold::{FoldReport, FoldSpan};
 use crate::model::{
-    EventId, EventKey, EventKind, ReportedEvent, ReportedOf, SessionChange, SessionId, SessionReport, Span,
-    Timestamp, TraceId, WAIT_SIGNAL,
+    EventId, EventKey, EventKind, ReportedEvent, ReportedOf, Session, SessionChange, SessionId,
+    SessionReport, Span, Timestamp, TraceId, WAIT_SIGNAL,
 };
 use crate::normalize;
 use crate::pricing::Prices;
@@ -94,6 +94,21 @@ pub(super) fn session_report(report: SessionReport, redactor: &Redactor) -> Fold
         parent: report.parent.map(|parent| session_id(&parent, redactor).0),
         tags: report.tags.iter().map(|tag| cut_name(redactor.name(tag))).collect(),
         change,
+    }
+}
+
+/// Masks and cuts the words of a session that a registry of the host's tells of. Its id stays: it is what the registry is asked
+/// with.
+pub(super) fn clean_session(session: &mut Session, redactor: &Redactor) {
+    let text = |text: &mut String| *text = normalize::one_line(&redactor.text(text));
+    let name = |name: &mut String| *name = cut_name(redactor.name(name));
+    text(&mut session.title);
+    session.error.as_mut().map(text);
+    session.agent.as_mut().map(name);
+    session.external_id.as_mut().map(name);
+    session.tags.iter_mut().for_each(name);
+    if let Some(prompt) = session.waiting_on.as_mut().and_then(|waiting| waiting.prompt.as_mut()) {
+        *prompt = redactor.text(prompt).into_owned();
     }
 }
 

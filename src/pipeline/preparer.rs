@@ -12,10 +12,13 @@ use std::thread::{self, available_parallelism};
 
 use parking_lot::Mutex;
 
-use super::prepare::{Prepared, PreparedReport, prepare_trace, session_id, session_report, to_publish};
-use crate::model::{Reported, Span, TraceId};
+use super::prepare::{
+    Prepared, PreparedReport, clean, clean_session, prepare_trace, session_id, session_report, to_publish,
+};
+use crate::model::{Reported, Session, Span, TraceId};
 use crate::pricing::Prices;
 use crate::redact::Redactor;
+use crate::registry::Clean;
 
 /// How many spans are worth a thread of their own: preparing one takes some 50 microseconds, starting a thread about as long.
 const SPANS_FOR_A_THREAD: usize = 100;
@@ -83,6 +86,17 @@ impl Preparer {
 
     fn traces(&self, traces: Vec<(TraceId, Vec<Span>)>) -> Vec<Prepared> {
         traces.into_iter().map(|(id, spans)| prepare_trace(id, spans, &self.redactor, &self.prices)).collect()
+    }
+}
+
+/// What a registry of the host's tells is treated as what was sent, but for the work that only what is stored needs.
+impl Clean for Preparer {
+    fn session(&self, session: &mut Session) {
+        clean_session(session, &self.redactor);
+    }
+
+    fn span(&self, span: &mut Span) {
+        clean(span, &self.redactor, &self.prices);
     }
 }
 

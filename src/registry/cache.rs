@@ -14,6 +14,9 @@ pub const REGISTRY_CACHED_LISTS: usize = 32;
 /// How many answers about single sessions of one registry are kept at most.
 pub const REGISTRY_CACHED_GETS: usize = 512;
 
+/// How many trees of spans of one registry are kept at most: those that a few people look at.
+pub const REGISTRY_CACHED_TREES: usize = 4;
+
 /// How long the last good answer of a registry that fails is shown, with a note that says so.
 pub const REGISTRY_SHOWN_FOR: Duration = Duration::from_secs(300);
 

@@ -10,11 +10,14 @@ use parking_lot::Mutex;
 use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::time::timeout;
 
-use super::cache::{Answer, Cache, Flight, REGISTRY_CACHED_GETS, REGISTRY_CACHED_LISTS};
+use super::cache::{
+    Answer, Cache, Flight, REGISTRY_CACHED_GETS, REGISTRY_CACHED_LISTS, REGISTRY_CACHED_TREES,
+};
 use super::call::{self, Outcome, Work};
+use super::clean::{self, Clean};
 use super::merged::{Action, RegistrySettings};
 use super::{ControlError, RegistryError, SessionRegistry};
-use crate::model::{Control, Degraded, Session, SessionId, SessionQuery};
+use crate::model::{Control, Degraded, Session, SessionId, SessionQuery, Span};
 
 /// How many calls to one registry are under way at once. Each has a thread; a registry that blocks for ever costs the host
 /// so many of them and no more.
@@ -24,16 +27,21 @@ pub const REGISTRY_CALLS_AT_ONCE: usize = 4;
 /// answered, the next list has it.
 pub const OVERDUE_REGISTRY_PATIENCE: Duration = Duration::from_millis(100);
 
+/// The spans of a session, if its registry tells any.
+pub(super) type Tree = Option<Arc<Vec<Span>>>;
+
 /// A registry of the host's.
 #[derive(Debug)]
 pub(super) struct Foreign {
     registry: Arc<dyn SessionRegistry>,
+    clean: Arc<dyn Clean>,
     pub(super) name: Arc<str>,
     timeout: Duration,
     reuse: Duration,
     calls: Arc<Semaphore>,
     lists: Mutex<Cache<SessionQuery, Vec<Session>>>,
     gets: Mutex<Cache<SessionId, Option<Session>>>,
+    trees: Mutex<Cache<SessionId, Tree>>,
     /// Whether the last call took too long.
     overdue: AtomicBool,
     problem: Mutex<Option<String>>,
@@ -48,18 +56,24 @@ pub(super) enum Asked<V> {
 }
 
 impl Foreign {
-    pub(super) fn new(registry: Arc<dyn SessionRegistry>, settings: RegistrySettings) -> Arc<Self> {
+    pub(super) fn new(
+        registry: Arc<dyn SessionRegistry>,
+        settings: RegistrySettings,
+        clean: Arc<dyn Clean>,
+    ) -> Arc<Self> {
         // Host code that may panic, like the rest of it.
         let told = catch_unwind(AssertUnwindSafe(|| (registry.name().into(), registry.timeout())));
         let (name, own_timeout) = told.unwrap_or_else(|_| ("registry".into(), None));
         Arc::new(Self {
             registry,
+            clean,
             name,
             timeout: own_timeout.unwrap_or(settings.timeout),
             reuse: settings.reuse,
             calls: Arc::new(Semaphore::new(REGISTRY_CALLS_AT_ONCE)),
             lists: Mutex::new(Cache::new(REGISTRY_CACHED_LISTS)),
             gets: Mutex::new(Cache::new(REGISTRY_CACHED_GETS)),
+            trees: Mutex::new(Cache::new(REGISTRY_CACHED_TREES)),
             overdue: AtomicBool::new(false),
             problem: Mutex::default(),
             panics: AtomicU64::new(0),
@@ -78,7 +92,7 @@ impl Foreign {
 
     /// Asks for a list.
     pub(super) fn ask_list(self: &Arc<Self>, query: &SessionQuery) -> Asked<Vec<Session>> {
-        let asked = query.clone();
+        let (asked, clean) = (query.clone(), Arc::clone(&self.clean));
         self.ask(
             |foreign| &foreign.lists,
             query,
@@ -86,7 +100,7 @@ impl Foreign {
             move |registry| {
                 Box::pin(async move {
                     // What was asked for bounds what is kept, whatever the registry made of the question.
-                    let mut found = asked.select(registry.list(&asked).await?);
+                    let mut found = clean::sessions(asked.select(registry.list(&asked).await?), &*clean);
                     found.iter_mut().for_each(|session| say_controls(registry, session));
                     Ok(found)
                 })
@@ -96,7 +110,7 @@ impl Foreign {
 
     /// Asks for one session. `anew` does not trust an earlier "not here": it may have come since.
     pub(super) fn ask_get(self: &Arc<Self>, id: &SessionId, anew: bool) -> Asked<Option<Session>> {
-        let asked = id.clone();
+        let (asked, clean) = (id.clone(), Arc::clone(&self.clean));
         self.ask(
             |foreign| &foreign.gets,
             id,
@@ -104,8 +118,27 @@ impl Foreign {
             move |registry| {
                 Box::pin(async move {
                     let mut found = registry.get(&asked).await?;
-                    found.iter_mut().for_each(|session| say_controls(registry, session));
+                    found.iter_mut().for_each(|session| {
+                        clean.session(session);
+                        say_controls(registry, session);
+                    });
                     Ok(found)
+                })
+            },
+        )
+    }
+
+    /// Asks for the spans of a session.
+    pub(super) fn ask_spans(self: &Arc<Self>, id: &SessionId) -> Asked<Tree> {
+        let (asked, clean) = (id.clone(), Arc::clone(&self.clean));
+        self.ask(
+            |foreign| &foreign.trees,
+            id,
+            |_| true,
+            move |registry| {
+                Box::pin(async move {
+                    let found = registry.spans(&asked).await?;
+                    Ok(found.map(|spans| Arc::new(clean::spans(spans, &*clean))))
                 })
             },
         )
@@ -215,6 +248,11 @@ impl Foreign {
         (sessions, self.degraded(message))
     }
 
+    /// The spans that were told last.
+    pub(super) fn shown_spans(&self, id: &SessionId) -> Tree {
+        self.trees.lock().shown(id).and_then(|(_, found)| Tree::clone(&found))
+    }
+
     /// The note about a failure.
     pub(super) fn degraded(&self, message: String) -> Degraded {
         Degraded { registry: self.name.to_string(), message }
@@ -245,6 +283,7 @@ impl Foreign {
         let answer = self.wait(call.map_err(ControlError::Unavailable)?).await;
         self.lists.lock().outdate();
         self.gets.lock().outdate();
+        self.trees.lock().outdate();
         answer.map_err(|why| {
             ControlError::Unavailable(format!(
                 "{why}; look at the session before you try again: it may have arrived"

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::foreign::Foreign;
-use super::{ControlError, MemoryRegistry, RegistryError, SessionRegistry, Signal};
+use super::foreign::{Foreign, Tree};
+use super::{Clean, ControlError, MemoryRegistry, RegistryError, SessionRegistry, Signal};
 use crate::model::{Degraded, Session, SessionId, SessionQuery};
 
 /// How long one registry may take to answer before the list goes out without it: a person waits for that list.
@@ -75,8 +75,10 @@ impl MergedRegistry {
         memory: Arc<MemoryRegistry>,
         registries: Vec<Arc<dyn SessionRegistry>>,
         settings: RegistrySettings,
+        clean: &Arc<dyn Clean>,
     ) -> Self {
-        let foreign = registries.into_iter().map(|registry| Foreign::new(registry, settings)).collect();
+        let foreign = |registry| Foreign::new(registry, settings, Arc::clone(clean));
+        let foreign = registries.into_iter().map(foreign).collect();
         Self { memory, foreign }
     }
 
@@ -139,6 +141,29 @@ impl MergedRegistry {
             };
             if known.is_some() {
                 return (known, degraded);
+            }
+        }
+        (None, degraded)
+    }
+
+    /// The spans of a session that is none of ours, from the first registry that tells any, and who could not be asked before
+    /// that. A registry that fails now is quoted as in [`get`](Self::get).
+    pub(crate) async fn spans(&self, id: &SessionId) -> (Tree, Vec<Degraded>) {
+        if self.memory.find(id).is_some() {
+            return (None, Vec::new());
+        }
+        let asked: Vec<_> = self.foreign.iter().map(|foreign| foreign.ask_spans(id)).collect();
+        let mut degraded = Vec::new();
+        for (foreign, asked) in self.foreign.iter().zip(asked) {
+            let told = match foreign.settled(asked).await {
+                Ok(found) => Tree::clone(&found),
+                Err(RegistryError(message)) => {
+                    degraded.push(foreign.degraded(message));
+                    foreign.shown_spans(id)
+                }
+            };
+            if told.is_some() {
+                return (told, degraded);
             }
         }
         (None, degraded)

@@ -13,6 +13,7 @@
 //! 2. Implement [`SessionRegistry`]: [`SessionQuery::select`] does the filtering and ordering of `list`.
 //! 3. To be answered and cancelled, implement [`SessionControl`] and return it from
 //!    [`control`](SessionRegistry::control). One value can be both.
+//! 4. An engine that knows what a session did, and does not send it as spans, implements [`spans`](SessionRegistry::spans).
 //!
 //! ```
 //! use std::collections::HashMap;
@@ -87,10 +88,13 @@
 
 mod cache;
 mod call;
+mod clean;
 mod control;
 mod foreign;
 mod memory;
 mod merged;
+#[cfg(feature = "temporal")]
+mod temporal;
 #[cfg(test)]
 mod tests;
 
@@ -99,13 +103,22 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-pub use self::cache::{REGISTRY_CACHED_GETS, REGISTRY_CACHED_LISTS, REGISTRY_SHOWN_FOR};
+pub use self::cache::{
+    REGISTRY_CACHED_GETS, REGISTRY_CACHED_LISTS, REGISTRY_CACHED_TREES, REGISTRY_SHOWN_FOR,
+};
+pub(crate) use self::clean::Clean;
+pub use self::clean::MAX_REGISTRY_SPANS;
 pub use self::control::{ControlError, ControlFuture, InvalidPart, SessionControl, Signal};
 pub use self::foreign::{OVERDUE_REGISTRY_PATIENCE, REGISTRY_CALLS_AT_ONCE};
 pub use self::memory::MemoryRegistry;
 pub(crate) use self::merged::{Action, MergedRegistry, NotControlled, RegistrySettings};
 pub use self::merged::{DEFAULT_REGISTRY_CACHE, DEFAULT_REGISTRY_TIMEOUT};
-use crate::model::{Session, SessionId, SessionQuery};
+#[cfg(feature = "temporal")]
+pub use self::temporal::{
+    DEFAULT_TEMPORAL_RECENT, DEFAULT_TEMPORAL_TIMEOUT, InvalidTemporal, MAX_TEMPORAL_EVENTS,
+    MAX_TEMPORAL_RECENT, TEMPORAL_ASKED_PER_LIST, Temporal, TemporalBuilder, WAITING_ON,
+};
+use crate::model::{Session, SessionId, SessionQuery, Span};
 
 /// Why a registry could not answer, in words for a person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -132,6 +145,16 @@ pub trait SessionRegistry: Send + Sync + fmt::Debug + 'static {
 
     /// One session, or `None` when it is not here.
     fn get<'a>(&'a self, id: &'a SessionId) -> RegistryFuture<'a, Option<Session>>;
+
+    /// The spans of a session that this registry alone knows of, in any order but the first ones first: at most
+    /// [`MAX_REGISTRY_SPANS`] are shown. `None`, unless implemented, and for a session that is not here.
+    ///
+    /// They are asked for when the inspector has stored no span of the session. What the host [redacts](crate::redact) is
+    /// masked in them, and their attributes are read in every convention, as in spans that were sent.
+    fn spans<'a>(&'a self, id: &'a SessionId) -> RegistryFuture<'a, Option<Vec<Span>>> {
+        let _ = id;
+        Box::pin(async { Ok(None) })
+    }
 
     /// How its sessions are answered and cancelled. `None`, unless implemented: they are only shown.
     fn control(&self) -> Option<&dyn SessionControl> {

@@ -30,7 +30,8 @@ fn merged(registries: Vec<Arc<dyn SessionRegistry>>) -> (MergedRegistry, Session
     let session = Session::new(SessionId::generate(), "tokio", "works", Timestamp::EPOCH);
     memory.insert(session.clone());
     let settings = RegistrySettings { reuse: Duration::ZERO, ..RegistrySettings::default() };
-    (MergedRegistry::new(Arc::new(memory), registries, settings), session)
+    let clean: Arc<dyn Clean> = Arc::new(());
+    (MergedRegistry::new(Arc::new(memory), registries, settings, &clean), session)
 }
 
 fn query() -> SessionQuery {

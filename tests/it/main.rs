@@ -64,6 +64,7 @@ mod prices;
 mod recordings;
 mod redaction;
 mod registry;
+mod registry_spans;
 mod restart;
 #[cfg(feature = "otlp")]
 mod running;

@@ -1,6 +1,6 @@
 """Installs the programs under test, pinned, into a cache below the target directory. A second run finds them there.
 
-`npm/package-lock.json` and `python/requirements.txt` say what is installed. Changing one makes a new cache.
+`npm/package-lock.json` and the `requirements.txt` of each folder say what is installed. Changing one makes a new cache.
 """
 
 import fcntl
@@ -34,6 +34,11 @@ def codex():
 def python():
     """The path of a Python interpreter that has the agent frameworks."""
     return installed("python", HERE / "python/requirements.txt", install_python) / "bin/python"
+
+
+def temporal(program):
+    """The path of a program of the environment that has Temporal's server and its SDK: `temporal` or `python`."""
+    return installed("temporal", HERE / "temporal/requirements.txt", install_python) / "bin" / program
 
 
 def packages_of_npm():
@@ -77,5 +82,5 @@ def install_python(directory, lock):
 
 
 if __name__ == "__main__":
-    for path in (claude_code(), codex(), python()):
+    for path in (claude_code(), codex(), python(), temporal("temporal")):
         print(path)

@@ -23,7 +23,7 @@ use crate::model::{
     Event, EventFrame, EventId, EventKind, InstanceId, Session, SessionId, Span, SpanId, Timestamp, TraceId,
 };
 use crate::pipeline::{Parts, Pipeline};
-use crate::registry::{MemoryRegistry, MergedRegistry, RegistrySettings, SessionRegistry};
+use crate::registry::{Clean, MemoryRegistry, MergedRegistry, RegistrySettings, SessionRegistry};
 use crate::store::MemoryStore;
 
 /// The token of every guard here.
@@ -84,6 +84,7 @@ impl Site {
                 Arc::clone(&registry),
                 others,
                 RegistrySettings::default(),
+                &(Arc::new(()) as Arc<dyn Clean>),
             )),
             #[cfg(feature = "otlp")]
             hooks: {

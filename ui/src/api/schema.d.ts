@@ -3075,7 +3075,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The store cannot be read. */
+            /** @description The store, or the registry that may know the session, cannot be asked. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3157,7 +3157,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The store cannot be read. */
+            /** @description The store, or the registry that may know the session, cannot be asked. */
             503: {
                 headers: {
                     [name: string]: unknown;
