@@ -22,6 +22,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/breakpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The breakpoints that are set. */
+        get: operations["list_breakpoints"];
+        put?: never;
+        /** Set a breakpoint: sessions stop at checkpoints that match it, until somebody says how they go on. */
+        post: operations["set_breakpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/breakpoints/{breakpoint_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a breakpoint. Sessions that stopped at it stay stopped until somebody says how they go on. */
+        delete: operations["remove_breakpoint"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/cancel/{id}": {
         parameters: {
             query?: never;
@@ -303,6 +338,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sessions/{id}/waits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a session waits for, with how each is answered. */
+        get: operations["list_waits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/signal/{id}": {
         parameters: {
             query?: never;
@@ -467,8 +519,101 @@ export interface components {
             /** @description Where it lies, when it was sent by address. Never to be loaded without asking. */
             uri?: string;
         };
+        /** @description A session stopped at a checkpoint, and goes on when a person says how. */
+        BeforeStepEvent: {
+            /** @description The agent that is about to act. */
+            agent?: string;
+            /** @description The checkpoint's name. */
+            checkpoint: string;
+            id: components["schemas"]["EventId"];
+            session_id?: components["schemas"]["SessionId"];
+            /** @description The state there. */
+            state: unknown;
+            timestamp: components["schemas"]["Timestamp"];
+            /** @description The tool that is about to be called. */
+            tool?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "BeforeStep";
+            /** @description The wait, to be named by the answer: the id of its span. */
+            wait_id: components["schemas"]["SpanId"];
+        };
+        /** @description A breakpoint that is set. */
+        Breakpoint: components["schemas"]["BreakpointRule"] & {
+            /** @description Who set it. */
+            by?: string;
+            /**
+             * Format: int64
+             * @description How many sessions stopped at it.
+             */
+            hits: number;
+            /**
+             * Format: int64
+             * @description Its number, not used again while the host runs.
+             */
+            id: number;
+            /** @description When it was set. */
+            since: components["schemas"]["Timestamp"];
+        };
+        /** @description The breakpoints that are set. */
+        BreakpointList: {
+            /** @description Whether the host allows them. */
+            allowed: boolean;
+            /** @description The oldest first. */
+            breakpoints: components["schemas"]["Breakpoint"][];
+        };
+        /** @description A person took a breakpoint away. */
+        BreakpointRemovedEvent: {
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            breakpoint_id: number;
+            /** @description Who it was: the name that the host's own check gave, or `local`, `token`, `host`. */
+            by?: string;
+            id: components["schemas"]["EventId"];
+            session_id?: components["schemas"]["SessionId"];
+            timestamp: components["schemas"]["Timestamp"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "BreakpointRemoved";
+        };
+        /** @description Where sessions are to stop. What is absent matches everything; what is there must all match. */
+        BreakpointRule: {
+            /** @description The agent that is about to act; `*` stands for any characters. */
+            agent?: string;
+            /** @description The checkpoint's name; `*` stands for any characters. */
+            checkpoint?: string;
+            /** @description What the state must be. */
+            condition?: components["schemas"]["Condition"];
+            /** @description Whether it goes away once a session stopped at it. */
+            once?: boolean;
+            /** @description The session. */
+            session_id?: components["schemas"]["SessionId"];
+            /** @description The tool that is about to be called; `*` stands for any characters. */
+            tool?: string;
+        };
+        /** @description A person set a breakpoint. */
+        BreakpointSetEvent: {
+            /** @description The breakpoint. */
+            breakpoint: components["schemas"]["Breakpoint"];
+            id: components["schemas"]["EventId"];
+            session_id?: components["schemas"]["SessionId"];
+            timestamp: components["schemas"]["Timestamp"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "BreakpointSet";
+        };
         /** @description A person, or a program in their name, asked for a session to be cancelled; its engine took it. */
         CancelRequestedEvent: {
+            /** @description Who it was: the name that the host's own check gave, or `local`, `token`, `host`. */
+            by?: string;
             id: components["schemas"]["EventId"];
             session_id?: components["schemas"]["SessionId"];
             timestamp: components["schemas"]["Timestamp"];
@@ -477,6 +622,23 @@ export interface components {
              * @enum {string}
              */
             type: "CancelRequested";
+        };
+        /**
+         * @description How a part of the state is compared with a value.
+         * @enum {string}
+         */
+        Comparison: "there" | "equal" | "different" | "contains" | "above" | "below";
+        /** @description What a part of the state must be. */
+        Condition: {
+            /** @description How it is compared. */
+            is?: components["schemas"]["Comparison"];
+            /**
+             * @description The part: a JSON Pointer (RFC 6901) into the state, such as `/plan/0/tool`; empty for all of it. What is not there
+             *     matches nothing.
+             */
+            pointer: string;
+            /** @description With what; not needed for `there`. */
+            value?: unknown;
         };
         /**
          * @description Part of what a span holds in words.
@@ -651,6 +813,11 @@ export interface components {
             /** @description The registry's name. */
             registry: string;
         };
+        /** @description A no. */
+        Denial: {
+            /** @description Why, for the program or the model that asked. */
+            reason?: string;
+        };
         /** @description A document that a search found. */
         Document: {
             /** @description Its id. */
@@ -669,7 +836,7 @@ export interface components {
         Event: {
             /** @description Which of them it is. */
             type: string;
-        } & (components["schemas"]["SessionStartedEvent"] | components["schemas"]["SessionUpdatedEvent"] | components["schemas"]["SessionFinishedEvent"] | components["schemas"]["SessionMergedEvent"] | components["schemas"]["SessionRemovedEvent"] | components["schemas"]["SpanStartedEvent"] | components["schemas"]["SpanFinishedEvent"] | components["schemas"]["WaitingOnSignalEvent"] | components["schemas"]["SignalReceivedEvent"] | components["schemas"]["CancelRequestedEvent"] | components["schemas"]["ResourceFetchedEvent"] | components["schemas"]["PromptUsedEvent"] | components["schemas"]["ProgressUpdateEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["RecordsDroppedEvent"] | components["schemas"]["GapEvent"] | components["schemas"]["CustomEvent"]);
+        } & (components["schemas"]["SessionStartedEvent"] | components["schemas"]["SessionUpdatedEvent"] | components["schemas"]["SessionFinishedEvent"] | components["schemas"]["SessionMergedEvent"] | components["schemas"]["SessionRemovedEvent"] | components["schemas"]["SpanStartedEvent"] | components["schemas"]["SpanFinishedEvent"] | components["schemas"]["WaitingOnSignalEvent"] | components["schemas"]["SignalReceivedEvent"] | components["schemas"]["CancelRequestedEvent"] | components["schemas"]["BeforeStepEvent"] | components["schemas"]["BreakpointSetEvent"] | components["schemas"]["BreakpointRemovedEvent"] | components["schemas"]["ResourceFetchedEvent"] | components["schemas"]["PromptUsedEvent"] | components["schemas"]["ProgressUpdateEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["RecordsDroppedEvent"] | components["schemas"]["GapEvent"] | components["schemas"]["CustomEvent"]);
         /**
          * Format: int64
          * @description The id of an event: strictly increasing, never reused, below 2^53.
@@ -1337,13 +1504,24 @@ export interface components {
         };
         /** @description What is sent to answer a session. */
         SignalBody: {
+            /**
+             * @description Says no in place of an answer: whoever waits is told that nobody will give it one. For sessions of the host's own, and
+             *     permission requests.
+             */
+            deny?: components["schemas"]["Denial"];
             /** @description What is said: any JSON that the session's engine understands. */
             payload?: unknown;
             /** @description The name of the signal that the session waits for, as in its `waiting_on`. */
             signal: string;
+            /** @description Which wait is meant, when several are open for this signal; otherwise the oldest is. */
+            wait_id?: components["schemas"]["SpanId"];
         };
         /** @description A person, or a program in their name, answered a session that waited; its engine took it. */
         SignalReceivedEvent: {
+            /** @description Who it was: the name that the host's own check gave, or `local`, `token`, `host`. */
+            by?: string;
+            /** @description What was decided, in a word: `answered` or `denied`; at a checkpoint `continue`, `step`, `skip`, `edit` or `abort`. */
+            decision?: string;
             id: components["schemas"]["EventId"];
             session_id?: components["schemas"]["SessionId"];
             /** @description The signal's name. What it said is between the sender and the engine. */
@@ -1354,6 +1532,8 @@ export interface components {
              * @enum {string}
              */
             type: "SignalReceived";
+            /** @description The wait that it ended. */
+            wait_id?: components["schemas"]["SpanId"];
         };
         /**
          * @description One span, whole. It is one line of a session's trace; a span may stand on several lines, and the last one wins.
@@ -1647,6 +1827,21 @@ export interface components {
              */
             running: number;
         };
+        /** @description A checkpoint at which a session stopped. */
+        StepPoint: {
+            /** @description The agent that is about to act. */
+            agent?: string;
+            /** @description Its name. */
+            checkpoint: string;
+            /** @description Whether it may be changed before the session goes on. */
+            editable: boolean;
+            /** @description A JSON Schema of the state, when it may be changed. */
+            schema?: unknown;
+            /** @description The state there, without what must not be shown. */
+            state: unknown;
+            /** @description The tool that is about to be called. */
+            tool?: string;
+        };
         /** @description What the store is and how full. */
         StoreHealth: {
             /**
@@ -1808,6 +2003,35 @@ export interface components {
             /** @description Where it lies, when it was sent by address. Never to be loaded without asking. */
             uri?: string;
         };
+        /** @description One thing that a session waits for, and how it is answered. */
+        Wait: {
+            /** @description The question. */
+            prompt?: string;
+            /** @description A JSON Schema of the answer, when the asker gave one. */
+            schema?: unknown;
+            /** @description The signal that ends it. */
+            signal_name: string;
+            /** @description When it began. */
+            since: components["schemas"]["Timestamp"];
+            /**
+             * @description The checkpoint that the session stopped at, when it is that. The signal is then `inspector.step` and its payload
+             *     `{"action": …}` with one of `continue`, `step`, `skip`, `abort`, or `edit` with a `patch` (JSON Patch, RFC 6902).
+             */
+            step?: components["schemas"]["StepPoint"];
+            /** @description The trace of its span. */
+            trace_id?: components["schemas"]["TraceId"];
+            /** @description When it ends without an answer. */
+            until?: components["schemas"]["Timestamp"];
+            /** @description Its id, to be named by the answer when several waits are open: that of its span, where it has one. */
+            wait_id?: components["schemas"]["SpanId"];
+        };
+        /** @description The open waits of a session. */
+        WaitList: {
+            /** @description How many are open. */
+            total: number;
+            /** @description The oldest first; at most 100. */
+            waits: components["schemas"]["Wait"][];
+        };
         /** @description What a paused session waits for. */
         WaitingOn: {
             /** @description The question to the person. */
@@ -1837,6 +2061,8 @@ export interface components {
              * @enum {string}
              */
             type: "WaitingOnSignal";
+            /** @description The wait: the id of its span. */
+            wait_id?: components["schemas"]["SpanId"];
         };
     };
     responses: never;
@@ -1953,6 +2179,198 @@ export interface operations {
             };
             /** @description Another page asks. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_breakpoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All breakpoints, and whether the host allows any. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BreakpointList"];
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_breakpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Where sessions are to stop; an empty object is every checkpoint. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BreakpointRule"];
+            };
+        };
+        responses: {
+            /** @description It is set, and `BreakpointSet` is published. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Breakpoint"];
+                };
+            };
+            /** @description The body cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another page asks, the inspector is read-only, or the host does not allow breakpoints. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many breakpoints are set. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_breakpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The breakpoint. */
+                breakpoint_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone, and `BreakpointRemoved` is published. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another page asks, the inspector is read-only, or the host does not allow breakpoints. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such breakpoint. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2240,7 +2658,10 @@ export interface operations {
     };
     claude_code_hook: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description For a `PermissionRequest`: for how many seconds a person may decide about it here. Then, and on any failure, the answer decides nothing and the program's own prompt does. */
+                answer?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2252,7 +2673,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Always an empty object, which decides nothing. What cannot be understood or kept is counted in `/health`. */
+            /** @description An empty object, which decides nothing; for a permission request with `answer`, what a person decided. What cannot be understood or kept is counted in `/health`. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2283,7 +2704,10 @@ export interface operations {
     };
     codex_hook: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description For a `PermissionRequest`: for how many seconds a person may decide about it here. Then, and on any failure, the answer decides nothing and the program's own prompt does. */
+                answer?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2295,7 +2719,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Always an empty object, which decides nothing. What cannot be understood or kept is counted in `/health`. */
+            /** @description An empty object, which decides nothing; for a permission request with `answer`, what a person decided. What cannot be understood or kept is counted in `/health`. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3158,6 +3582,74 @@ export interface operations {
                 };
             };
             /** @description The store, or the registry that may know the session, cannot be asked. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_waits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session. */
+                id: components["schemas"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The open waits, the oldest first. Waits that are only reported (a program outside that waits for its own prompt) are in the session's `waiting_on` alone: nobody can answer them here. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitList"];
+                };
+            };
+            /** @description The id is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller must sign in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such session. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store or a registry that might know the session cannot be asked. */
             503: {
                 headers: {
                     [name: string]: unknown;
