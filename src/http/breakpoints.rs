@@ -42,7 +42,7 @@ pub(super) struct BreakpointList {
     ),
 )]
 pub(super) async fn list_breakpoints(State(state): State<AppState>) -> Result<Json, Problem> {
-    let breakpoints = state.control.controls().breakpoints().all();
+    let breakpoints = state.control.own.controls.breakpoints().all();
     Json::of(&BreakpointList { breakpoints, allowed: state.control.may_step().is_ok() })
 }
 
@@ -79,7 +79,7 @@ pub(super) async fn set_breakpoint(
         serde_json::from_value(fields.into()).map_err(|error| Problem::invalid_body(error.to_string()))?;
     check(&rule)?;
     let by = Some(caller.by.to_string());
-    let set = state.control.controls().breakpoints().set(rule, state.control.now(), by);
+    let set = state.control.own.controls.breakpoints().set(rule, state.control.own.now(), by);
     let breakpoint = set.ok_or_else(|| Problem::too_many_breakpoints(MAX_BREAKPOINTS))?;
     state.control.publish(None, EventKind::BreakpointSet { breakpoint: Box::new(breakpoint.clone()) });
     Ok((StatusCode::CREATED, Json::of(&breakpoint)?).into_response())
@@ -103,7 +103,7 @@ pub(super) async fn remove_breakpoint(
 ) -> Result<StatusCode, Problem> {
     state.control.may_step()?;
     let id = id.parse().map_err(|_| Problem::breakpoint_not_found())?;
-    if !state.control.controls().breakpoints().remove(id) {
+    if !state.control.own.controls.breakpoints().remove(id) {
         return Err(Problem::breakpoint_not_found());
     }
     let by = Some(caller.by.to_string());

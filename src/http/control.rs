@@ -3,8 +3,6 @@
 //! Both go to the registry that knows the session. What was taken is published as an event, so that everybody who looks sees
 //! what somebody did.
 
-#[cfg(feature = "control")]
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -19,17 +17,11 @@ use utoipa::ToSchema;
 use super::access::Caller;
 use super::body;
 use super::extract::SessionPath;
+#[cfg(feature = "control")]
+use super::own::OwnControls;
 use super::problem::Problem;
 use super::state::AppState;
-#[cfg(feature = "control")]
-use crate::clock::Clock;
-#[cfg(feature = "control")]
-use crate::control::{Command, Controls, Outcome, Reply, STEP_SIGNAL};
-#[cfg(feature = "control")]
-use crate::model::{Control, Timestamp};
 use crate::model::{EventKind, SessionId, SpanId};
-#[cfg(feature = "control")]
-use crate::redact::Redactor;
 use crate::registry::{Action, ControlError, NotControlled, Signal};
 
 /// The largest body of a signal, in bytes: an answer with a text of many pages.
@@ -42,26 +34,16 @@ pub(crate) const MAX_SIGNAL_NAME_CHARS: usize = 128;
 pub(crate) const MAX_REASON_CHARS: usize = 2_000;
 
 /// Makes an action known; one without a session concerns all.
-type Publish = dyn Fn(Option<SessionId>, EventKind) + Send + Sync;
+pub(crate) type Publish = Arc<dyn Fn(Option<SessionId>, EventKind) + Send + Sync>;
 
 /// Whether sessions may be answered and cancelled here, and how that is made known.
 #[derive(Clone)]
 pub(crate) struct ControlDoor {
     pub(crate) read_only: bool,
-    /// Whether breakpoints may be set.
+    pub(crate) publish: Publish,
+    /// The host's own sessions.
     #[cfg(feature = "control")]
-    pub(crate) stepping: bool,
-    pub(crate) publish: Arc<Publish>,
-    #[cfg(feature = "control")]
-    pub(crate) controls: Arc<Controls>,
-    /// Questions are shown as everything is: without what must not be seen.
-    #[cfg(feature = "control")]
-    pub(crate) redactor: Arc<Redactor>,
-    #[cfg(feature = "control")]
-    pub(crate) clock: Clock,
-    /// The places of those who wait for a person's decision about a program outside.
-    #[cfg(all(feature = "control", feature = "otlp"))]
-    pub(crate) permissions: Arc<tokio::sync::Semaphore>,
+    pub(crate) own: OwnControls,
 }
 
 impl ControlDoor {
@@ -73,38 +55,12 @@ impl ControlDoor {
     fn allowed(&self) -> Result<(), Problem> {
         if self.read_only { Err(Problem::read_only()) } else { Ok(()) }
     }
-}
-
-#[cfg(feature = "control")]
-impl ControlDoor {
-    /// The host's live sessions, and what they wait for.
-    pub(super) fn controls(&self) -> &Controls {
-        &self.controls
-    }
-
-    /// What can be done with a session that runs in the host, or that waits in the name of a program outside.
-    pub(super) fn own_controls(&self, id: &SessionId) -> impl Iterator<Item = String> {
-        let steps = self.stepping && self.controls.has_checkpoints(id);
-        let own = [
-            (Control::SIGNAL, self.controls.waits().any(id)),
-            (Control::CANCEL, self.controls.can_cancel(id)),
-            (Control::STEP, steps),
-        ];
-        own.into_iter().filter(|(_, can)| *can).map(|(control, _)| control.to_owned())
-    }
-
-    pub(super) fn redactor(&self) -> &Redactor {
-        &self.redactor
-    }
-
-    pub(super) fn now(&self) -> Timestamp {
-        self.clock.now()
-    }
 
     /// Whether breakpoints may be set.
+    #[cfg(feature = "control")]
     pub(super) fn may_step(&self) -> Result<(), Problem> {
         self.allowed()?;
-        if self.stepping { Ok(()) } else { Err(Problem::stepping_off()) }
+        if self.own.stepping { Ok(()) } else { Err(Problem::stepping_off()) }
     }
 }
 
@@ -119,19 +75,19 @@ impl fmt::Debug for ControlDoor {
 pub(super) struct SignalBody {
     /// The name of the signal that the session waits for, as in its `waiting_on`.
     #[schema(min_length = 1, max_length = 128)]
-    signal: String,
+    pub(super) signal: String,
     /// What is said: any JSON that the session's engine understands.
     #[serde(default)]
     #[schema(value_type = serde_json::Value)]
-    payload: serde_json::Value,
+    pub(super) payload: serde_json::Value,
     /// Which wait is meant, when several are open for this signal; otherwise the oldest is.
     #[serde(default)]
     #[schema(value_type = Option<SpanId>)]
-    wait_id: Option<SpanId>,
+    pub(super) wait_id: Option<SpanId>,
     /// Says no in place of an answer: whoever waits is told that nobody will give it one. For sessions of the host's own, and
     /// permission requests.
     #[serde(default)]
-    deny: Option<Denial>,
+    pub(super) deny: Option<Denial>,
 }
 
 /// A no.
@@ -141,7 +97,7 @@ pub(super) struct Denial {
     /// Why, for the program or the model that asked.
     #[serde(default)]
     #[schema(max_length = 2000)]
-    reason: Option<String>,
+    pub(super) reason: Option<String>,
 }
 
 /// Answer a session that waits.
@@ -192,8 +148,9 @@ pub(super) async fn signal_session(
         }
     }
     #[cfg(feature = "control")]
-    if state.control.controls().knows(&id) {
-        return state.control.answer(&id, body, &caller).map(|()| StatusCode::ACCEPTED);
+    if state.control.own.controls.knows(&id) {
+        state.control.publish(Some(id.clone()), state.control.own.answer(&id, body, &caller)?);
+        return Ok(StatusCode::ACCEPTED);
     }
     let SignalBody { signal, payload, deny, .. } = body;
     if deny.is_some() {
@@ -230,46 +187,12 @@ pub(super) async fn cancel_session(
     state.may_control()?;
     let published = EventKind::CancelRequested { by: Some(caller.by.to_string()) };
     #[cfg(feature = "control")]
-    if state.control.controls().knows(&id) {
-        state.control.controls().cancel(&id)?;
+    if state.control.own.controls.knows(&id) {
+        state.control.own.controls.cancel(&id)?;
         state.control.publish(Some(id), published);
         return Ok(StatusCode::ACCEPTED);
     }
     state.control(id, Action::Cancel, published).await
-}
-
-#[cfg(feature = "control")]
-impl ControlDoor {
-    /// Answers a wait of the host's own.
-    fn answer(&self, id: &SessionId, body: SignalBody, caller: &Caller) -> Result<(), Problem> {
-        let SignalBody { signal, payload, wait_id, deny } = body;
-        let decision = match &deny {
-            Some(_) => Cow::Borrowed("denied"),
-            None => step_taken(&signal, &payload).unwrap_or(Cow::Borrowed("answered")),
-        };
-        let outcome = match deny {
-            Some(Denial { reason }) => Outcome::Denied(reason),
-            None => Outcome::Answered(payload),
-        };
-        let by = Some(caller.by.to_string());
-        let reply = Reply { outcome, by: by.clone() };
-        let wait = self.controls.waits().answer(id, (&signal, wait_id), &reply)?;
-        let kind = EventKind::SignalReceived {
-            signal_name: signal,
-            wait_id: Some(wait),
-            decision: Some(decision),
-            by,
-        };
-        self.publish(Some(id.clone()), kind);
-        Ok(())
-    }
-}
-
-/// What was said at a checkpoint, in a word.
-#[cfg(feature = "control")]
-fn step_taken(signal: &str, payload: &serde_json::Value) -> Option<Cow<'static, str>> {
-    let command = (signal == STEP_SIGNAL).then(|| Command::read(payload).ok())??;
-    Some(Cow::Borrowed(command.as_str()))
 }
 
 /// `application/json`, or a type that is JSON by its name. A form cannot be sent as one of these by a foreign page.

@@ -24,6 +24,8 @@ mod live;
 mod metrics;
 mod mount;
 mod openapi;
+#[cfg(feature = "control")]
+mod own;
 #[cfg(all(feature = "control", feature = "otlp"))]
 mod permission;
 #[cfg(feature = "otlp")]
@@ -56,7 +58,7 @@ pub use self::access::{Access, Identity, Role};
 pub(crate) use self::access::{AccessPolicy, Guard, Token};
 pub(crate) use self::body::BodyPatience;
 pub use self::body::{DEFAULT_BODY_IDLE_TIMEOUT, DEFAULT_BODY_TIMEOUT};
-pub(crate) use self::control::ControlDoor;
+pub(crate) use self::control::{ControlDoor, Publish};
 pub(crate) use self::hidden::HiddenSpans;
 pub(crate) use self::limits::{Bounds, Limits};
 pub use self::live::Events;
@@ -65,8 +67,8 @@ pub(crate) use self::live::SLOW_READER_CUT;
 use self::mount::Mount;
 pub use self::mount::PublicPath;
 pub(crate) use self::mount::mount;
-#[cfg(all(feature = "control", feature = "otlp"))]
-pub(crate) use self::permission::MAX_PERMISSION_REQUESTS;
+#[cfg(feature = "control")]
+pub(crate) use self::own::OwnControls;
 use self::problem::Problem;
 pub(crate) use self::state::AppState;
 

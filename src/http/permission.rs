@@ -78,7 +78,7 @@ impl AppState {
         if self.control.read_only {
             return nothing;
         }
-        let Ok(_place) = self.control.permissions.try_acquire() else { return nothing };
+        let Ok(_place) = self.control.own.permissions.try_acquire() else { return nothing };
         let (Ok(schema), Some(id)) =
             (AnswerSchema::new(schema()), SpanId::from_bytes(fastrand::u64(1..).to_be_bytes()))
         else {
@@ -96,7 +96,7 @@ impl AppState {
             step: None,
         };
         // Dropped, and with it the wait, when the program hangs up.
-        let Some(mut waiting) = self.control.controls().waits().open(&asked.session, id, question) else {
+        let Some(mut waiting) = self.control.own.controls.waits().open(&asked.session, id, question) else {
             return nothing;
         };
         let mut shutdown = self.shutdown.clone();

@@ -5,6 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::extract::SessionPath;
+use super::own::OwnControls;
 use super::problem::Problem;
 use super::reply::Json;
 use super::state::AppState;
@@ -39,10 +40,10 @@ pub(super) async fn list_waits(
     State(state): State<AppState>,
     SessionPath(id): SessionPath,
 ) -> Result<Json, Problem> {
-    let (open, total) = state.control.controls().waits().of(&id, MAX_WAITS);
+    let (open, total) = state.control.own.controls.waits().of(&id, MAX_WAITS);
     // One that runs in the host may not be in any list yet.
-    if state.control.controls().knows(&id) {
-        let waits = open.iter().map(|wait| state.control.shown(wait)).collect();
+    if state.control.own.controls.knows(&id) {
+        let waits = open.iter().map(|wait| state.control.own.shown(wait)).collect();
         return Json::of(&WaitList { waits, total });
     }
     let session = state.find_session(&id).await?;
@@ -69,7 +70,7 @@ pub(super) async fn list_waits(
     Json::of(&WaitList { total: waits.len(), waits })
 }
 
-impl super::control::ControlDoor {
+impl OwnControls {
     /// A wait as everybody may see it.
     fn shown(&self, wait: &OpenWait) -> Wait {
         let (id, asked) = (wait.id, &wait.question);
@@ -89,7 +90,7 @@ impl super::control::ControlDoor {
             prompt: asked.prompt.clone(),
             schema: asked.schema.as_ref().map(|schema| schema.source().clone()),
         };
-        self.redactor().event(&mut event);
+        self.redactor.event(&mut event);
         if let EventKind::WaitingOnSignal { prompt, schema, .. } = event {
             (shown.prompt, shown.schema) = (prompt, schema);
         }
@@ -97,7 +98,7 @@ impl super::control::ControlDoor {
             return shown;
         };
         let mut event = EventKind::BeforeStep { wait_id: id, checkpoint, tool, agent, state };
-        self.redactor().event(&mut event);
+        self.redactor.event(&mut event);
         if let EventKind::BeforeStep { checkpoint, tool, agent, state, .. } = event {
             shown.step = Some(StepPoint { checkpoint, tool, agent, state, editable, schema });
         }

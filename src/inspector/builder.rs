@@ -14,11 +14,11 @@ use crate::capture::record::Of;
 use crate::capture::{CaptureFilter, Recorder};
 use crate::clock::Clock;
 use crate::error::Error;
-#[cfg(all(feature = "control", feature = "otlp"))]
-use crate::http::MAX_PERMISSION_REQUESTS;
+#[cfg(feature = "control")]
+use crate::http::OwnControls;
 use crate::http::{
     Access, AccessPolicy, AppState, BodyPatience, Bounds, ControlDoor, Guard, HiddenSpans, Limits,
-    PublicPath, Token,
+    PublicPath, Publish, Token,
 };
 use crate::import::Import;
 use crate::model::InstanceId;
@@ -344,22 +344,9 @@ impl InspectorBuilder {
             })),
             control: ControlDoor {
                 read_only: self.read_only,
-                publish: {
-                    let recorder = recorder.clone();
-                    Arc::new(move |session, kind| {
-                        recorder.event(session.map_or(Of::Nobody, Of::Session), kind)
-                    })
-                },
+                publish: publisher(&recorder),
                 #[cfg(feature = "control")]
-                stepping: self.stepping,
-                #[cfg(feature = "control")]
-                controls: Arc::clone(recorder.controls()),
-                #[cfg(feature = "control")]
-                redactor,
-                #[cfg(feature = "control")]
-                clock,
-                #[cfg(all(feature = "control", feature = "otlp"))]
-                permissions: Arc::new(tokio::sync::Semaphore::new(MAX_PERMISSION_REQUESTS)),
+                own: OwnControls::new(Arc::clone(recorder.controls()), self.stepping, redactor, clock),
             },
             hidden: HiddenSpans::new({
                 let recorder = recorder.clone();
@@ -369,6 +356,12 @@ impl InspectorBuilder {
         let shared = Shared { recorder, filter: self.filter, pipeline, state, shutdown };
         Ok(Inspector { shared: Some(Arc::new(shared)) })
     }
+}
+
+/// Makes what a person does known.
+fn publisher(recorder: &Recorder) -> Publish {
+    let recorder = recorder.clone();
+    Arc::new(move |session, kind| recorder.event(session.map_or(Of::Nobody, Of::Session), kind))
 }
 
 /// The shipped prices, with those of a file if it can be used.

@@ -55,6 +55,8 @@ mod otlp_listener;
 mod otlp_logs;
 #[cfg(feature = "otlp")]
 mod otlp_metrics;
+#[cfg(all(feature = "control", feature = "otlp"))]
+mod permission;
 mod planted;
 #[cfg(feature = "otlp")]
 mod posted_events;

@@ -230,12 +230,15 @@ async fn a_wait_whose_task_is_dropped_is_over() {
 
 #[tokio::test]
 async fn who_may_only_look_can_neither_answer_nor_cancel() {
-    let check =
-        |parts: &axum::http::request::Parts| match parts.headers.get("x-user").map(|user| user.as_bytes()) {
-            Some(b"vera") => Access::As(Identity::new(Role::Viewer).named("vera")),
-            Some(b"otto") => Access::As(Identity::new(Role::Operator).named("otto")),
-            _ => Access::Denied,
-        };
+    let check = |parts: &axum::http::request::Parts| match parts
+        .headers
+        .get("x-user")
+        .map(axum::http::HeaderValue::as_bytes)
+    {
+        Some(b"vera") => Access::As(Identity::new(Role::Viewer).named("vera")),
+        Some(b"otto") => Access::As(Identity::new(Role::Operator).named("otto")),
+        _ => Access::Denied,
+    };
     let host = Host::new(Inspector::builder().in_memory().access(check).build().unwrap());
     let mut events = host.inspector.events();
     let session = host.inspector.session("guarded").start();

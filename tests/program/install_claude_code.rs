@@ -270,6 +270,33 @@ fn commands_can_be_had_instead_of_requests() {
 }
 
 #[test]
+fn permission_requests_are_decided_on_the_page_only_when_a_person_asks_for_it() {
+    let home = Home::new();
+    home.ok(&[&INSTALL[..], &["--answer-permissions"]].concat());
+    let set = settings(&home);
+    let hook = hooks(&set, "PermissionRequest")[0];
+    assert!(hook["url"].as_str().unwrap().ends_with("/hooks/claude-code?answer=300"), "{hook}");
+    assert_eq!(hook["timeout"], 302, "it waits as long as the person may take, and a little");
+    assert_eq!(hooks(&set, "Stop")[0]["timeout"], 2, "the others are answered at once");
+    home.ok(&[&INSTALL[..], &["--hooks", "command", "--answer-permissions=60"]].concat());
+    let set = settings(&home);
+    let groups = hooks(&set, "PermissionRequest");
+    assert_eq!(groups.len(), 1, "it takes the place of the first");
+    assert!(
+        groups[0]["command"].as_str().unwrap().contains(" send --answer 60 claude-code"),
+        "{}",
+        groups[0]
+    );
+    home.ok(&INSTALL);
+    let set = settings(&home);
+    assert!(hooks(&set, "PermissionRequest")[0]["url"].as_str().unwrap().ends_with("/hooks/claude-code"));
+    let refused = home.command(&[&INSTALL[..], &["--answer-permissions=601"]].concat()).output().unwrap();
+    assert_eq!(refused.status.code(), Some(2), "nobody waits longer than the inspector lets it");
+    home.ok(&["install", "claude-code", "--uninstall"]);
+    assert_eq!(settings(&home).get("hooks"), None);
+}
+
+#[test]
 fn an_inspector_elsewhere_is_given_the_token_from_the_environment() {
     let home = Home::new();
     let said = home.ok(&[&INSTALL[..], &["--url", "https://inspector.example/_inspector"]].concat());

@@ -18,6 +18,8 @@ use super::store::ScriptedStore;
 use crate::bus::Bus;
 use crate::capture::lane::Lane;
 use crate::clock::Clock;
+#[cfg(feature = "control")]
+use crate::http::OwnControls;
 use crate::http::{AccessPolicy, AppState, Bounds, ControlDoor, Guard, Limits, router};
 use crate::model::{
     Event, EventFrame, EventId, EventKind, InstanceId, Session, SessionId, Span, SpanId, Timestamp, TraceId,
@@ -103,15 +105,7 @@ impl Site {
                 read_only: false,
                 publish: Arc::new(|_, _| {}),
                 #[cfg(feature = "control")]
-                stepping: false,
-                #[cfg(feature = "control")]
-                controls: Arc::default(),
-                #[cfg(feature = "control")]
-                redactor: Arc::default(),
-                #[cfg(feature = "control")]
-                clock: Clock::new(),
-                #[cfg(all(feature = "control", feature = "otlp"))]
-                permissions: Arc::new(tokio::sync::Semaphore::new(1)),
+                own: OwnControls::new(Arc::default(), false, Arc::default(), Clock::new()),
             },
             hidden: crate::http::HiddenSpans::new(|| None),
         };
