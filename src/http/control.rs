@@ -83,6 +83,7 @@ pub(super) struct SignalBody {
     /// Which wait is meant, when several are open for this signal; otherwise the oldest is.
     #[serde(default)]
     #[schema(value_type = Option<SpanId>)]
+    #[cfg_attr(not(feature = "control"), expect(dead_code, reason = "no session of the host's waits then"))]
     pub(super) wait_id: Option<SpanId>,
     /// Says no in place of an answer: whoever waits is told that nobody will give it one. For sessions of the host's own, and
     /// permission requests.

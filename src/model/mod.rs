@@ -51,4 +51,6 @@ pub use self::tree::{SpanNode, pre_order};
 pub use self::usage::{Cost, CostSource, CounterDeltas, Counters, Usage};
 pub use self::value::AttributeValue;
 pub use self::wait::{StepPoint, Wait};
-pub(crate) use self::wait::{WAIT_ANSWER, WAIT_BY, WAIT_OUTCOME, WAIT_PROMPT, WAIT_SCHEMA, WAIT_SIGNAL};
+#[cfg(feature = "control")]
+pub(crate) use self::wait::{WAIT_ANSWER, WAIT_BY, WAIT_OUTCOME};
+pub(crate) use self::wait::{WAIT_PROMPT, WAIT_SCHEMA, WAIT_SIGNAL};
