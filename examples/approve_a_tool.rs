@@ -74,6 +74,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .agent("janitor")
         .start();
     tokio::spawn(session.run(clean_up(session.clone())));
+    println!("the agent is about to ask; see the head of this file for an answer by hand");
     axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>())
         .with_graceful_shutdown(async move {
             // Without a terminal to interrupt from it runs until it is ended.

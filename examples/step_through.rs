@@ -66,6 +66,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let session = inspector.session("Run an errand").id(SessionId::parse("errand")?).agent("shopper").start();
     session.stop_at_next_checkpoint();
     tokio::spawn(session.run(run_errand(session.clone())));
+    println!("the agent is about to stop; see the head of this file for how to let it go on by hand");
     axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>())
         .with_graceful_shutdown(async move {
             // Without a terminal to interrupt from it runs until it is ended.

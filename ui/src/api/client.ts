@@ -1,4 +1,4 @@
-import type { Problem } from "./types";
+import type { Problem, ProblemPart } from "./types";
 import { apiUrl } from "./base";
 import { hostNow, noteServerDate } from "./clock";
 import { Signal } from "./signal";
@@ -13,6 +13,8 @@ export class ApiError extends Error {
     message: string,
     readonly detail: string | undefined,
     readonly retryAfterMs: number | undefined,
+    /** What is wrong with which part of what was sent. */
+    readonly parts: readonly ProblemPart[] = [],
   ) {
     super(message);
   }
@@ -63,6 +65,7 @@ async function readError(response: Response): Promise<ApiError> {
     problem?.title ?? `The host answered ${response.status}`,
     problem?.detail,
     readRetryAfter(response.headers.get("retry-after")),
+    problem?.errors ?? [],
   );
 }
 

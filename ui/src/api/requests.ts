@@ -1,5 +1,5 @@
 import { getJson } from "./client";
-import type { Health, SearchResults, Session, SessionList, SessionQuery, Span, SpanPage, SpanSummary } from "./types";
+import type { BreakpointList, Health, SearchResults, Session, SessionList, SessionQuery, Span, SpanPage, SpanSummary, WaitList } from "./types";
 
 /** Rows per request while a reader scrolls; the first page is smaller because somebody waits for it. */
 export const FIRST_SESSIONS = 100;
@@ -34,6 +34,14 @@ export function getSessions(ids: readonly string[], signal?: AbortSignal): Promi
 
 export function getSession(id: string, signal?: AbortSignal): Promise<Session> {
   return getJson(`sessions/${encodeURIComponent(id)}`, {}, signal);
+}
+
+export function listWaits(id: string, signal?: AbortSignal): Promise<WaitList> {
+  return getJson(`sessions/${encodeURIComponent(id)}/waits`, {}, signal);
+}
+
+export function listBreakpoints(signal?: AbortSignal): Promise<BreakpointList> {
+  return getJson("breakpoints", {}, signal);
 }
 
 export interface SpanRange {

@@ -6,6 +6,15 @@ import type { components, operations } from "./schema";
 
 type Schemas = components["schemas"];
 
+export type ProblemPart = Schemas["ProblemPart"];
+/** Something that a session waits for, and how it is answered. */
+export type Wait = Schemas["Wait"];
+export type WaitList = Schemas["WaitList"];
+export type StepPoint = Schemas["StepPoint"];
+export type Breakpoint = Schemas["Breakpoint"];
+export type BreakpointList = Schemas["BreakpointList"];
+export type BreakpointRule = Schemas["BreakpointRule"];
+
 export type Counters = Schemas["Counters"];
 export type Usage = Schemas["Usage"];
 export type Cost = Schemas["Cost"];

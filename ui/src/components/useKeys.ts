@@ -6,12 +6,13 @@ export type Keys = Record<string, (event: KeyboardEvent) => void>;
 function isTyping(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement &&
-    (target.isContentEditable || target instanceof HTMLTextAreaElement || isTextInput(target))
+    (target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || isTextInput(target))
   );
 }
 
 function isTextInput(target: HTMLElement): boolean {
-  return target instanceof HTMLInputElement && !["checkbox", "radio", "button"].includes(target.type);
+  // A group of radio buttons is walked through by the arrows.
+  return target instanceof HTMLInputElement && !["checkbox", "button"].includes(target.type);
 }
 
 /**

@@ -6,7 +6,7 @@ export function isAlive({ status }: Session): boolean {
 }
 
 /** Whether the host says that this can be done with the session from here. What it says nothing of can't be. */
-export function can(session: Session | undefined, control: "cancel" | "signal"): boolean {
+export function can(session: Session | undefined, control: "cancel" | "signal" | "step"): boolean {
   return session?.controls?.includes(control) ?? false;
 }
 

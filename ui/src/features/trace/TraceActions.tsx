@@ -1,8 +1,8 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { CircleStop, Download, Ellipsis, Pin, PinOff } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { CircleDot, CircleStop, Download, Ellipsis, Pin, PinOff } from "lucide-react";
+import { Suspense, lazy, useEffect, useRef, useState } from "react";
 import { ApiError } from "../../api/client";
-import { cancelSession, pinSession, removeSession, traceUrl } from "../../api/control";
+import { cancelSession, pinSession, removeSession, setBreakpoint, traceUrl } from "../../api/control";
 import type { Session } from "../../api/types";
 import { copyText } from "../../components/copyText";
 import { curlOf, traceFileName } from "../../model/curl";
@@ -11,7 +11,9 @@ import { can, isAlive } from "../../model/sessionControls";
 import { oneLine } from "../../model/text";
 import { Menu } from "./Menu";
 
-type Asking = "remove" | "cancel";
+type Asking = "remove" | "cancel" | "breakpoints";
+
+const Breakpoints = lazy(() => import("./answer/Breakpoints"));
 
 /** What can be done with a session. The host decides what is allowed; when it refuses, its words stand here. */
 export function TraceActions({ id, session, leave }: { id: string; session: Session | undefined; leave: () => void }) {
@@ -48,6 +50,23 @@ export function TraceActions({ id, session, leave }: { id: string; session: Sess
           <CircleStop size={14} aria-hidden />
           <span className="tool-word">Cancel</span>
         </button>
+      )}
+      {alive && can(session, "step") && (
+        <>
+          <button
+            type="button"
+            className="tool"
+            title="Stop this session at its next checkpoint"
+            disabled={busy}
+            onClick={() => void act("Stopping", () => setBreakpoint({ session_id: id, once: true }), "Stops at its next checkpoint")}
+          >
+            <CircleDot size={14} aria-hidden />
+            <span className="tool-word">Stop next</span>
+          </button>
+          <button type="button" className="tool" title="Where sessions are to stop" onClick={() => setAsking("breakpoints")}>
+            <span className="tool-word">Breakpoints…</span>
+          </button>
+        </>
       )}
       <button
         type="button"
@@ -98,6 +117,11 @@ export function TraceActions({ id, session, leave }: { id: string; session: Sess
             })
           }
         />
+      )}
+      {asking === "breakpoints" && (
+        <Suspense>
+          <Breakpoints session={id} onClose={() => setAsking(undefined)} />
+        </Suspense>
       )}
       {asking === "cancel" && (
         <Confirm

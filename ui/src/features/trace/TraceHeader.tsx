@@ -1,5 +1,5 @@
 import { ChevronLeft } from "lucide-react";
-import { type ReactNode, memo } from "react";
+import { type ReactNode, Suspense, lazy, memo } from "react";
 import { Link } from "wouter";
 import type { Session } from "../../api/types";
 import { CopyButton } from "../../components/CopyButton";
@@ -8,11 +8,15 @@ import { Status } from "../../components/Status";
 import { Ago, Duration } from "../../components/Time";
 import { formatCount, plural } from "../../model/format";
 import { revealed } from "../../model/reveal";
+import { can } from "../../model/sessionControls";
 import { spanAddress } from "../../model/spanAddress";
 import { oneLine } from "../../model/text";
 import { TraceActions } from "./TraceActions";
 import { TraceCounters } from "./TraceCounters";
 import { SHOWN_CHILDREN, useRelatives } from "./useRelatives";
+
+// Few sessions wait, and only then is there something to answer with.
+const Waits = lazy(() => import("./answer/Waits"));
 
 interface Props {
   id: string;
@@ -130,13 +134,18 @@ function Trouble({ session }: { session: Session }) {
           {waiting.trace_id != null && waiting.span_id != null && (
             <Link href={spanAddress(session.id, waiting.trace_id, waiting.span_id)}>Show the span</Link>
           )}
-          {waiting.prompt != null && (
+          {waiting.prompt != null && !can(session, "signal") && (
             <pre className="trace-prompt foreign">
               <Revealed text={waiting.prompt} />
             </pre>
           )}
           <Ago time={waiting.since} />
         </div>
+      )}
+      {session.status === "paused" && (
+        <Suspense>
+          <Waits session={session} />
+        </Suspense>
       )}
       {error != null && error !== "" && (
         <p className={`trace-trouble ${session.status === "failed" ? "is-failed" : "is-mild"}`}>

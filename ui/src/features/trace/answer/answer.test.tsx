@@ -1,0 +1,154 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Session, Wait } from "../../../api/types";
+import { FakeHost } from "../../../testing/host";
+import { renderAt } from "../../../testing/page";
+import { at, sampleSession } from "../../../testing/sample";
+import Breakpoints from "./Breakpoints";
+import Waits from "./Waits";
+
+beforeEach(() => sessionStorage.clear());
+afterEach(() => vi.unstubAllGlobals());
+
+const SCHEMA = {
+  type: "object",
+  required: ["approved"],
+  properties: { approved: { type: "boolean", description: "May it?" }, comment: { type: "string", maxLength: 5 } },
+};
+
+function wait(more: Partial<Wait> = {}): Wait {
+  return { wait_id: "00000000000000aa", signal_name: "approve", prompt: "Delete it?", since: at(1), schema: SCHEMA, ...more };
+}
+
+/** What was sent to the host, by the path below the mount. */
+function sent(): { path: string; body: unknown }[] {
+  const calls = vi.mocked(fetch).mock.calls as unknown as [URL, RequestInit | undefined][];
+  return calls
+    .filter(([, init]) => init?.method !== undefined)
+    .map(([url, init]) => ({ path: `${init?.method} ${url.pathname.replace("/_inspector/", "")}`, body: init?.body === undefined ? undefined : (JSON.parse(init.body as string) as unknown) }));
+}
+
+function open(waits: Wait[], session: Partial<Session> = {}): FakeHost {
+  const host = new FakeHost({ "sessions/s1/waits": { waits, total: waits.length }, "signal/s1": {} });
+  vi.stubGlobal("fetch", vi.fn(globalThis.fetch));
+  renderAt("/sessions/s1", <Waits session={sampleSession({ status: "paused", controls: ["signal"], ...session })} />);
+  return host;
+}
+
+describe("a session that waits", () => {
+  it("is asked for what is missing before anything is sent, and then sends it", async () => {
+    const user = userEvent.setup();
+    open([wait()]);
+    await user.click(await screen.findByRole("button", { name: "Send" }));
+    expect(screen.getByText("An answer is wanted here.")).toBeInTheDocument();
+    expect(sent()).toEqual([]);
+    await user.click(screen.getByRole("radio", { name: "Yes" }));
+    await user.type(screen.getByLabelText("comment (optional)"), "fine");
+    await user.click(screen.getByRole("button", { name: "Send" }));
+    expect(await screen.findByText("Accepted. The session goes on.")).toBeInTheDocument();
+    const body = { signal: "approve", wait_id: "00000000000000aa", payload: { approved: true, comment: "fine" } };
+    expect(sent()).toEqual([{ path: "POST signal/s1", body }]);
+  });
+
+  it("shows what the host refused at its field, and lets it be mended", async () => {
+    const user = userEvent.setup();
+    const host = open([wait()]);
+    host.answers["signal/s1"] = () =>
+      Response.json(
+        { title: "Not what it waits for", code: "invalid_payload", status: 422, errors: [{ pointer: "/comment", message: "too rude" }] },
+        { status: 422 },
+      );
+    await user.click(await screen.findByRole("radio", { name: "No" }));
+    await user.click(screen.getByRole("button", { name: "Send" }));
+    expect(await screen.findByText("too rude")).toBeInTheDocument();
+    expect(screen.getByLabelText("comment (optional)")).toBeInvalid();
+    expect(screen.getByRole("radio", { name: "No" })).toBeEnabled();
+  });
+
+  it("says that somebody was faster, and takes nothing more", async () => {
+    const user = userEvent.setup();
+    const host = open([wait({ schema: { type: "boolean" } })]);
+    host.answers["signal/s1"] = () => Response.json({ title: "No", code: "nothing_waits", status: 409 }, { status: 409 });
+    await user.click(await screen.findByRole("button", { name: "Yes" }));
+    expect(await screen.findByText(/Somebody else has answered/)).toBeInTheDocument();
+    expect(screen.getByRole("button", { name: "Yes" })).toBeDisabled();
+  });
+
+  it("can be told no, with a reason", async () => {
+    const user = userEvent.setup();
+    open([wait()]);
+    await user.click(await screen.findByRole("button", { name: "Deny…" }));
+    await user.keyboard("not today{Enter}");
+    await waitFor(() => expect(sent()).toEqual([{ path: "POST signal/s1", body: { signal: "approve", wait_id: "00000000000000aa", deny: { reason: "not today" } } }]));
+  });
+
+  it("keeps what was begun when the page is loaded again", async () => {
+    const user = userEvent.setup();
+    open([wait()]);
+    await user.type(await screen.findByLabelText("comment (optional)"), "half");
+    document.body.replaceChildren();
+    open([wait()]);
+    expect(await screen.findByLabelText("comment (optional)")).toHaveValue("half");
+  });
+
+  it("shows the question, and no means to answer, to who may only look", async () => {
+    open([wait()], { controls: [] });
+    expect(await screen.findByText("You may look at this, and not answer it.")).toBeInTheDocument();
+    expect(screen.getByRole("button", { name: "Send" })).toBeDisabled();
+  });
+
+  it("says where it is answered when nobody can do so here", async () => {
+    open([]);
+    expect(await screen.findByText(/takes no answer from here/)).toBeInTheDocument();
+  });
+});
+
+describe("a session that stopped at a checkpoint", () => {
+  const step = { checkpoint: "before_tool", tool: "search", editable: true, state: { budget: 40, key: "[redacted]" }, schema: { type: "object", properties: { budget: { type: "integer", maximum: 100 }, key: { type: "string" } } } };
+
+  it("goes on as it is told", async () => {
+    const user = userEvent.setup();
+    open([wait({ signal_name: "inspector.step", step })]);
+    expect(await screen.findByRole("heading", { name: "Stopped at before_tool, before search" })).toBeInTheDocument();
+    await user.click(screen.getByRole("button", { name: "Step" }));
+    await waitFor(() => expect(sent()[0]?.body).toMatchObject({ signal: "inspector.step", payload: { action: "step" } }));
+  });
+
+  it("sends of a changed state only what was changed, which is shown first", async () => {
+    const user = userEvent.setup();
+    open([wait({ signal_name: "inspector.step", step })]);
+    await user.click(await screen.findByRole("button", { name: "Change the state…" }));
+    expect(screen.getByRole("button", { name: "Change and continue" })).toBeDisabled();
+    await user.clear(screen.getByLabelText("budget (optional)"));
+    await user.type(screen.getByLabelText("budget (optional)"), "5");
+    expect(within(screen.getByRole("group", { name: "What is changed" })).getByText("/budget")).toBeInTheDocument();
+    await user.click(screen.getByRole("button", { name: "Change and continue" }));
+    const patch = [{ op: "replace", path: "/budget", value: 5 }];
+    await waitFor(() => expect(sent()[0]?.body).toMatchObject({ payload: { action: "edit", patch } }));
+  });
+});
+
+describe("the breakpoints", () => {
+  it("are listed, set and removed", async () => {
+    const user = userEvent.setup();
+    const set = { id: 3, tool: "search", since: at(1), hits: 2, once: false };
+    new FakeHost({ breakpoints: { breakpoints: [set], allowed: true }, "breakpoints/3": {} });
+    vi.stubGlobal("fetch", vi.fn(globalThis.fetch));
+    renderAt("/sessions/s1", <Breakpoints session="s1" onClose={vi.fn()} />);
+    expect(await screen.findByText("every checkpoint · tool search")).toBeInTheDocument();
+    expect(screen.getByText("2 stops")).toBeInTheDocument();
+    await user.type(screen.getByLabelText("Tool"), "rea*");
+    await user.type(screen.getByLabelText("In the state"), "/cost");
+    await user.selectOptions(screen.getByLabelText("is"), "above");
+    await user.type(screen.getByLabelText("what"), "2");
+    await user.click(screen.getByRole("button", { name: "Set the breakpoint" }));
+    await user.click(screen.getByRole("button", { name: "Remove breakpoint 3" }));
+    await waitFor(() =>
+      expect(sent()).toEqual([
+        { path: "POST breakpoints", body: { tool: "rea*", condition: { pointer: "/cost", is: "above", value: 2 }, session_id: "s1", once: false } },
+        { path: "DELETE breakpoints/3", body: undefined },
+      ]),
+    );
+  });
+});
