@@ -43,9 +43,9 @@ lint:
 
 rust:
 	if $(CARGO) nextest --version >/dev/null 2>&1; then
-		$(CARGO) nextest run $(LOCKED) --all-features --lib --bins --tests --examples
+		$(CARGO) nextest run $(LOCKED) --all-features --lib --bins --tests --example quickstart --example orchestrator
 	else
-		$(CARGO) test $(LOCKED) --all-features --lib --bins --tests --examples
+		$(CARGO) test $(LOCKED) --all-features --lib --bins --tests --example quickstart --example orchestrator
 	fi
 	$(CARGO) test $(LOCKED) --all-features --doc
 

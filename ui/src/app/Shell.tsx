@@ -8,6 +8,7 @@ import { DensitySwitch } from "./DensitySwitch";
 import { Fault } from "./Fault";
 import { LossNotices } from "./LossNotices";
 import { ThemeSwitch } from "./ThemeSwitch";
+import { WaitNotices } from "./WaitNotices";
 import { useGoKeys } from "./useGoKeys";
 import "./shell.css";
 
@@ -80,6 +81,7 @@ export function Shell({ children }: { children: (back: string) => ReactNode }) {
       </header>
       {narrow && <StaleStrip />}
       <LossNotices />
+      <WaitNotices />
       <Fault key={path}>{children(lastList)}</Fault>
       <Suspense>
         {over === "help" && <ShortcutSheet onClose={close} />}

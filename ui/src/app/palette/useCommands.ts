@@ -3,6 +3,7 @@ import { useLocation } from "wouter";
 import { traceUrl } from "../../api/control";
 import { listSessions } from "../../api/requests";
 import { chooseDensity, useDensity } from "../../components/density";
+import { canNotify, chooseNotices, useNotices } from "../../components/notices";
 import { copyText } from "../../components/copyText";
 import { useDebounced } from "../../components/useDebounced";
 import { curlOf, traceFileName } from "../../model/curl";
@@ -17,6 +18,7 @@ const SESSIONS = 8;
 export function useCommands(typed: string, say: (words: string) => void, onHelp: () => void): { commands: Command[]; looking: boolean } {
   const [path, navigate] = useLocation();
   const density = useDensity();
+  const notices = useNotices();
   const text = useDebounced(typed.trim(), TYPING_PAUSE_MS, "");
   const sessions = useQuery({
     queryKey: ["palette-sessions", text],
@@ -49,6 +51,17 @@ export function useCommands(typed: string, say: (words: string) => void, onHelp:
       title: density === "compact" ? "Density: comfortable" : "Density: compact",
       run: () => chooseDensity(density === "compact" ? "comfortable" : "compact"),
     },
+    ...(canNotify()
+      ? [
+          {
+            id: "notices",
+            group: "Actions" as const,
+            title: notices ? "Notices of questions: off" : "Notices of questions: on",
+            hint: "while you look elsewhere",
+            run: () => void chooseNotices(!notices),
+          },
+        ]
+      : []),
     { id: "help", group: "Actions", title: "Keyboard shortcuts", hint: "?", run: onHelp },
     ...(typed.trim() === "" ? [] : [searchCommand(typed.trim(), navigate)]),
     ...(sessions.data?.sessions ?? []).slice(0, SESSIONS).map(

@@ -1,6 +1,7 @@
 import { Link } from "wouter";
 import type { Session } from "../../api/types";
 import { StatusDot } from "../../components/Status";
+import { canNotify, chooseNotices, useNotices } from "../../components/notices";
 import { Duration } from "../../components/Time";
 import { plural } from "../../model/format";
 import { revealed } from "../../model/reveal";
@@ -18,6 +19,7 @@ export const PAUSED: SessionFilter = parseFilter("status:paused");
 /** Which sessions wait for a person, and on what, however far down the list they stand. The longest wait comes first. */
 export function NeedsYou({ narrow }: { narrow: boolean }) {
   const { rows: asked, complete } = useSessions(PAUSED);
+  const notices = useNotices();
   // What was asked for a while ago may have gone on since.
   const rows = asked.filter(({ status }) => status === "paused");
   if (rows.length === 0) return null;
@@ -28,6 +30,11 @@ export function NeedsYou({ narrow }: { narrow: boolean }) {
       <h2>
         <StatusDot status="paused" />
         {count} {rows.length === 1 ? "waits" : "wait"} for you
+        {canNotify() && !notices && (
+          <button type="button" className="needs-notify" onClick={() => void chooseNotices(true)}>
+            Tell me while I look elsewhere
+          </button>
+        )}
         {rows.length > MOST_ROWS && <Link href="/sessions?q=status%3Apaused">Show all</Link>}
       </h2>
       <ul>

@@ -11,7 +11,7 @@ import type { Session } from "../../api/types";
 import { revealed } from "../../model/reveal";
 import { isEmptyFilter, parseFilter } from "../../model/sessionFilter";
 import { FilterBar } from "./FilterBar";
-import { NeedsYou } from "./NeedsYou";
+import { NeedsYou, PAUSED } from "./NeedsYou";
 import { NothingFound, NothingYet } from "./Nothing";
 import { SessionTable } from "./SessionTable";
 import { ROW_HEIGHTS } from "./trouble";
@@ -23,7 +23,6 @@ const TYPING_PAUSE_MS = 150;
 
 export function SessionsPage() {
   const [parameters, change] = useAddress();
-  useTitle("Sessions");
   const narrow = useMedia(NARROW);
   const query = parameters.get("q") ?? "";
   const grouped = parameters.get("group") === "parent";
@@ -31,6 +30,9 @@ export function SessionsPage() {
   const filter = useMemo(() => parseFilter(settled), [settled]);
   const shown = useMemo(() => parseFilter(query), [query]);
   const sessions = useSessions(filter);
+  // On the tab of a browser that is looked at now and then.
+  const waiting = useSessions(PAUSED).rows.filter(({ status }) => status === "paused").length;
+  useTitle(waiting > 0 ? `(${waiting}) Sessions` : "Sessions");
   // After the list, which is what somebody waits for.
   const counted = useStatusCounts(filter);
   // A list of nothing but paused sessions says by itself what they wait for.

@@ -1,0 +1,40 @@
+import { useRef } from "react";
+import { useLocation } from "wouter";
+import type { Session } from "../api/types";
+import { useLiveBatches } from "../api/hooks";
+import { useNotices } from "../components/notices";
+import { oneLine } from "../model/text";
+
+/** So many waits are remembered as told. */
+const MOST_TOLD = 1_000;
+
+/** Tells of each new question once, outside of the page, while the reader looks elsewhere. */
+export function WaitNotices() {
+  const on = useNotices();
+  const [, navigate] = useLocation();
+  const told = useRef(new Set<string>());
+  useLiveBatches((batch) => {
+    for (const event of batch.events) {
+      if (event.type !== "SessionUpdated" || event.session.status !== "paused") continue;
+      const key = `${event.session.id} ${event.session.waiting_on?.since}`;
+      if (told.current.has(key)) continue;
+      told.current.add(key);
+      if (told.current.size > MOST_TOLD) told.current.delete(told.current.values().next().value ?? "");
+      if (on && !document.hasFocus()) tell(event.session, key, navigate);
+    }
+  });
+  return null;
+}
+
+/** One for all tabs: the browser puts notices with the same tag in one place. */
+function tell(session: Session, tag: string, navigate: (to: string) => void): void {
+  const wait = session.waiting_on;
+  // The first words only, and nothing that turns the reading around: a stranger may have written them.
+  const body = oneLine(wait?.prompt ?? wait?.signal_name ?? "", 120);
+  const notice = new Notification(`${oneLine(session.title, 60) || session.id} waits for you`, { body, tag });
+  notice.onclick = () => {
+    window.focus();
+    navigate(`/sessions/${encodeURIComponent(session.id)}`);
+    notice.close();
+  };
+}
