@@ -77,7 +77,6 @@ pub struct Breakpoint {
     /// Its number, not used again while the host runs.
     pub id: u64,
     /// Where it stops sessions.
-    #[serde(flatten)]
     pub rule: BreakpointRule,
     /// When it was set.
     pub since: Timestamp,

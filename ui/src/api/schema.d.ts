@@ -541,7 +541,7 @@ export interface components {
             wait_id: components["schemas"]["SpanId"];
         };
         /** @description A breakpoint that is set. */
-        Breakpoint: components["schemas"]["BreakpointRule"] & {
+        Breakpoint: {
             /** @description Who set it. */
             by?: string;
             /**
@@ -554,6 +554,8 @@ export interface components {
              * @description Its number, not used again while the host runs.
              */
             id: number;
+            /** @description Where it stops sessions. */
+            rule: components["schemas"]["BreakpointRule"];
             /** @description When it was set. */
             since: components["schemas"]["Timestamp"];
         };

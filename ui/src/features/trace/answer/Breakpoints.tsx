@@ -5,7 +5,7 @@ import { ApiError } from "../../../api/client";
 import { removeBreakpoint, setBreakpoint } from "../../../api/control";
 import { useLiveBatches } from "../../../api/hooks";
 import { listBreakpoints } from "../../../api/requests";
-import type { Breakpoint, BreakpointRule } from "../../../api/types";
+import type { BreakpointRule } from "../../../api/types";
 import { plural } from "../../../model/format";
 import { revealed } from "../../../model/reveal";
 import "./answer.css";
@@ -47,7 +47,7 @@ export default function Breakpoints({ session, onClose }: { session: string; onC
         <ul className="breakpoint-list">
           {data.breakpoints.map((each) => (
             <li key={each.id}>
-              <span className="foreign">{wordsOf(each)}</span>
+              <span className="foreign">{wordsOf(each.rule)}</span>
               <span className="faint">{plural(each.hits, "stop")}</span>
               <button type="button" className="tool" aria-label={`Remove breakpoint ${each.id}`} onClick={() => void act(removeBreakpoint(each.id))}>
                 <Trash2 size={14} aria-hidden />
@@ -129,7 +129,7 @@ function meant(typed: string): unknown {
   }
 }
 
-function wordsOf({ checkpoint, tool, agent, session_id: session, condition, once }: Breakpoint): string {
+function wordsOf({ checkpoint, tool, agent, session_id: session, condition, once }: BreakpointRule): string {
   const parts = [
     checkpoint ?? "every checkpoint",
     tool !== undefined && `tool ${tool}`,

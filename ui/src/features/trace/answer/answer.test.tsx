@@ -132,7 +132,7 @@ describe("a session that stopped at a checkpoint", () => {
 describe("the breakpoints", () => {
   it("are listed, set and removed", async () => {
     const user = userEvent.setup();
-    const set = { id: 3, tool: "search", since: at(1), hits: 2, once: false };
+    const set = { id: 3, rule: { tool: "search", once: false }, since: at(1), hits: 2 };
     new FakeHost({ breakpoints: { breakpoints: [set], allowed: true }, "breakpoints/3": {} });
     vi.stubGlobal("fetch", vi.fn(globalThis.fetch));
     renderAt("/sessions/s1", <Breakpoints session="s1" onClose={vi.fn()} />);
