@@ -26,6 +26,9 @@ pub fn query(status: SessionStatus, limit: u32) -> ListSessionsParams {
         pinned: None,
         since: None,
         until: None,
+        parent: None,
+        id: None,
+        counts: None,
     }
 }
 
