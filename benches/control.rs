@@ -82,9 +82,9 @@ async fn answered(inspector: &Inspector) {
             .unwrap();
         let began = Instant::now();
         let answer = app.clone().oneshot(request).await.unwrap();
-        accepted.saturating_record(nanos(began.elapsed()));
+        accepted.record(nanos(began.elapsed())).unwrap();
         assert_eq!(answer.status(), 202);
-        resumed.saturating_record(nanos(waiting.await.unwrap().saturating_duration_since(began)));
+        resumed.record(nanos(waiting.await.unwrap().saturating_duration_since(began))).unwrap();
     }
     for (what, times) in [("answer to 202", accepted), ("answer to resumed", resumed)] {
         let micros = |quantile| times.value_at_quantile(quantile) / 1_000;
