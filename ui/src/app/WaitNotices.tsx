@@ -20,7 +20,12 @@ export function WaitNotices() {
       if (told.current.has(key)) continue;
       told.current.add(key);
       if (told.current.size > MOST_TOLD) told.current.delete(told.current.values().next().value ?? "");
-      if (on && !document.hasFocus()) tell(event.session, key, navigate);
+      if (!on || document.hasFocus()) continue;
+      try {
+        tell(event.session, key, navigate);
+      } catch {
+        // Some browsers let only a service worker tell; the strip on the page says it too.
+      }
     }
   });
   return null;

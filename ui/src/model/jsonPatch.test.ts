@@ -55,5 +55,6 @@ describe("a patch", () => {
     const before = { key: "[redacted]", plan: [{ n: 1 }, { n: 2 }], budget: 40 };
     expect(jsonPatch(before, { ...before, plan: [{ n: 1 }, { n: 3 }] })).toEqual([{ op: "replace", path: "/plan/1/n", value: 3 }]);
     expect(jsonPatch(before, structuredClone(before))).toEqual([]);
+    expect(jsonPatch(["a", "b", "[redacted]"], ["b", "[redacted]"])).toEqual([{ op: "remove", path: "/0" }]);
   });
 });

@@ -12,11 +12,18 @@ export type PatchStep =
 export function jsonPatch(before: Json, after: Json, path = ""): PatchStep[] {
   if (same(before, after)) return [];
   if (Array.isArray(before) && Array.isArray(after)) {
-    const both = Math.min(before.length, after.length);
-    const changed = before.slice(0, both).flatMap((item, index) => jsonPatch(item, after[index] as Json, pointerTo(path, index)));
+    // What both begin and end with stays: an item that goes must not rewrite those behind it.
+    const most = Math.min(before.length, after.length);
+    let start = 0;
+    while (start < most && same(before[start] as Json, after[start] as Json)) start++;
+    let end = 0;
+    while (end < most - start && same(before.at(-1 - end) as Json, after.at(-1 - end) as Json)) end++;
+    const [old, young] = [before.slice(start, before.length - end), after.slice(start, after.length - end)];
+    const both = Math.min(old.length, young.length);
+    const changed = old.slice(0, both).flatMap((item, index) => jsonPatch(item, young[index] as Json, pointerTo(path, start + index)));
     // From the end, so that the places of those before stay as they are.
-    const gone = before.slice(both).map((_, index): PatchStep => ({ op: "remove", path: pointerTo(path, before.length - 1 - index) }));
-    const added = after.slice(both).map((value, index): PatchStep => ({ op: "add", path: pointerTo(path, both + index), value }));
+    const gone = old.slice(both).map((_, index): PatchStep => ({ op: "remove", path: pointerTo(path, start + old.length - 1 - index) }));
+    const added = young.slice(both).map((value, index): PatchStep => ({ op: "add", path: pointerTo(path, start + both + index), value }));
     return [...changed, ...gone, ...added];
   }
   if (isObject(before) && isObject(after)) {

@@ -34,6 +34,8 @@ describe("a form", () => {
   it("ends where a schema refers to itself, and nowhere hangs", () => {
     const tree = { type: "object", properties: { child: { $ref: "#" } } };
     expect(JSON.stringify(formOf(tree)).length).toBeLessThan(5_000);
+    const names = Object.fromEntries(["a", "b", "c", "d", "e", "f"].map((name) => [name, { $ref: "#" }]));
+    expect(JSON.stringify(formOf({ type: "object", properties: names })).length).toBeLessThan(200_000);
     expect(formOf({ $ref: "#" }).kind).toBe("json");
     expect(formOf({ $ref: "http://127.0.0.1/x" }).kind).toBe("json");
     expect(formOf({ enum: Array.from({ length: 10_000 }, (_, n) => n) }).kind).toBe("json");

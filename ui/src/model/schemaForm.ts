@@ -41,16 +41,25 @@ const MOST_DEPTH = 8;
 /** Longer lists of choices, and objects with more parts, are written as JSON. */
 const MOST_OPTIONS = 500;
 const MOST_PARTS = 100;
+/** In a whole form; what is beyond is written as JSON. */
+const MOST_FIELDS = 200;
+
+/** The whole schema, and how many fields may still be drawn. */
+interface Root {
+  readonly schema: unknown;
+  left: number;
+}
 
 /** The form for a schema. */
 export function formOf(schema: unknown): Field {
-  return fieldOf(schema, schema, 0);
+  return fieldOf(schema, { schema, left: MOST_FIELDS }, 0);
 }
 
-function fieldOf(given: unknown, root: unknown, depth: number): Field {
+function fieldOf(given: unknown, root: Root, depth: number): Field {
   const schema = resolved(given, root);
   const common: Common = { title: text(schema.title), description: text(schema.description), initial: schema.default as Json | undefined };
-  if (depth > MOST_DEPTH) return { ...common, kind: "json" };
+  root.left -= 1;
+  if (depth > MOST_DEPTH || root.left < 0) return { ...common, kind: "json" };
   if (schema.const !== undefined) return { ...common, kind: "choice", options: [schema.const as Json] };
   if (Array.isArray(schema.enum) && schema.enum.length > 0 && schema.enum.length <= MOST_OPTIONS) {
     return { ...common, kind: "choice", options: schema.enum as Json[] };
@@ -94,7 +103,7 @@ function fieldOf(given: unknown, root: unknown, depth: number): Field {
 }
 
 /** One of several, unless all but one say `null`: then it is that one, which may be left out. */
-function variantField(variants: readonly unknown[], common: Common, root: unknown, depth: number): Field {
+function variantField(variants: readonly unknown[], common: Common, root: Root, depth: number): Field {
   const fields = variants.map((variant) => resolved(variant, root)).filter((variant) => variant.type !== "null");
   const [only] = fields;
   if (fields.length === 1 && only !== undefined) {
@@ -110,16 +119,17 @@ function variantField(variants: readonly unknown[], common: Common, root: unknow
 }
 
 /** Follows references within the schema, and merges what `allOf` adds. */
-function resolved(given: unknown, root: unknown): Schema {
+function resolved(given: unknown, root: Root): Schema {
   let schema = record(given) ?? {};
   for (let step = 0; step < MOST_DEPTH && typeof schema.$ref === "string"; step++) {
     const { $ref, ...beside } = schema;
-    schema = { ...record(at(root, $ref)), ...beside };
+    schema = { ...record(at(root.schema, $ref)), ...beside };
   }
   if (!Array.isArray(schema.allOf)) return schema;
   const { allOf, ...own } = schema;
   return (allOf as unknown[]).slice(0, MOST_PARTS).reduce<Schema>((sum, part) => {
-    const more = record(part) ?? {};
+    const own = record(part) ?? {};
+    const more = typeof own.$ref === "string" ? { ...record(at(root.schema, own.$ref)), ...own } : own;
     const properties = { ...record(sum.properties), ...record(more.properties) };
     const required = [...list(sum.required), ...list(more.required)];
     return { ...more, ...sum, ...(Object.keys(properties).length > 0 && { properties, type: "object" }), ...(required.length > 0 && { required }) };
@@ -199,6 +209,8 @@ function lengthOf(value: string): number {
 export function wrongIn(field: Field, value: Json | undefined, pointer = "", required = true): Wrong[] {
   const wrong = (message: string): Wrong[] => [{ pointer, message }];
   if (value === undefined || (value === "" && field.kind === "text" && field.minLength > 0)) return required ? wrong("An answer is wanted here.") : [];
+  // Many a part may be null; the host knows which.
+  if (value === null) return [];
   switch (field.kind) {
     case "text":
       if (typeof value !== "string") return wrong("A text is wanted.");

@@ -27,7 +27,7 @@ export function Denial({ onDeny }: { onDeny: (reason: string) => void }) {
         onChange={(event) => setReason(event.target.value)}
         onKeyDown={(event) => {
           if (event.key === "Escape") setOpen(false);
-          if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) {
+          if (event.key === "Enter") {
             event.preventDefault();
             onDeny(reason);
           }

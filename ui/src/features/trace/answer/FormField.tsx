@@ -1,5 +1,5 @@
 import { Plus, Trash2 } from "lucide-react";
-import { useId, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 import { revealed } from "../../../model/reveal";
 import { type Field, type Json, type Wrong, initialOf, pointerTo } from "../../../model/schemaForm";
 
@@ -210,10 +210,14 @@ function VariantInput({ variants, ...props }: InputProps & { variants: readonly 
 function JsonInput({ common, value, onChange }: { common: object; value: Json | undefined; onChange: (value: Json | undefined) => void }) {
   const [typed, setTyped] = useState(() => (value === undefined ? "" : JSON.stringify(value, null, 2)));
   const broken = typed.trim() !== "" && parsed(typed) === undefined;
+  const box = useRef<HTMLTextAreaElement>(null);
+  // Nothing is sent while it stands there: it would be taken for no answer.
+  useEffect(() => box.current?.setCustomValidity(broken ? "This is no JSON yet." : ""), [broken]);
   return (
     <>
       <textarea
         {...common}
+        ref={box}
         className="field-input mono"
         rows={4}
         spellCheck={false}

@@ -1,4 +1,4 @@
-import { useId, useMemo, useState } from "react";
+import { useId, useMemo, useRef, useState } from "react";
 import type { Session, StepPoint, Wait } from "../../../api/types";
 import { Ago } from "../../../components/Time";
 import { type PatchStep, jsonPatch } from "../../../model/jsonPatch";
@@ -73,14 +73,18 @@ function Edit({ point, wrong, onSend, onBack }: EditProps) {
   const field = useMemo(() => formOf(point.schema), [point.schema]);
   const [value, setValue] = useState<Json | undefined>(before);
   const [found, setFound] = useState<readonly Wrong[]>([]);
+  const body = useRef<HTMLDivElement>(null);
   const patch = value === undefined ? [] : jsonPatch(before, value);
   function submit(): void {
-    const missing = point.schema === undefined ? [] : wrongIn(field, value);
+    if (body.current?.querySelector("textarea:invalid") != null) return;
+    // What nobody touched is the host's own, also where it is masked here.
+    const touched = ({ pointer }: Wrong): boolean => patch.some(({ path }) => pointer === path || pointer.startsWith(`${path}/`));
+    const missing = point.schema === undefined ? [] : wrongIn(field, value).filter(touched);
     setFound(missing);
     if (missing.length === 0 && patch.length > 0) onSend(patch);
   }
   return (
-    <>
+    <div ref={body}>
       <FormField field={field} name="The state" required pointer="" value={value} wrong={[...found, ...wrong]} onChange={setValue} />
       <div className="answer-diff" role="group" aria-label="What is changed">
         {patch.length === 0 ? (
@@ -102,6 +106,6 @@ function Edit({ point, wrong, onSend, onBack }: EditProps) {
           Back
         </button>
       </div>
-    </>
+    </div>
   );
 }

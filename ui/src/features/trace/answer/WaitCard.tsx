@@ -33,7 +33,9 @@ export function WaitCard({ session, wait }: { session: Session; wait: Wait }) {
   useEffect(() => {
     const shown = form.current;
     const submit = (event: KeyboardEvent): void => {
-      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) shown?.requestSubmit();
+      // Whoever writes why it is denied means that, and not the form.
+      const denies = event.target instanceof Element && event.target.closest(".answer-denial") !== null;
+      if (!denies && event.key === "Enter" && (event.ctrlKey || event.metaKey)) shown?.requestSubmit();
     };
     shown?.addEventListener("keydown", submit);
     return () => shown?.removeEventListener("keydown", submit);

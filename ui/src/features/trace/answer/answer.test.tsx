@@ -83,6 +83,24 @@ describe("a session that waits", () => {
     await waitFor(() => expect(sent()).toEqual([{ path: "POST signal/s1", body: { signal: "approve", wait_id: "00000000000000aa", deny: { reason: "not today" } } }]));
   });
 
+  it("takes the keys that send for a no, while the reason is written", async () => {
+    const user = userEvent.setup();
+    open([wait()]);
+    await user.click(await screen.findByRole("radio", { name: "Yes" }));
+    await user.click(screen.getByRole("button", { name: "Deny…" }));
+    await user.keyboard("wait{Control>}{Enter}{/Control}");
+    await waitFor(() => expect(sent().map(({ body }) => body)).toEqual([{ signal: "approve", wait_id: "00000000000000aa", deny: { reason: "wait" } }]));
+  });
+
+  it("sends no text that is no JSON where JSON is wanted", async () => {
+    const user = userEvent.setup();
+    open([wait({ schema: undefined })]);
+    await user.type(await screen.findByLabelText(/Answer/), "yes please");
+    await user.click(screen.getByRole("button", { name: "Send" }));
+    expect(screen.getByText("This is no JSON yet.")).toBeInTheDocument();
+    expect(sent()).toEqual([]);
+  });
+
   it("keeps what was begun when the page is loaded again", async () => {
     const user = userEvent.setup();
     open([wait()]);
