@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::session::{Live, SessionHandle};
-use super::wait::{Asked, Open};
+use super::wait::{Asked, Open, read};
 use crate::control::{
     Answer, AnswerSchema, Command, InvalidPart, Outcome, Place, STEP_SIGNAL, Stopped, patched,
 };
@@ -57,12 +57,12 @@ impl<S: Serialize + Answer + Send> Editable for S {
     }
 
     fn read(&self) -> fn(&Value) -> Result<(), InvalidPart> {
-        |state| S::deserialize(state).map(|_| ()).map_err(|error| InvalidPart::new("", error.to_string()))
+        |state| read::<S>(state).map(|_| ())
     }
 
     fn replace(&mut self, state: &Value) {
         // It was read before it was taken.
-        if let Ok(state) = S::deserialize(state) {
+        if let Ok(state) = read(state) {
             *self = state;
         }
     }

@@ -141,7 +141,8 @@ impl<T: Answer> WaitFor<T> {
     }
 }
 
-fn read<T: Answer>(answer: &Value) -> Result<T, InvalidPart> {
+/// Reads what somebody sent as the host's type; says what is wrong with it.
+pub(super) fn read<T: Answer>(answer: &Value) -> Result<T, InvalidPart> {
     T::deserialize(answer).map_err(|error| InvalidPart::new("", error.to_string()))
 }
 

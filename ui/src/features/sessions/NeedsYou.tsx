@@ -8,7 +8,6 @@ import { revealed } from "../../model/reveal";
 import { type SessionFilter, parseFilter } from "../../model/sessionFilter";
 import { spanAddress } from "../../model/spanAddress";
 import { oneLine } from "../../model/text";
-import { useSessions } from "./useSessions";
 import "./needsYou.css";
 
 /** More than these are a list of their own, and one link away. */
@@ -17,11 +16,8 @@ const MOST_ROWS = 3;
 export const PAUSED: SessionFilter = parseFilter("status:paused");
 
 /** Which sessions wait for a person, and on what, however far down the list they stand. The longest wait comes first. */
-export function NeedsYou({ narrow }: { narrow: boolean }) {
-  const { rows: asked, complete } = useSessions(PAUSED);
+export function NeedsYou({ rows, complete, narrow }: { rows: readonly Session[]; complete: boolean; narrow: boolean }) {
   const notices = useNotices();
-  // What was asked for a while ago may have gone on since.
-  const rows = asked.filter(({ status }) => status === "paused");
   if (rows.length === 0) return null;
   const first = [...rows].sort(longestFirst).slice(0, MOST_ROWS);
   const count = `${plural(rows.length, "session")}${complete ? "" : " or more"}`;

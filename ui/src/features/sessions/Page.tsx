@@ -30,9 +30,11 @@ export function SessionsPage() {
   const filter = useMemo(() => parseFilter(settled), [settled]);
   const shown = useMemo(() => parseFilter(query), [query]);
   const sessions = useSessions(filter);
+  const paused = useSessions(PAUSED);
+  // What was asked for a while ago may have gone on since.
+  const waiting = paused.rows.filter(({ status }) => status === "paused");
   // On the tab of a browser that is looked at now and then.
-  const waiting = useSessions(PAUSED).rows.filter(({ status }) => status === "paused").length;
-  useTitle(waiting > 0 ? `(${waiting}) Sessions` : "Sessions");
+  useTitle(waiting.length > 0 ? `(${waiting.length}) Sessions` : "Sessions");
   // After the list, which is what somebody waits for.
   const counted = useStatusCounts(filter);
   // A list of nothing but paused sessions says by itself what they wait for.
@@ -64,7 +66,7 @@ export function SessionsPage() {
           </span>
         </Banner>
       ))}
-      {!onlyPaused && <NeedsYou narrow={narrow} />}
+      {!onlyPaused && <NeedsYou rows={waiting} complete={paused.complete} narrow={narrow} />}
       <Body sessions={sessions} query={settled} grouped={grouped} narrow={narrow} onChange={(next) => change({ q: next })} />
     </main>
   );
