@@ -95,7 +95,8 @@ impl Live {
 
     /// From what is stored of it.
     pub(super) fn restore(session: Session) -> Self {
-        let origin = if session.engine == Engine::TOKIO { Origin::Host } else { Origin::Outside };
+        let of_host = [Engine::TOKIO, Engine::MCP_INBOUND].contains(&&*session.engine);
+        let origin = if of_host { Origin::Host } else { Origin::Outside };
         let mut live = Self::new(session, origin);
         live.totals = Totals::from_counters(live.session.counters);
         live.beat.1 = live.session.counters;
