@@ -121,14 +121,14 @@ pub use self::capture::{
 #[cfg(feature = "control")]
 #[cfg_attr(docsrs, doc(cfg(feature = "control")))]
 pub use self::capture::{Checkpoint, Reaching, Step, WaitFor};
-#[cfg(feature = "control")]
-#[cfg_attr(docsrs, doc(cfg(feature = "control")))]
-pub use self::control::{Answer, MAX_BREAKPOINTS, MAX_OPEN_WAITS, WaitError};
 #[cfg(feature = "mcp")]
 #[cfg_attr(docsrs, doc(cfg(feature = "mcp")))]
 pub use self::capture::{
     MAX_MCP_BODY_BYTES, MAX_MCP_SESSIONS, MCP_IDLE_SESSION, McpBody, McpLayer, McpService,
 };
+#[cfg(feature = "control")]
+#[cfg_attr(docsrs, doc(cfg(feature = "control")))]
+pub use self::control::{Answer, MAX_BREAKPOINTS, MAX_OPEN_WAITS, WaitError};
 pub use self::error::Error;
 pub use self::http::{
     Access, DEFAULT_BODY_IDLE_TIMEOUT, DEFAULT_BODY_TIMEOUT, Events, Identity, PublicPath, Role,

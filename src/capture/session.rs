@@ -16,7 +16,9 @@ use super::span::{Place, SpanGuard};
 use super::traceparent::{TraceParent, trace_state};
 #[cfg(feature = "control")]
 use crate::control::Steering;
-use crate::model::{Attributes, Engine, EventKind, Key, Link, SessionId, SessionStatus, SpanId, SpanKind, TraceId};
+use crate::model::{
+    Attributes, Engine, EventKind, Key, Link, SessionId, SessionStatus, SpanId, SpanKind, TraceId,
+};
 
 /// What a session is to be called, before it starts.
 #[derive(Debug)]

@@ -13,8 +13,7 @@ use super::sessions::{MAX_OPEN, Talk};
 use crate::capture::SpanGuard;
 use crate::capture::record::{Details, Of};
 use crate::model::{
-    Attributes, EventKind, SpanKind, WAIT_ANSWER, WAIT_OUTCOME, WAIT_PROMPT, WAIT_SCHEMA,
-    WAIT_SIGNAL,
+    Attributes, EventKind, SpanKind, WAIT_ANSWER, WAIT_OUTCOME, WAIT_PROMPT, WAIT_SCHEMA, WAIT_SIGNAL,
 };
 
 /// A request that is being answered.
@@ -29,7 +28,12 @@ pub(super) struct Call {
 }
 
 impl Call {
-    pub(super) fn begin(span: SpanGuard, message: &Message<'_>, method: &str, name: Option<&str>) -> Arc<Self> {
+    pub(super) fn begin(
+        span: SpanGuard,
+        message: &Message<'_>,
+        method: &str,
+        name: Option<&str>,
+    ) -> Arc<Self> {
         let params = message.params();
         let token = params.meta.as_ref().and_then(|meta| meta.progress_token);
         let token = token.map(|token| token.get().to_owned());

@@ -136,7 +136,8 @@ mod tests {
 
     #[test]
     fn a_batch_and_a_single_message_are_read_and_rubbish_is_refused() {
-        let one = br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"add","arguments":{"a":1}}}"#;
+        let one =
+            br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"add","arguments":{"a":1}}}"#;
         let read = Message::read(one).unwrap();
         let params = read[0].params();
         assert_eq!((params.name.as_deref(), params.arguments.unwrap().get()), (Some("add"), r#"{"a":1}"#));

@@ -182,8 +182,7 @@ impl Shared {
             }
         }
         let named = header(headers, "mcp-method");
-        let calls: Vec<_> =
-            messages.iter().filter(|one| one.method.is_some() && one.id.is_some()).collect();
+        let calls: Vec<_> = messages.iter().filter(|one| one.method.is_some() && one.id.is_some()).collect();
         // What is too large, or no JSON, is known by its headers at most.
         let unread = messages.is_empty();
         if calls.is_empty() && !unread {
@@ -200,8 +199,13 @@ impl Shared {
             None => named.as_deref().unwrap_or("unknown"),
         };
         let name = first.name.clone().or_else(|| header(headers, "mcp-name"));
-        let talk =
-            self.talk(headers, session.as_deref(), trace.as_deref(), client.as_ref(), &title(method, name.as_deref()));
+        let talk = self.talk(
+            headers,
+            session.as_deref(),
+            trace.as_deref(),
+            client.as_ref(),
+            &title(method, name.as_deref()),
+        );
         let open = |parent: Option<&SpanGuard>, method: &str, name: Option<&str>| {
             let kind = kind_of(method);
             let title = title(method, name);
@@ -263,7 +267,12 @@ impl Shared {
         title: &str,
     ) -> Arc<Talk> {
         let start = |id: Option<SessionId>, single| {
-            let mut builder = SessionBuilder::new(Some(self.recorder.clone()), title.to_owned())
+            let title = match client {
+                Some(client) if !client.name.is_empty() => format!("MCP client {}", client.name),
+                _ if single => format!("MCP: {title}"),
+                _ => "MCP client".to_owned(),
+            };
+            let mut builder = SessionBuilder::new(Some(self.recorder.clone()), title)
                 .engine(Engine::MCP_INBOUND)
                 .tag("mcp");
             if let Some(id) = id {
@@ -334,7 +343,9 @@ async fn read<A: Body<Data = Bytes>>(body: A) -> (McpBody<A>, Option<Bytes>) {
         let frame = std::future::poll_fn(|task| body.as_mut().poll_frame(task)).await;
         let Some(frame) = frame else {
             let whole = match (read.len(), read.front()) {
-                (1, Some(Ok(frame))) => http_body::Frame::<Bytes>::data_ref(frame).cloned().unwrap_or_default(),
+                (1, Some(Ok(frame))) => {
+                    http_body::Frame::<Bytes>::data_ref(frame).cloned().unwrap_or_default()
+                }
                 _ => {
                     let parts = read.iter().filter_map(|frame: &Result<_, _>| frame.as_ref().ok());
                     let parts: Vec<_> = parts.filter_map(http_body::Frame::data_ref).collect();

@@ -96,7 +96,8 @@ mod tests {
 
     #[test]
     fn events_are_found_in_any_kind_of_lines_and_a_large_one_is_left_out() {
-        let stream = b": hi\r\nid: 1\r\ndata: {}\r\n\r\ndata:a\ndata: b\n\nretry: 3\n\ndata: 1\r\rdata: never ends";
+        let stream =
+            b": hi\r\nid: 1\r\ndata: {}\r\n\r\ndata:a\ndata: b\n\nretry: 3\n\ndata: 1\r\rdata: never ends";
         assert_eq!(read(100, &[stream]), ["{}", "a\nb", "1"]);
         assert_eq!(read(8, &[b"data: 0123456789\n\ndata: 1\n\n"]), ["1"]);
         assert_eq!(read(8, &[b"data: 01234", b"56789\n\ndata: 1\n\n"]), ["1"]);
