@@ -115,12 +115,12 @@ impl<B: Body<Data = Bytes>> Body for McpBody<B> {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.read.is_empty() && self.rest.as_ref().is_none_or(|rest| rest.is_end_stream())
+        self.read.is_empty() && self.rest.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
         let read: usize = self.read.iter().flatten().filter_map(Frame::data_ref).map(Bytes::len).sum();
-        let mut hint = self.rest.as_ref().map_or_else(|| SizeHint::with_exact(0), |rest| rest.size_hint());
+        let mut hint = self.rest.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint);
         let read = read as u64;
         if let Some(upper) = hint.upper() {
             hint.set_upper(upper + read);
@@ -133,7 +133,7 @@ impl<B: Body<Data = Bytes>> Body for McpBody<B> {
 impl<B: Body<Data = Bytes>> Drop for McpBody<B> {
     fn drop(&mut self) {
         // Whoever sends a body whose length is known does not ask for its end.
-        let done = self.rest.as_ref().is_none_or(|rest| rest.is_end_stream());
+        let done = self.rest.as_ref().is_none_or(Body::is_end_stream);
         if let Some(seen) = &mut self.seen
             && done
         {

@@ -166,20 +166,8 @@ impl Shared {
         let sessionless = version.as_deref().is_some_and(|version| version >= SESSIONLESS);
         let session = header(headers, SESSION).filter(|_| !sessionless);
         let talk = session.as_deref().and_then(|id| self.sessions.get(&key_of(id)));
-        for message in messages {
-            if let (Some(talk), None, Some(id)) = (&talk, &message.method, message.id) {
-                let wait = talk.waits.lock().remove(id.get());
-                if let Some(wait) = wait {
-                    wait.answered(message);
-                }
-            }
-            if let (Some(talk), Some("notifications/cancelled")) = (&talk, message.method.as_deref()) {
-                let params = message.params();
-                let call = params.request_id.and_then(|id| talk.calls.lock().get(id.get()).cloned());
-                if let Some(call) = call {
-                    call.cancelled(talk, params.reason.as_deref().unwrap_or("the client asked for it"));
-                }
-            }
+        if let Some(talk) = &talk {
+            messages.iter().for_each(|message| told(talk, message));
         }
         let named = header(headers, "mcp-method");
         let calls: Vec<_> = messages.iter().filter(|one| one.method.is_some() && one.id.is_some()).collect();
@@ -206,6 +194,12 @@ impl Shared {
             client.as_ref(),
             &title(method, name.as_deref()),
         );
+        let naming = Naming {
+            version: version.as_deref(),
+            session: session.as_deref(),
+            client: client.as_ref(),
+            unread: unread.then_some(if too_large { "body_too_large" } else { "unreadable" }),
+        };
         let open = |parent: Option<&SpanGuard>, method: &str, name: Option<&str>| {
             let kind = kind_of(method);
             let title = title(method, name);
@@ -214,22 +208,7 @@ impl Shared {
                 (None, Some(trace)) => talk.handle.span_for(trace, kind, title),
                 (None, None) => talk.handle.span(kind, title),
             };
-            span.set(|change| {
-                let set = &mut change.attributes;
-                if let Some(version) = &version {
-                    set.set("mcp.protocol.version", version.to_string());
-                }
-                if let Some(session) = &session {
-                    set.set("mcp.session.id", session.to_string());
-                }
-                if let Some(client) = &client {
-                    set.set("mcp.client.name", client.name.to_string());
-                    set.set("mcp.client.version", client.version.to_string());
-                }
-                if unread {
-                    set.set("inspector.mcp.request", if too_large { "body_too_large" } else { "unreadable" });
-                }
-            });
+            naming.put_on(&span);
             span
         };
         let mut exchange = Exchange {
@@ -300,6 +279,52 @@ impl Shared {
         }
         // What it mints in its answer names the session from then on.
         start(None, !title.starts_with("initialize"))
+    }
+}
+
+/// What a client says that is no request: its answer to a question, or that it gives a request up.
+fn told(talk: &Talk, message: &Message<'_>) {
+    if let (None, Some(id)) = (&message.method, message.id) {
+        let wait = talk.waits.lock().remove(id.get());
+        if let Some(wait) = wait {
+            wait.answered(message);
+        }
+    }
+    if message.method.as_deref() == Some("notifications/cancelled") {
+        let params = message.params();
+        let call = params.request_id.and_then(|id| talk.calls.lock().get(id.get()).cloned());
+        if let Some(call) = call {
+            call.cancelled(talk, params.reason.as_deref().unwrap_or("the client asked for it"));
+        }
+    }
+}
+
+/// The words that name a request and its session.
+struct Naming<'a> {
+    version: Option<&'a str>,
+    session: Option<&'a str>,
+    client: Option<&'a Client<'a>>,
+    unread: Option<&'static str>,
+}
+
+impl Naming<'_> {
+    fn put_on(&self, span: &SpanGuard) {
+        span.set(|change| {
+            let set = &mut change.attributes;
+            if let Some(version) = self.version {
+                set.set("mcp.protocol.version", version.to_owned());
+            }
+            if let Some(session) = self.session {
+                set.set("mcp.session.id", session.to_owned());
+            }
+            if let Some(client) = self.client {
+                set.set("mcp.client.name", client.name.to_string());
+                set.set("mcp.client.version", client.version.to_string());
+            }
+            if let Some(unread) = self.unread {
+                set.set("inspector.mcp.request", unread);
+            }
+        });
     }
 }
 

@@ -37,11 +37,11 @@ impl Events {
             };
             self.after_cr = frame[end] == b'\r';
             if self.partial.is_empty() {
-                self.line(frame.slice(at..end), &mut each);
+                self.line(&frame.slice(at..end), &mut each);
             } else {
                 self.keep(&frame[at..end]);
                 let line = Bytes::from(std::mem::take(&mut self.partial));
-                self.line(line, &mut each);
+                self.line(&line, &mut each);
             }
             at = end + 1;
         }
@@ -55,7 +55,7 @@ impl Events {
         self.partial.extend_from_slice(&part[..part.len().min(room)]);
     }
 
-    fn line(&mut self, line: Bytes, each: &mut impl FnMut(Bytes)) {
+    fn line(&mut self, line: &Bytes, each: &mut impl FnMut(Bytes)) {
         if line.is_empty() {
             let data = self.data.take();
             if !std::mem::take(&mut self.skips)
