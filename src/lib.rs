@@ -71,6 +71,7 @@
 //! | `otlp` | yes | what other programs report: `POST {mount}/v1/…`, `{mount}/hooks/…`, `{mount}/events` |
 //! | `metrics` | yes | `GET {mount}/metrics`: OpenMetrics text |
 //! | `control` | yes | sessions that wait for a person, are stepped through and cancelled: [`SessionHandle::wait_for`], [`SessionHandle::checkpoint`] |
+//! | `mcp` | no | `Inspector::mcp_layer`, a tower layer: the requests to an MCP server of the host's become sessions |
 //! | `otel` | no | `Inspector::span_processor`, for hosts on the OpenTelemetry SDK |
 //! | `temporal` | no | [`registry::SessionRegistry`] over a Temporal service: its workflows, answered and cancelled |
 //! | `cli` | no | the program `agent-inspector`, for those who have no Rust host |
@@ -121,6 +122,11 @@ pub use self::capture::{
 #[cfg(feature = "control")]
 #[cfg_attr(docsrs, doc(cfg(feature = "control")))]
 pub use self::capture::{Checkpoint, Reaching, Step, WaitFor};
+#[cfg(feature = "mcp")]
+#[cfg_attr(docsrs, doc(cfg(feature = "mcp")))]
+pub use self::capture::{
+    MAX_MCP_BODY_BYTES, MAX_MCP_SESSIONS, MCP_IDLE_SESSION, McpBody, McpLayer, McpService,
+};
 #[cfg(feature = "control")]
 #[cfg_attr(docsrs, doc(cfg(feature = "control")))]
 pub use self::control::{Answer, MAX_BREAKPOINTS, MAX_OPEN_WAITS, WaitError};

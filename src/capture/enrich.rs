@@ -182,7 +182,7 @@ impl SpanGuard {
     }
 
     /// Hands one change over; nothing is made of a value that nobody records.
-    fn set(&self, fill: impl FnOnce(&mut SpanChange)) -> &Self {
+    pub(super) fn set(&self, fill: impl FnOnce(&mut SpanChange)) -> &Self {
         if let Some(open) = self.recorded() {
             let mut change = SpanChange::new(open.trace_id, open.span_id);
             fill(&mut change);

@@ -23,6 +23,8 @@ pub(crate) mod flat;
 mod inspect;
 pub(crate) mod lane;
 mod layer;
+#[cfg(feature = "mcp")]
+mod mcp;
 #[cfg(feature = "otel")]
 mod otel;
 pub(crate) mod record;
@@ -43,6 +45,8 @@ pub use self::enrich::{MAX_HISTORY_BYTES, MAX_HISTORY_MESSAGES};
 pub use self::filter::{CaptureFilter, DEFAULT_EXCLUDED_TARGETS};
 pub use self::inspect::{Inspect, InspectFuture, InspectOutput, InspectResult};
 pub(crate) use self::layer::CaptureLayer;
+#[cfg(feature = "mcp")]
+pub use self::mcp::{MAX_MCP_BODY_BYTES, MAX_MCP_SESSIONS, MCP_IDLE_SESSION, McpBody, McpLayer, McpService};
 #[cfg(feature = "otel")]
 pub(crate) use self::otel::CaptureProcessor;
 pub(crate) use self::recorder::Recorder;

@@ -70,6 +70,8 @@ impl RecordKind {
 #[derive(Debug)]
 pub(crate) struct SessionStarted {
     pub(crate) id: SessionId,
+    /// What runs it.
+    pub(crate) engine: &'static str,
     pub(crate) title: String,
     pub(crate) agent: Option<String>,
     pub(crate) tags: Vec<String>,

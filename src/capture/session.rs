@@ -16,7 +16,9 @@ use super::span::{Place, SpanGuard};
 use super::traceparent::{TraceParent, trace_state};
 #[cfg(feature = "control")]
 use crate::control::Steering;
-use crate::model::{Attributes, EventKind, Key, Link, SessionId, SessionStatus, SpanId, SpanKind, TraceId};
+use crate::model::{
+    Attributes, Engine, EventKind, Key, Link, SessionId, SessionStatus, SpanId, SpanKind, TraceId,
+};
 
 /// What a session is to be called, before it starts.
 #[derive(Debug)]
@@ -24,6 +26,7 @@ use crate::model::{Attributes, EventKind, Key, Link, SessionId, SessionStatus, S
 pub struct SessionBuilder {
     recorder: Option<Recorder>,
     id: Option<SessionId>,
+    engine: &'static str,
     title: String,
     agent: Option<String>,
     tags: Vec<String>,
@@ -37,6 +40,7 @@ impl SessionBuilder {
         Self {
             recorder,
             id: None,
+            engine: Engine::TOKIO,
             title,
             agent: None,
             tags: Vec::new(),
@@ -49,6 +53,13 @@ impl SessionBuilder {
     /// The session's id; without one it gets a fresh UUID.
     pub fn id(mut self, id: SessionId) -> Self {
         self.id = Some(id);
+        self
+    }
+
+    /// What runs it, where that is not the host's own code.
+    #[cfg(feature = "mcp")]
+    pub(super) fn engine(mut self, engine: &'static str) -> Self {
+        self.engine = engine;
         self
     }
 
@@ -120,6 +131,7 @@ impl SessionBuilder {
         };
         recorder.record(Record::SessionStarted(Box::new(SessionStarted {
             id: id.clone(),
+            engine: self.engine,
             title: self.title,
             agent: self.agent,
             tags: self.tags,

@@ -105,6 +105,28 @@ impl SpanGuard {
         }
     }
 
+    /// Opens a span below this one that waits for whoever sits at the client.
+    #[cfg(feature = "mcp")]
+    pub(super) fn child_with(&self, details: Details) -> Self {
+        let Some(open) = &self.open else { return Self::disabled() };
+        let span_id = fresh_span_id();
+        let start = SpanStarted {
+            trace_id: open.trace_id,
+            span_id,
+            parent: Some(open.span_id),
+            at: open.recorder.now(),
+            callsite: None,
+            attributes: Slice::default(),
+            details: Some(Box::new(details)),
+        };
+        if !open.recorder.span_started(start, &Flat::default()) {
+            return Self::disabled();
+        }
+        let (session, recorder) = (open.session.clone(), open.recorder.clone());
+        let (trace_id, kind) = (open.trace_id, SpanKind::Human);
+        Self { open: Some(Open { session, recorder, trace_id, span_id, kind, last: None }) }
+    }
+
     /// Runs `future` in the span: what it opens lies below it.
     pub fn run<F: Future>(&self, future: F) -> InSession<F> {
         self.context().run(future)

@@ -116,7 +116,7 @@ struct Export {
 
 impl Export {
     fn of(session: Session) -> Self {
-        let of_host = session.engine == Engine::TOKIO;
+        let of_host = [Engine::TOKIO, Engine::MCP_INBOUND].contains(&&*session.engine);
         let Session { id, external_id, engine, title, tags, .. } = session;
         let session = external_id.unwrap_or_else(|| id.to_string());
         Self { session, engine, title, tags, of_host, open: HashMap::new(), open_bytes: 0 }

@@ -123,6 +123,14 @@ impl Inspector {
         CaptureProcessor::new(self.shared.as_ref().map(|shared| shared.recorder.clone()))
     }
 
+    /// A tower layer for an MCP server of the host's (streamable HTTP, any revision): what it is asked becomes sessions.
+    #[cfg(feature = "mcp")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "mcp")))]
+    #[must_use]
+    pub fn mcp_layer(&self) -> crate::capture::McpLayer {
+        crate::capture::McpLayer::new(self.shared.as_ref().map(|shared| shared.recorder.clone()))
+    }
+
     /// Names a session that the host is about to run.
     pub fn session(&self, title: impl Into<String>) -> SessionBuilder {
         SessionBuilder::new(self.shared.as_ref().map(|shared| shared.recorder.clone()), title.into())

@@ -149,6 +149,35 @@ pub enum EventKind {
         #[serde(skip_serializing_if = "Option::is_none")]
         parameters: Option<serde_json::Value>,
     },
+    /// An MCP server in the host was asked something.
+    McpRequestStarted {
+        /// The request's span.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        span_id: Option<SpanId>,
+        /// What was asked, such as `tools/call`.
+        method: String,
+        /// The tool that is called.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        tool: Option<String>,
+    },
+    /// An MCP server in the host answered, or will not.
+    McpRequestFinished {
+        /// The request's span.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        span_id: Option<SpanId>,
+        /// What was asked, such as `tools/call`.
+        method: String,
+        /// The tool that was called.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        tool: Option<String>,
+        /// Whether it went well.
+        ok: bool,
+        /// How long it took, in milliseconds.
+        duration_ms: f64,
+        /// What went wrong.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
+    },
     /// How far something has come.
     ProgressUpdate {
         /// The span it belongs to.
@@ -217,7 +246,7 @@ impl EventKind {
     }
 
     /// The names of all types this version writes.
-    pub const TYPES: [&'static str; 21] = [
+    pub const TYPES: [&'static str; 23] = [
         "SessionStarted",
         "SessionUpdated",
         "SessionFinished",
@@ -233,6 +262,8 @@ impl EventKind {
         "BreakpointRemoved",
         "ResourceFetched",
         "PromptUsed",
+        "McpRequestStarted",
+        "McpRequestFinished",
         "ProgressUpdate",
         "Log",
         "Heartbeat",
@@ -274,6 +305,8 @@ impl EventKind {
             Self::BreakpointRemoved { .. } => "BreakpointRemoved",
             Self::ResourceFetched { .. } => "ResourceFetched",
             Self::PromptUsed { .. } => "PromptUsed",
+            Self::McpRequestStarted { .. } => "McpRequestStarted",
+            Self::McpRequestFinished { .. } => "McpRequestFinished",
             Self::ProgressUpdate { .. } => "ProgressUpdate",
             Self::Log { .. } => "Log",
             Self::Heartbeat { .. } => "Heartbeat",

@@ -20,6 +20,8 @@ impl Engine {
     pub const CLAUDE_CODE: &'static str = "claude-code";
     /// Codex.
     pub const CODEX: &'static str = "codex";
+    /// The requests of a client to an MCP server in the host.
+    pub const MCP_INBOUND: &'static str = "mcp-inbound";
     /// A program that reports by `POST /events`.
     pub const EVENTS: &'static str = "events";
 }

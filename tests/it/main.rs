@@ -38,6 +38,8 @@ mod live;
 #[cfg(all(feature = "otlp", feature = "sqlite"))]
 mod locked;
 mod losses;
+#[cfg(feature = "mcp")]
+mod mcp;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod mount;

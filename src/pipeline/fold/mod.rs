@@ -162,7 +162,7 @@ impl Fold {
 
     /// The host opened a session.
     pub(crate) fn session_started(&mut self, start: SessionStarted, out: &mut Folded) {
-        let mut session = Session::new(start.id.clone(), Engine::TOKIO, start.title, start.at);
+        let mut session = Session::new(start.id.clone(), start.engine, start.title, start.at);
         session.agent = start.agent;
         session.tags = start.tags;
         session.parent_session_id = start.parent;

@@ -100,7 +100,8 @@ impl Live {
 
     /// From what is stored of it.
     pub(super) fn restore(session: Session) -> Self {
-        let origin = if session.engine == Engine::TOKIO { Origin::Host } else { Origin::Outside };
+        let of_host = [Engine::TOKIO, Engine::MCP_INBOUND].contains(&&*session.engine);
+        let origin = if of_host { Origin::Host } else { Origin::Outside };
         let mut live = Self::new(session, origin);
         live.totals = Totals::from_counters(live.session.counters);
         // What is known of a part of it would look like the whole.

@@ -35,6 +35,8 @@ const WORDS: Record<string, (event: Fields) => EventWords> = {
   Custom: ({ name, data }) => plain(join([text(name), data == null ? "" : print(data)], " ")),
   Heartbeat: ({ open_spans }) => plain(typeof open_spans === "number" ? `${open_spans} spans running` : ""),
   ResourceFetched: ({ uri, name }) => plain(text(uri) || text(name)),
+  McpRequestStarted: ({ method, tool }) => plain(join([text(method), text(tool)], " ")),
+  McpRequestFinished: ({ method, tool, error }) => ({ text: join([join([text(method), text(tool)], " "), text(error)], ": "), tone: error ? "bad" : undefined }),
   PromptUsed: ({ name }) => plain(text(name)),
   Gap: ({ at_most }) => ({ text: typeof at_most === "number" ? `up to ${at_most} events were missed` : "some events were missed", tone: "warn" }),
   RecordsDropped: ({ total }) => ({ text: typeof total === "number" ? `${total} records were not captured` : "", tone: "warn" }),

@@ -1,0 +1,167 @@
+//! JSON-RPC messages, read without building trees: what is recorded of arguments and results is their text.
+
+use std::borrow::Cow;
+
+use axum::http::HeaderMap;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// One message of either side. What is not known is not looked at.
+#[derive(Debug, Deserialize)]
+pub(super) struct Message<'a> {
+    #[serde(borrow, default)]
+    pub(super) id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub(super) method: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    pub(super) params: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub(super) result: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub(super) error: Option<&'a RawValue>,
+}
+
+/// What is looked at of a message's parameters, whatever its method.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Params<'a> {
+    #[serde(borrow)]
+    pub(super) name: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) uri: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) arguments: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) protocol_version: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) client_info: Option<Client<'a>>,
+    #[serde(borrow)]
+    pub(super) request_id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) reason: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) progress_token: Option<&'a RawValue>,
+    pub(super) progress: Option<f64>,
+    pub(super) total: Option<f64>,
+    #[serde(borrow)]
+    pub(super) message: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) requested_schema: Option<&'a RawValue>,
+    #[serde(borrow, rename = "_meta")]
+    pub(super) meta: Option<Meta<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Meta<'a> {
+    #[serde(borrow)]
+    pub(super) traceparent: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "progressToken")]
+    pub(super) progress_token: Option<&'a RawValue>,
+    #[serde(borrow, rename = "io.modelcontextprotocol/protocolVersion")]
+    pub(super) protocol_version: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "io.modelcontextprotocol/clientInfo")]
+    pub(super) client_info: Option<Client<'a>>,
+}
+
+/// Who calls.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Client<'a> {
+    #[serde(borrow)]
+    pub(super) name: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) version: Cow<'a, str>,
+}
+
+/// What is looked at of a result.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Outcome<'a> {
+    pub(super) is_error: bool,
+    #[serde(borrow)]
+    pub(super) action: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) protocol_version: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) content: Option<&'a RawValue>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct RpcError<'a> {
+    #[serde(default)]
+    pub(super) code: i64,
+    #[serde(borrow, default)]
+    pub(super) message: Cow<'a, str>,
+}
+
+impl<'a> Message<'a> {
+    /// The messages of a body: one, or a batch.
+    pub(super) fn read(body: &'a [u8]) -> Result<Vec<Self>, serde_json::Error> {
+        // Checked whole, because what is only passed over in `RawValue`s must be text as well.
+        if body.trim_ascii_start().starts_with(b"[") {
+            serde_json::from_slice(body)
+        } else {
+            serde_json::from_slice(body).map(|one| vec![one])
+        }
+    }
+
+    /// Its parameters; none when they are no object or not as the protocol says.
+    pub(super) fn params(&self) -> Params<'a> {
+        self.params.and_then(|params| serde_json::from_str(params.get()).ok()).unwrap_or_default()
+    }
+}
+
+/// A JSON-RPC id as the attribute `jsonrpc.request.id` has it.
+pub(super) fn id_text(id: &RawValue) -> String {
+    serde_json::from_str::<String>(id.get()).unwrap_or_else(|_| id.get().to_owned())
+}
+
+/// A header's text; `=?base64?…?=` is decoded, as revision 2026-07-28 writes what is not ASCII.
+pub(super) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<Cow<'a, str>> {
+    let text = headers.get(name)?.to_str().ok()?.trim();
+    match text.strip_prefix("=?base64?").and_then(|rest| rest.strip_suffix("?=")) {
+        Some(encoded) => String::from_utf8(STANDARD.decode(encoded).ok()?).ok().map(Cow::Owned),
+        None => Some(Cow::Borrowed(text)).filter(|text| !text.is_empty()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_batch_and_a_single_message_are_read_and_rubbish_is_refused() {
+        let one =
+            br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"add","arguments":{"a":1}}}"#;
+        let read = Message::read(one).unwrap();
+        let params = read[0].params();
+        assert_eq!((params.name.as_deref(), params.arguments.unwrap().get()), (Some("add"), r#"{"a":1}"#));
+        assert_eq!(Message::read(br#"[{"id":"a","method":"ping"},{"method":"x"}]"#).unwrap().len(), 2);
+        for bad in [&b"{"[..], b"7", b"", b"\xff\xfe", br#"{"method":"\xff"}"#] {
+            assert!(Message::read(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_in_base64_is_read() {
+        let mut headers = HeaderMap::new();
+        headers.insert("mcp-name", "=?base64?Z3LDvMOfZQ==?=".parse().unwrap());
+        assert_eq!(header(&headers, "mcp-name").as_deref(), Some("grüße"));
+        headers.insert("mcp-name", "=?base64?***?=".parse().unwrap());
+        assert_eq!(header(&headers, "mcp-name"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_comes_is_read_or_refused(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+            if let Ok(messages) = Message::read(&body) {
+                messages.iter().for_each(|message| _ = message.params());
+            }
+        }
+    }
+}
