@@ -3,16 +3,23 @@
 //! A request is one JSON-RPC message and does not stream, so it is read, up to a bound, before the server gets it: only then
 //! is known what the span is to be called. Answers pass by frame by frame.
 
+mod arrival;
 mod body;
+mod call;
 mod exchange;
 mod message;
+#[cfg(feature = "rmcp")]
+mod sdk;
 mod service;
 mod sessions;
 mod sse;
+mod wait;
 
 use std::time::Duration;
 
 pub use self::body::McpBody;
+#[cfg(feature = "rmcp")]
+pub use self::sdk::McpHandler;
 pub use self::service::{McpLayer, McpService};
 
 /// The largest request or answer, or event of a stream, that is looked into, in bytes. A larger one passes by.
@@ -21,5 +28,11 @@ pub const MAX_MCP_BODY_BYTES: usize = 256 * 1024;
 /// The most sessions of MCP clients that are known at once; the one that was silent for longest is forgotten first.
 pub const MAX_MCP_SESSIONS: usize = 1024;
 
-/// After which silence a client's session is over, unless it ends it by `DELETE`. Looked at whenever a request comes.
+/// How long a client's session lasts after its last request, unless the client ends it by `DELETE`.
 pub const MCP_IDLE_SESSION: Duration = Duration::from_secs(30 * 60);
+
+/// How long a session that is named by its caller's trace lasts after its last request.
+pub const MCP_IDLE_REQUEST: Duration = Duration::from_secs(60);
+
+/// The header by which a client names its session with the server, up to revision 2025-11-25.
+const SESSION_HEADER: &str = "mcp-session-id";
