@@ -16,7 +16,7 @@ use super::sessions::{Lasts, PROTOCOL, Scope, TRACE, Talk, Within};
 use crate::capture::record::Details;
 use crate::capture::traceparent::{TraceParent, trace_state};
 use crate::capture::{SessionBuilder, SessionContext, SpanGuard};
-use crate::model::{Attributes, Engine, SessionId, SpanKind, Timestamp};
+use crate::model::{Attributes, Engine, OtelKind, SessionId, SpanKind, Timestamp};
 
 /// The revision from which on there are no sessions and closing an answer cancels its request.
 const SESSIONLESS: &str = "2026-07-28";
@@ -209,7 +209,8 @@ impl Known<'_> {
             set.set("inspector.mcp.request", unread);
         }
         let trace_state = self.trace_state.clone();
-        Details { name: Some(name.into()), kind, attributes, trace_state, ..Details::default() }
+        let otel_kind = Some(OtelKind::Server);
+        Details { name: Some(name.into()), kind, otel_kind, attributes, trace_state, ..Details::default() }
     }
 }
 

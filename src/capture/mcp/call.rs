@@ -118,6 +118,10 @@ impl Call {
         self.token.as_deref() == Some(token.get())
     }
 
+    pub(super) fn is_open(&self) -> bool {
+        self.open.lock().is_some()
+    }
+
     /// Opens a span below its own.
     pub(super) fn child(&self, details: Details) -> SpanGuard {
         match &*self.open.lock() {

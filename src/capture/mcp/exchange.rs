@@ -31,6 +31,8 @@ pub(super) struct Exchange {
     resumable: bool,
     /// It has a name by which another request can find what is open.
     named: bool,
+    /// The session that the server does not know any more.
+    gone: Option<String>,
     /// It is no answer but what the server says of itself.
     listens: bool,
 }
@@ -48,6 +50,7 @@ impl Exchange {
             over: false,
             closing_cancels: false,
             resumable: false,
+            gone: None,
             listens: false,
         }
     }
@@ -72,6 +75,11 @@ impl Exchange {
         let call = Arc::new(call);
         self.scope.add(&call);
         self.calls.push(call);
+    }
+
+    /// The client's session of this name is over when the answer is: the server says that it knows it not.
+    pub(super) fn last_of(&mut self, session: &str) {
+        self.gone = self.named.then(|| session.to_owned());
     }
 
     pub(super) fn is_over(&self) -> bool {
@@ -122,7 +130,7 @@ impl Exchange {
     /// Opens a span where a question of the server's belongs: below the request in whose answer it stands, else in the
     /// session.
     fn below(&self, details: Details) -> SpanGuard {
-        match self.calls.first() {
+        match self.calls.iter().find(|call| call.is_open()) {
             Some(call) => call.child(details),
             None => self.within.handle().place_for(None).map_or_else(SpanGuard::disabled, |(live, place)| {
                 self.within.handle().span_with(place, details, live.recorder.now())
@@ -177,7 +185,9 @@ impl Exchange {
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        if self.resumable && !self.closing_cancels {
+        if let Some(session) = self.gone.take() {
+            self.sessions.end(&session);
+        } else if self.resumable && !self.closing_cancels {
             return;
         }
         for id in self.asked.drain(..) {

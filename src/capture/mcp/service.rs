@@ -152,7 +152,7 @@ impl Shared {
             let opened = nameless.named(minted.as_deref());
             return Ok(looked_at(answer, opened));
         }
-        let opened = arrival.open(&self, None);
+        let mut opened = arrival.open(&self, None);
         parts.headers = std::mem::take(&mut arrival.headers);
         drop(arrival);
         let context = opened.as_ref().map(|(_, context)| context.clone()).unwrap_or_default();
@@ -160,18 +160,19 @@ impl Shared {
         let answer = match context.run(inner.call(Request::from_parts(parts, body))).await {
             Ok(answer) => answer,
             Err(error) => {
-                if let Some((mut exchange, _)) = opened {
+                if let Some((exchange, _)) = &mut opened {
                     exchange.ended(Some("the server failed"), None);
                 }
                 return Err(error);
             }
         };
-        let unknown = answer.status() == StatusCode::NOT_FOUND;
-        let answer = looked_at(answer, opened);
-        if let Some(key) = session.filter(|_| unknown) {
-            self.sessions.end(&key);
+        if let Some(key) = session.filter(|_| answer.status() == StatusCode::NOT_FOUND) {
+            match &mut opened {
+                Some((exchange, _)) => exchange.last_of(&key),
+                None => self.sessions.end(&key),
+            }
         }
-        Ok(answer)
+        Ok(looked_at(answer, opened))
     }
 
     /// A stream of what the server says of itself, the end of a session, or a method that MCP has no use for.
