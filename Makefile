@@ -63,7 +63,7 @@ frameworks:
 
 # They are installed into the target directory the first time. Each run has an end, and none leads outside this machine.
 programs:
-	$(CARGO) build $(LOCKED) --all-features --example receiver --example temporal
+	$(CARGO) build $(LOCKED) --all-features --example receiver --example temporal --example mcp_server
 	cd tests/programs
 	python3 -B -m unittest
 

@@ -48,6 +48,8 @@ pub(crate) use self::layer::CaptureLayer;
 #[cfg(feature = "rmcp")]
 pub use self::mcp::McpHandler;
 #[cfg(feature = "mcp")]
+pub(crate) use self::mcp::messages as mcp_messages;
+#[cfg(feature = "mcp")]
 pub use self::mcp::{
     MAX_MCP_BODY_BYTES, MAX_MCP_SESSIONS, MCP_IDLE_REQUEST, MCP_IDLE_SESSION, McpBody, McpLayer, McpService,
 };

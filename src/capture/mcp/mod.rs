@@ -36,3 +36,24 @@ pub const MCP_IDLE_REQUEST: Duration = Duration::from_secs(60);
 
 /// The header by which a client names its session with the server, up to revision 2025-11-25.
 const SESSION_HEADER: &str = "mcp-session-id";
+
+/// How many messages a body has, as a request and as a stream of events that comes in two frames. For [`crate::fuzzing`].
+pub(crate) fn messages(body: &[u8], cut: usize) -> usize {
+    let mut found = 0;
+    let mut look = |body: &[u8]| {
+        for message in message::Message::read(body).unwrap_or_default() {
+            let _ = message.params();
+            let result = message.result.map(serde_json::value::RawValue::get).unwrap_or_default();
+            let outcome: message::Outcome<'_> = serde_json::from_str(result).unwrap_or_default();
+            _ = (outcome.words(), outcome.resource());
+            found += 1;
+        }
+    };
+    look(body);
+    let (first, second) = body.split_at(cut.min(body.len()));
+    let mut events = sse::Events::new(MAX_MCP_BODY_BYTES);
+    for frame in [first, second] {
+        events.feed(&bytes::Bytes::copy_from_slice(frame), |data| look(&data));
+    }
+    found
+}

@@ -2,10 +2,8 @@
 
 use super::*;
 
-const EVENT: &str = "data: ";
-
 fn event(json: &str) -> Result<Bytes, Infallible> {
-    Ok(Bytes::from(format!("{EVENT}{json}\n\n")))
+    Ok(Bytes::from(format!("data: {json}\n\n")))
 }
 
 #[tokio::test]
