@@ -47,7 +47,7 @@ pub use self::inspect::{Inspect, InspectFuture, InspectOutput, InspectResult};
 pub(crate) use self::layer::CaptureLayer;
 #[cfg(feature = "rmcp")]
 pub use self::mcp::McpHandler;
-#[cfg(feature = "mcp")]
+#[cfg(all(feature = "mcp", feature = "otlp"))]
 pub(crate) use self::mcp::messages as mcp_messages;
 #[cfg(feature = "mcp")]
 pub use self::mcp::{

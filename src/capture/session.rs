@@ -126,6 +126,7 @@ impl SessionBuilder {
             agent: self.agent.clone(),
             trace_state: self.trace_state.clone().filter(|_| self.caller.is_some()),
             link: origin.link,
+            source: (self.engine == Engine::MCP_INBOUND).then_some("mcp"),
             ..Details::default()
         };
         let trace_state = details.trace_state.clone();

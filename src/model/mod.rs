@@ -52,5 +52,7 @@ pub use self::usage::{Cost, CostSource, CounterDeltas, Counters, Usage};
 pub use self::value::AttributeValue;
 pub use self::wait::{StepPoint, Wait};
 #[cfg(feature = "control")]
-pub(crate) use self::wait::{WAIT_ANSWER, WAIT_BY, WAIT_OUTCOME};
+pub(crate) use self::wait::WAIT_BY;
+#[cfg(any(feature = "control", feature = "mcp"))]
+pub(crate) use self::wait::{WAIT_ANSWER, WAIT_OUTCOME};
 pub(crate) use self::wait::{WAIT_PROMPT, WAIT_SCHEMA, WAIT_SIGNAL};

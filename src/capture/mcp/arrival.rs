@@ -7,12 +7,12 @@ use axum::http::HeaderMap;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::SESSION_HEADER;
 use super::call::{Call, describe, kind_of};
 use super::exchange::Exchange;
 use super::message::{Client, Message, Params, header};
 use super::service::Shared;
 use super::sessions::{Lasts, PROTOCOL, Scope, TRACE, Talk, Within};
+use super::{SESSION_HEADER, SOURCE};
 use crate::capture::record::Details;
 use crate::capture::traceparent::{TraceParent, trace_state};
 use crate::capture::{SessionBuilder, SessionContext, SpanGuard};
@@ -209,8 +209,16 @@ impl Known<'_> {
             set.set("inspector.mcp.request", unread);
         }
         let trace_state = self.trace_state.clone();
-        let otel_kind = Some(OtelKind::Server);
-        Details { name: Some(name.into()), kind, otel_kind, attributes, trace_state, ..Details::default() }
+        let (otel_kind, source) = (Some(OtelKind::Server), Some(SOURCE));
+        Details {
+            source,
+            name: Some(name.into()),
+            kind,
+            otel_kind,
+            attributes,
+            trace_state,
+            ..Details::default()
+        }
     }
 }
 

@@ -180,7 +180,7 @@ impl Call {
         self.end(Some(format!("cancelled: {reason}")), |set| {
             set.set("mcp.cancellation.requested", true);
             set.set("error.type", "cancelled");
-        })
+        });
     }
 
     /// It has no result, and will have none.
@@ -204,7 +204,7 @@ impl Call {
         self.end(Some(format!("{message} ({code})")), |set| {
             set.set("rpc.response.status_code", code.to_string());
             set.set("error.type", code.to_string());
-        })
+        });
     }
 
     pub(super) fn answered(&self, result: &RawValue, outcome: &Outcome<'_>) {
@@ -234,6 +234,6 @@ impl Call {
             if outcome.is_error {
                 set.set("error.type", "tool_error");
             }
-        })
+        });
     }
 }

@@ -34,10 +34,14 @@ pub const MCP_IDLE_SESSION: Duration = Duration::from_secs(30 * 60);
 /// How long a session that is named by its caller's trace lasts after its last request.
 pub const MCP_IDLE_REQUEST: Duration = Duration::from_secs(60);
 
+/// What the layer's spans say of how they came here.
+const SOURCE: &str = "mcp";
+
 /// The header by which a client names its session with the server, up to revision 2025-11-25.
 const SESSION_HEADER: &str = "mcp-session-id";
 
 /// How many messages a body has, as a request and as a stream of events that comes in two frames. For [`crate::fuzzing`].
+#[cfg(feature = "otlp")]
 pub(crate) fn messages(body: &[u8], cut: usize) -> usize {
     let mut found = 0;
     let mut look = |body: &[u8]| {

@@ -2,6 +2,7 @@
 
 use serde_json::value::RawValue;
 
+use super::SOURCE;
 use super::message::{Outcome, Params};
 use crate::capture::SpanGuard;
 use crate::capture::record::{Details, Of};
@@ -51,6 +52,7 @@ impl Wait {
             kind: SpanKind::Human,
             attributes,
             waits: true,
+            source: Some(SOURCE),
             ..Details::default()
         };
         let span = open(details);

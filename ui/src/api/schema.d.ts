@@ -1637,7 +1637,7 @@ export interface components {
             /** @description The library that recorded it. */
             scope: components["schemas"]["Scope"];
             /**
-             * @description How it came here: `tracing`, `session`, `otel` (the host's OpenTelemetry SDK), `otlp`, `file`; or, when it was put
+             * @description How it came here: `tracing`, `session`, `mcp` (a request to an MCP server in the host), `otel` (the host's OpenTelemetry SDK), `otlp`, `file`; or, when it was put
              *     together from what is no span, one of [`DERIVED_SOURCES`].
              */
             source: string;
