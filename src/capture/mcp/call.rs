@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use super::message::{Message, Outcome, Params, RpcError, id_text};
-use super::sessions::Within;
+use super::talk::Within;
 use crate::capture::SpanGuard;
 use crate::capture::record::{Details, Of};
 use crate::model::{Attributes, EventKind, SpanKind};

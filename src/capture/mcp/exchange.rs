@@ -8,7 +8,9 @@ use serde_json::value::RawValue;
 
 use super::call::Call;
 use super::message::{Message, Outcome};
-use super::sessions::{Scope, Sessions, Within};
+use super::scope::Scope;
+use super::sessions::Sessions;
+use super::talk::Within;
 use super::wait::{Wait, signal_of};
 use crate::capture::SpanGuard;
 use crate::capture::record::Details;

@@ -8,11 +8,13 @@ mod body;
 mod call;
 mod exchange;
 mod message;
+mod scope;
 #[cfg(feature = "rmcp")]
 mod sdk;
 mod service;
 mod sessions;
 mod sse;
+mod talk;
 mod wait;
 
 use std::time::Duration;

@@ -8,176 +8,13 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use super::call::Call;
+use super::scope::Scope;
+use super::talk::{Talk, Within};
 use super::wait::Wait;
-use super::{MAX_MCP_SESSIONS, MCP_IDLE_REQUEST, MCP_IDLE_SESSION};
-use crate::capture::SessionHandle;
-
-/// The most requests, and the most questions to the client, that one scope's tables hold.
-const MAX_OPEN: usize = 1024;
+use super::{MAX_MCP_SESSIONS, MCP_IDLE_SESSION};
 
 /// How often it is looked whether a session is over.
 const SWEEP: Duration = Duration::from_secs(15);
-
-/// What is open among the JSON-RPC ids of one client's session with the server: they are unique there and nowhere else.
-#[derive(Debug, Default)]
-pub(super) struct Scope {
-    calls: Mutex<HashMap<String, Arc<Call>>>,
-    waits: Mutex<HashMap<String, Wait>>,
-}
-
-impl Scope {
-    pub(super) fn add(&self, call: &Arc<Call>) {
-        let mut calls = self.calls.lock();
-        if calls.len() < MAX_OPEN {
-            calls.insert(call.id().to_owned(), Arc::clone(call));
-        }
-    }
-
-    pub(super) fn call(&self, id: &str) -> Option<Arc<Call>> {
-        self.calls.lock().get(id).cloned()
-    }
-
-    pub(super) fn find(&self, fits: impl Fn(&Call) -> bool) -> Option<Arc<Call>> {
-        self.calls.lock().values().find(|call| fits(call)).cloned()
-    }
-
-    pub(super) fn remove(&self, call: &Arc<Call>) {
-        let mut calls = self.calls.lock();
-        if calls.get(call.id()).is_some_and(|known| Arc::ptr_eq(known, call)) {
-            calls.remove(call.id());
-        }
-    }
-
-    /// Says whether it was kept: a client that never answers must not fill the memory.
-    pub(super) fn ask(&self, id: &str, wait: Wait) -> bool {
-        let mut waits = self.waits.lock();
-        let kept = waits.len() < MAX_OPEN;
-        if kept {
-            waits.insert(id.to_owned(), wait);
-        }
-        kept
-    }
-
-    pub(super) fn asked(&self, id: &str) -> Option<Wait> {
-        self.waits.lock().remove(id)
-    }
-
-    /// Nobody will answer any more.
-    fn close(&self) {
-        self.waits.lock().clear();
-        let calls = std::mem::take(&mut *self.calls.lock());
-        calls
-            .into_values()
-            .for_each(|call| call.broken("disconnected", "the session ended before the result"));
-    }
-}
-
-/// How long a session of ours lasts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lasts {
-    /// As long as one of its requests is open; it fails with the last of them.
-    Requests,
-    /// Until nothing was heard of it for this long.
-    Until(Duration),
-}
-
-/// A session of ours, and who is in it.
-#[derive(Debug)]
-pub(super) struct Talk {
-    pub(super) handle: SessionHandle,
-    lasts: Lasts,
-    state: Mutex<State>,
-}
-
-#[derive(Debug)]
-struct State {
-    open: usize,
-    ended: bool,
-    heard: Instant,
-    error: Option<String>,
-}
-
-impl Talk {
-    pub(super) fn new(handle: SessionHandle, lasts: Lasts) -> Arc<Self> {
-        let state = State { open: 0, ended: false, heard: Instant::now(), error: None };
-        Arc::new(Self { handle, lasts, state: Mutex::new(state) })
-    }
-
-    /// Nobody finds a session over while he is in it; `None` when it is over.
-    pub(super) fn enter(self: &Arc<Self>) -> Option<Within> {
-        let mut state = self.state.lock();
-        if state.ended {
-            return None;
-        }
-        state.open += 1;
-        drop(state);
-        Some(Within(Arc::clone(self)))
-    }
-
-    fn end(&self, only_silent: bool) -> bool {
-        let mut state = self.state.lock();
-        if only_silent {
-            let idle = match self.lasts {
-                Lasts::Requests => Duration::ZERO,
-                Lasts::Until(idle) => idle,
-            };
-            if state.open > 0 || state.heard.elapsed() < idle {
-                return false;
-            }
-        }
-        let ended = std::mem::replace(&mut state.ended, true);
-        let error = state.error.take().filter(|_| self.lasts == Lasts::Requests);
-        drop(state);
-        if !ended {
-            match error {
-                Some(error) => self.handle.fail(error),
-                None => self.handle.finish(),
-            }
-        }
-        true
-    }
-}
-
-/// Somebody is in a session.
-#[derive(Debug)]
-pub(super) struct Within(Arc<Talk>);
-
-impl Within {
-    /// In a session that nobody else will find.
-    pub(super) fn alone(talk: Arc<Talk>) -> Self {
-        talk.state.lock().open += 1;
-        Self(talk)
-    }
-
-    pub(super) fn handle(&self) -> &SessionHandle {
-        &self.0.handle
-    }
-
-    /// What the last request came to.
-    pub(super) fn went(&self, error: Option<&str>) {
-        self.0.state.lock().error = error.map(str::to_owned);
-    }
-
-    /// One more who is in it.
-    pub(super) fn again(&self) -> Self {
-        self.0.state.lock().open += 1;
-        Self(Arc::clone(&self.0))
-    }
-}
-
-impl Drop for Within {
-    fn drop(&mut self) {
-        let mut state = self.0.state.lock();
-        state.open -= 1;
-        state.heard = Instant::now();
-        let over = state.open == 0 && self.0.lasts == Lasts::Requests;
-        drop(state);
-        if over {
-            self.0.end(true);
-        }
-    }
-}
 
 /// Questions that an answer asked instead of giving a result; the client's next request brings what was said to them.
 #[derive(Debug)]
@@ -336,16 +173,6 @@ impl Sessions {
 
 /// The session that was silent for longest, taken out.
 fn oldest(talks: &mut HashMap<String, Arc<Talk>>) -> Option<Arc<Talk>> {
-    let oldest = talks.iter().min_by_key(|(_, talk)| {
-        let state = talk.state.lock();
-        (state.open, state.heard)
-    });
-    let key = oldest.map(|(key, _)| key.clone())?;
+    let key = talks.iter().min_by_key(|(_, talk)| talk.age()).map(|(key, _)| key.clone())?;
     talks.remove(&key)
 }
-
-/// How long a session named by the caller's trace lasts after its last request.
-pub(super) const TRACE: Lasts = Lasts::Until(MCP_IDLE_REQUEST);
-
-/// How long a client's own session lasts after its last request.
-pub(super) const PROTOCOL: Lasts = Lasts::Until(MCP_IDLE_SESSION);
