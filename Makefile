@@ -5,6 +5,7 @@
 #   make loom       the bus and the waits, in every order in which their threads may run
 #   make frameworks the hosts built with agent frameworks, packages of their own
 #   make features   every feature alone and none; the lowest versions of the ranges
+#   make package    what is published, built alone and served
 #   make generated  openapi/, the page's API types and ui-dist/ are up to date
 #   make ui         the page's types, lint and unit tests
 #   make browser    the page in a real browser, against the examples
@@ -25,19 +26,20 @@ NPM_INSTALLED := ui/node_modules/.package-lock.json
 
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 
-.PHONY: test lint rust loom frameworks programs features generated ui browser clients update soak
+.PHONY: test lint rust loom frameworks programs features package generated ui browser clients update soak
 
 # The browser has the machine for itself: what people would wait for is waited for there.
 test: $(NPM_INSTALLED)
 	@bash scripts/beside.sh ui lint rust loom frameworks
-	bash scripts/beside.sh programs features generated
+	bash scripts/beside.sh programs features package generated
 	$(MAKE) --no-print-directory browser clients
-	echo "All parts passed: lint rust loom frameworks ui programs features generated browser clients"
+	echo "All parts passed: lint rust loom frameworks ui programs features package generated browser clients"
 
 lint:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy $(LOCKED) --workspace --all-targets --all-features -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(LOCKED) --no-deps --all-features
+	python3 scripts/check-public-types.py
 	python3 scripts/check-dependencies.py
 	for tool in deny machete; do
 		if ! $(CARGO) "$$tool" --version >/dev/null 2>&1; then echo "skipped: cargo-$$tool is not installed"
@@ -78,6 +80,9 @@ soak:
 features:
 	bash scripts/check-features.sh
 	bash scripts/check-ranges.sh
+
+package:
+	bash scripts/check-package.sh
 
 generated: $(NPM_INSTALLED)
 	bash scripts/check-generated.sh

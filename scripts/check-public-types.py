@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+"""Which crates stand in the public interface: a change of their major version would be one of ours.
+
+Reads what rustdoc says of the crate as JSON. A stable compiler writes it when it is told to be a nightly one for that.
+"""
+
+import collections
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# What a host has anyway: it mounts a router, and traces.
+SPOKEN = {
+    "std", "core", "alloc", "axum", "axum_core", "http", "http_body", "bytes", "tower_layer", "tower_service",
+    "serde", "serde_core", "serde_json", "tokio", "tracing", "tracing_core", "tracing_subscriber",
+}
+
+# Beyond that, only where a feature is about that very crate, or a trait of theirs is implemented that nobody has to name.
+KNOWN = {
+    "opentelemetry_sdk": "`otel` is the OpenTelemetry SDK's span processor",
+    "rmcp": "`rmcp` wraps this SDK's handlers",
+    "schemars": "a bound through our own trait `Answer`, exported as `agent_inspector::schemars`",
+    "utoipa": "`ToSchema` of the types that the API's document shows",
+    "futures_core": "`Stream` of the live events",
+}
+
+
+def document():
+    target = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target")
+    # Of rustdoc alone: in the environment of the compiler it would have all dependencies compiled anew.
+    wrapper = target / "rustdoc-json"
+    wrapper.write_text('#!/bin/sh\nRUSTC_BOOTSTRAP=1 exec rustdoc "$@" -Zunstable-options --output-format json\n')
+    wrapper.chmod(0o755)
+    environment = {**os.environ, "RUSTDOC": str(wrapper.resolve())}
+    environment.pop("RUSTDOCFLAGS", None)
+    command = ["cargo", "doc", "--quiet", "--locked", "--no-deps", "--lib", "--all-features", "-p", "agent-inspector"]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    return json.loads((target / "doc/agent_inspector.json").read_text())
+
+
+def named(value):
+    """The ids of all types and traits that a part of the interface names."""
+    if isinstance(value, list):
+        for part in value:
+            yield from named(part)
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            if key in ("resolved_path", "trait") and isinstance(part, dict) and "id" in part:
+                yield part["id"]
+            yield from named(part)
+
+
+def main():
+    known = document()
+    crates = {int(number): crate["name"] for number, crate in known["external_crates"].items()}
+    found = collections.defaultdict(set)
+    for item in known["index"].values():
+        if item["crate_id"] != 0:
+            continue
+        inner = item["inner"]
+        implementation = inner.get("impl")
+        if implementation and (implementation.get("blanket_impl") or implementation.get("is_synthetic")):
+            continue
+        for identity in named(inner):
+            path = known["paths"].get(str(identity))
+            if path and path["crate_id"] != 0:
+                found[crates[path["crate_id"]]].add("::".join(path["path"]))
+    foreign = {crate: types for crate, types in found.items() if crate not in SPOKEN}
+    wrong = sorted(foreign.keys() - KNOWN.keys())
+    for crate in wrong:
+        print(f"the public interface names {crate}: {', '.join(sorted(foreign[crate]))}", file=sys.stderr)
+    for crate in sorted(KNOWN.keys() - found.keys()):
+        print(f"scripts/check-public-types.py lists {crate}, which the interface does not name", file=sys.stderr)
+        wrong.append(crate)
+    if wrong:
+        sys.exit(1)
+    print(f"the public interface speaks of {len(found)} crates: {', '.join(sorted(found))}")
+
+
+if __name__ == "__main__":
+    main()
