@@ -55,7 +55,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use self::access::{Access, Identity, Role};
-pub(crate) use self::access::{AccessPolicy, Guard, Token};
+pub(crate) use self::access::{AccessPolicy, Guard, MAX_INGEST_TOKENS, Token, write_token_file};
 pub(crate) use self::body::BodyPatience;
 pub use self::body::{DEFAULT_BODY_IDLE_TIMEOUT, DEFAULT_BODY_TIMEOUT};
 pub(crate) use self::control::{ControlDoor, Publish};

@@ -279,6 +279,13 @@ impl Problem {
         ))
     }
 
+    /// The token that was brought may report, and this is something else.
+    pub(crate) fn only_reports() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "ingest_token", "This token can only report").detail(
+            "it is accepted by POST /events, /v1/… and /hooks/… alone; to see or to do more, bring the inspector's own token",
+        )
+    }
+
     /// No breakpoints here.
     #[cfg(feature = "control")]
     pub(crate) fn stepping_off() -> Self {

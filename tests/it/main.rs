@@ -70,6 +70,8 @@ mod redaction;
 mod registry;
 mod registry_spans;
 mod restart;
+#[cfg(all(feature = "control", feature = "metrics", feature = "otlp", feature = "ws"))]
+mod roles;
 #[cfg(feature = "otlp")]
 mod running;
 mod search;

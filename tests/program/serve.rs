@@ -221,3 +221,35 @@ fn trace_files_are_written_where_they_are_wanted() {
         home.list("traces")
     );
 }
+
+#[test]
+#[cfg(unix)]
+fn what_only_reports_has_a_token_of_its_own_and_the_other_one_is_changed_by_a_signal() {
+    let home = Home::new();
+    let (token, ingest) = (home.path("token"), home.path("ingest"));
+    let (token, ingest) = (token.to_str().unwrap(), ingest.to_str().unwrap());
+    let arguments = ["--require-token", "--token-file", token, "--ingest-token-file", ingest];
+    let mut served = Served::start(&home, &arguments);
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let sessions = |url: &str, token: &str| {
+        let with = agent.get(format!("{url}/sessions")).header("authorization", format!("Bearer {token}"));
+        with.call().unwrap().status().as_u16()
+    };
+    // What an agent's hook starts reports with it, and it opens nothing.
+    let event = r#"{"type": "session_started", "session_id": "reported", "title": "by a hook"}"#;
+    let sent = ["send", "events", "--url", &served.url, "--token-file", ingest, event];
+    assert_eq!(home.ok(&sent), "");
+    assert_eq!(sessions(&served.url, home.read("ingest").trim()), 403);
+
+    let old = home.read("token").trim().to_owned();
+    let shown = agent
+        .get(format!("{}/sessions/reported", served.url))
+        .header("authorization", format!("Bearer {old}"));
+    assert_eq!(shown.call().unwrap().status().as_u16(), 200);
+    served.signal("USR1");
+    let line = served.lines.until("a fresh token");
+    let fresh = home.read("token").trim().to_owned();
+    assert!(fresh != old && line.ends_with(&format!("/ui/#token={fresh}")), "{line}");
+    assert_eq!((sessions(&served.url, &old), sessions(&served.url, &fresh)), (401, 200));
+    assert!(served.stop("TERM"));
+}

@@ -225,6 +225,7 @@ impl Wait {
                     wait_id: span.id(),
                     decision: Some(word.into()),
                     by: None,
+                    from: None,
                 },
             );
         }
