@@ -122,8 +122,8 @@ pub(super) struct Health {
     /// `metric_points_ignored` say nothing of a session), and every loss: `dropped_capture`, `missed`, `not_stored`,
     /// `panics_contained`, `redactions_overrun`, and the requests that were `refused` until later.
     counters: BTreeMap<&'static str, u64>,
-    /// The bounds in force, in events, records, requests, bytes or milliseconds, as their names say. What goes beyond one is
-    /// in the counters.
+    /// The bounds in force, in events, records, requests, bytes or milliseconds, as their names say; `docs/limits.md` says what
+    /// becomes of what goes beyond. Empty for callers who may not see everything.
     limits: BTreeMap<&'static str, u64>,
     /// The prices from which costs are computed.
     prices: PriceHealth,
@@ -160,7 +160,7 @@ pub(super) async fn get_health(
         subscribers: state.bus.readers(),
         backlog_bytes: state.pipeline.counters().backlog_bytes,
         counters: state.counters(),
-        limits: limits(&state),
+        limits: if caller.trusted { limits(&state) } else { BTreeMap::new() },
         prices: price_health(state.pipeline.prices(), &caller),
         parts,
     })

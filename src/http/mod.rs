@@ -3,9 +3,11 @@
 mod access;
 mod auth;
 mod body;
+mod bounds;
 #[cfg(feature = "control")]
 mod breakpoints;
 mod control;
+mod download;
 mod events;
 #[cfg(feature = "otlp")]
 mod export;
@@ -38,6 +40,7 @@ mod spans;
 mod state;
 mod traces;
 mod trees;
+mod turns;
 #[cfg(feature = "ui")]
 mod ui;
 #[cfg(feature = "control")]

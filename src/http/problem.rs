@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::access::MAX_HEAD_BYTES;
 use crate::model::{EventKind, SessionId, SpanId};
 use crate::registry::{ControlError, InvalidPart};
 use crate::store::StoreError;
@@ -205,6 +206,19 @@ impl Problem {
     /// Too many streams are open.
     pub(crate) fn too_many_streams() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_streams", "Too many streams are open")
+    }
+
+    /// Too many answers are being sent piece by piece.
+    pub(crate) fn too_many_downloads() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_downloads", "Too many downloads are under way")
+    }
+
+    /// The address and the headers are larger than what is read.
+    pub(crate) fn head_too_large() -> Self {
+        let title = "The address and the headers are too large";
+        Self::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large", title).detail(format!(
+            "at most {MAX_HEAD_BYTES} bytes are taken; cookies of other programs may be the most of it"
+        ))
     }
 
     /// The request asks for no WebSocket, or not well.

@@ -34,6 +34,8 @@ mod keep;
 #[cfg(feature = "otlp")]
 mod kill;
 mod leaks;
+#[cfg(all(feature = "control", feature = "otlp"))]
+mod limits;
 mod live;
 #[cfg(all(feature = "otlp", feature = "sqlite"))]
 mod locked;

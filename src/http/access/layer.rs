@@ -21,6 +21,10 @@ use crate::http::mount;
 use crate::http::problem::Problem;
 use crate::http::state::AppState;
 
+/// The largest address and headers of a request together, in bytes. The host's server reads them before we see them and has a
+/// bound of its own (hyper's is some 400 KB); nothing that is asked here needs more than this.
+pub(crate) const MAX_HEAD_BYTES: usize = 64 << 10;
+
 /// What was found out about the caller; in the extensions of every request that passed.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
@@ -97,7 +101,8 @@ pub(crate) async fn check(State(state): State<AppState>, request: Request, next:
     let original = parts.extensions.get::<OriginalUri>();
     let mount = mount::of_request(state.guard.public_path(), (&parts.uri, original, &parts.headers));
     let needs = role::needed(&parts.method, parts.uri.path());
-    let judged = state.guard.judge(&parts, needs).and_then(|caller| {
+    let fits = if head_bytes(&parts) > MAX_HEAD_BYTES { Err(Problem::head_too_large()) } else { Ok(()) };
+    let judged = fits.and_then(|()| state.guard.judge(&parts, needs)).and_then(|caller| {
         let refused = needs.controls() && state.control.read_only;
         if refused { Err(Problem::read_only()) } else { Ok(caller) }
     });
@@ -114,6 +119,12 @@ pub(crate) async fn check(State(state): State<AppState>, request: Request, next:
     }
     protect(response.headers_mut());
     response
+}
+
+fn head_bytes(parts: &Parts) -> usize {
+    let address = parts.uri.path().len() + parts.uri.query().map_or(0, str::len);
+    // With `: ` and the end of the line.
+    address + parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum::<usize>()
 }
 
 impl Guard {

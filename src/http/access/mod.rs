@@ -15,11 +15,13 @@ use axum::http::request::Parts;
 use parking_lot::RwLock;
 use tokio::sync::watch;
 
-pub(crate) use self::layer::{Caller, check};
+pub(crate) use self::layer::{Caller, MAX_HEAD_BYTES, check};
 pub use self::role::{Identity, Role};
 pub(crate) use self::role::{Needs, listed};
 use self::token::{Guesses, SignedIn};
-pub(crate) use self::token::{MAX_INGEST_TOKENS, SIGN_IN_LIFETIME, Token};
+pub(crate) use self::token::{
+    MAX_GUESSES_PER_SECOND, MAX_INGEST_TOKENS, MAX_SIGNED_IN, SIGN_IN_LIFETIME, Token,
+};
 pub(crate) use self::token_file::write as write_token_file;
 use super::mount::PublicPath;
 use super::problem::Problem;
