@@ -15,6 +15,8 @@ mod context;
 #[cfg(all(feature = "otlp", feature = "sqlite"))]
 mod crashes;
 mod enrich;
+#[cfg(feature = "sqlite")]
+mod erased;
 #[cfg(feature = "otlp")]
 mod export;
 #[cfg(feature = "otlp")]

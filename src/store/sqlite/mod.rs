@@ -4,6 +4,7 @@
 
 mod check;
 mod connection;
+mod erase;
 mod events;
 mod failure;
 mod instance;
@@ -77,6 +78,7 @@ struct Writer {
     file: Option<(u64, u64)>,
     /// No id that was reserved lies beyond this one.
     reserved_to: i64,
+    rewritten: erase::Rewritten,
     /// Held as long as the process lives.
     _alive: File,
 }
@@ -111,6 +113,7 @@ impl SqliteStore {
             closed: false,
             file: place.file(),
             reserved_to: 0,
+            rewritten: erase::Rewritten::default(),
             _alive: alive,
         };
         Ok(Self {
