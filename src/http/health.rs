@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::access::Caller;
+use super::access::{Caller, Role};
 use super::mount::Mount;
 use super::problem::Problem;
 use super::reply::Json;
@@ -125,6 +125,11 @@ pub(super) struct Health {
     /// The bounds in force, in events, records, requests, bytes or milliseconds, as their names say; `docs/limits.md` says what
     /// becomes of what goes beyond. Empty for callers who may not see everything.
     limits: BTreeMap<&'static str, u64>,
+    /// Present when the host opened the inspector to all: what everybody may do who can reach it, `viewer`, `operator` or
+    /// `admin`. A page shows that where nobody overlooks it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    open_to_everyone: Option<&'static str>,
     /// The prices from which costs are computed.
     prices: PriceHealth,
     /// The parts.
@@ -161,6 +166,7 @@ pub(super) async fn get_health(
         backlog_bytes: state.pipeline.counters().backlog_bytes,
         counters: state.counters(),
         limits: if caller.trusted { limits(&state) } else { BTreeMap::new() },
+        open_to_everyone: state.guard.open_to_everyone().map(Role::as_str),
         prices: price_health(state.pipeline.prices(), &caller),
         parts,
     })

@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::http::OwnControls;
 use crate::http::{
     Access, AccessPolicy, AppState, BodyPatience, Bounds, ControlDoor, Guard, HiddenSpans, Limits,
-    MAX_INGEST_TOKENS, PublicPath, Publish, Token, write_token_file,
+    MAX_INGEST_TOKENS, PublicPath, Publish, Role, Token, write_token_file,
 };
 use crate::import::Import;
 use crate::model::InstanceId;
@@ -220,6 +220,15 @@ impl InspectorBuilder {
         self
     }
 
+    /// Lets everybody in who can reach the inspector, without a token, to do what this role allows: for a demonstration, or a
+    /// machine that nobody else reaches. Every prompt and every answer is then everybody's. It is said loudly when the inspector
+    /// is built, on standard error and as a warning, and `/health` and the page say it too. Pages of other origins and rebound
+    /// names are still refused, and the token still makes an admin.
+    pub fn open_to_everyone(mut self, role: Role) -> Self {
+        self.access.open_to_everyone = Some(role);
+        self
+    }
+
     /// Host names, with or without a port, by which the inspector is reached besides local ones.
     pub fn allow_hosts<I>(mut self, hosts: I) -> Self
     where
@@ -396,6 +405,13 @@ fn guard(
         let why = "the inspector's token is an ingest token too: what only reports must not open everything";
         return Err(Error::Setting(why.to_owned()));
     }
+    if let Some(role) = access.open_to_everyone {
+        if access.require_token {
+            let why = "the inspector cannot require the token and be open to everyone";
+            return Err(Error::Setting(why.to_owned()));
+        }
+        say_open(role);
+    }
     let guard = Guard::new(access).map_err(|error| Error::Random(error.to_string()))?;
     if let Some(file) = token_file
         && let Err(error) = write_token_file(file, &guard.token())
@@ -403,6 +419,16 @@ fn guard(
         problems.push(("token_file", format!("{}: {error}", file.display())));
     }
     Ok(guard)
+}
+
+/// Said where it is heard whatever the host does with its logs: often they are set up after the inspector.
+fn say_open(role: Role) {
+    let warning = format!(
+        "WARNING: the inspector is open to everyone who can reach it, as {}: prompts, tool output and secrets in them",
+        role.as_str()
+    );
+    eprintln!("agent-inspector: {warning}");
+    tracing::warn!(target: "agent_inspector", "{warning}");
 }
 
 /// Makes what a person does known.

@@ -279,3 +279,19 @@ async fn what_somebody_does_says_who_it_was_and_from_where_as_far_as_that_is_a_f
         assert!(removed["timestamp"].is_string());
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_open_to_everyone_is_open_as_far_as_was_said_and_says_so() {
+    let host = Host::new(builder().open_to_everyone(Role::Operator).build().unwrap());
+    for operation in operations() {
+        let above = rank(&operation.role) > rank("operator");
+        let expected = if above { refusal(403, "role_needed") } else { None };
+        assert_eq!(operation.afar(&host, &[]).await, expected, "{operation:?}");
+        assert_eq!(operation.afar(&host, &[("x-inspector-token", TOKEN)]).await, None, "{operation:?}");
+        let page = operation.afar(&host, &[("origin", "https://evil.example")]).await;
+        assert_eq!(page, refusal(403, "forbidden_origin"), "{operation:?}");
+    }
+    assert_eq!(host.get("/health").await["open_to_everyone"], "operator");
+    assert!(self::host().get("/health").await.get("open_to_everyone").is_none());
+    assert!(builder().require_token().open_to_everyone(Role::Viewer).build().unwrap_err().is_setting());
+}

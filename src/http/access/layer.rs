@@ -162,8 +162,8 @@ impl Guard {
         // Asked for first: a token that is changed meanwhile is told of.
         let signed_out = Some(self.signed_out());
         let credential = match self.credential(&parts.headers) {
-            // Who guesses too fast still sees the page.
-            Err(_) if without == Without::Open => Credential::Nothing,
+            // Who guesses too fast still sees what everyone sees.
+            Err(_) if matches!(without, Without::Open | Without::As(_)) => Credential::Nothing,
             credential => credential?,
         };
         match (credential, without) {
@@ -171,6 +171,9 @@ impl Guard {
                 Ok(Caller { signed_out, ..Caller::new(Standing::Known(Role::Admin), "token", from) })
             }
             (Credential::Reports, _) => Ok(Caller::new(Standing::Reporter, "ingest token", from)),
+            (Credential::Nothing, Without::As(role)) => {
+                Ok(Caller::new(Standing::Known(role), "everyone", from))
+            }
             (Credential::Nothing, Without::Open) => Ok(Caller::new(Standing::Stranger, "stranger", from)),
             (Credential::Nothing, Without::ForbiddenHost) => Err(Problem::forbidden_host()),
             (Credential::Nothing, Without::SignIn) => Err(Problem::sign_in_required()),

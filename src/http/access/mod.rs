@@ -52,6 +52,8 @@ pub(crate) struct AccessPolicy {
     pub(crate) ingest_tokens: Vec<Token>,
     /// Whether local callers need the token too.
     pub(crate) require_token: bool,
+    /// What everybody may do who brings nothing, when the host wants that.
+    pub(crate) open_to_everyone: Option<Role>,
     /// Host names, with or without a port, that the inspector is reached by besides local ones.
     pub(crate) allow_hosts: Vec<String>,
     /// Origins (`https://host[:port]`) whose pages may ask besides our own.
@@ -66,6 +68,7 @@ impl fmt::Debug for AccessPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AccessPolicy")
             .field("require_token", &self.require_token)
+            .field("open_to_everyone", &self.open_to_everyone)
             .field("allow_hosts", &self.allow_hosts)
             .field("allow_origins", &self.allow_origins)
             .field("public_path", &self.public_path)
@@ -153,6 +156,11 @@ impl Guard {
 
     fn signed_out(&self) -> SignedOut {
         SignedOut(self.rotations.subscribe())
+    }
+
+    /// What everybody may do who brings nothing, when the host wants that.
+    pub(crate) fn open_to_everyone(&self) -> Option<Role> {
+        self.policy.open_to_everyone
     }
 
     /// How the public path of the mount is told.

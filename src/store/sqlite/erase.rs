@@ -15,7 +15,7 @@ use super::{SqliteStore, schema};
 
 /// A file of at most so many bytes is written anew, which leaves no gap; commits wait for it, about a second. Of a larger one
 /// the free pages are given back, and compressed lines may be left in gaps of others until these are written again.
-const REWRITTEN_UP_TO: u64 = 256 << 20;
+pub(super) const REWRITTEN_UP_TO: u64 = 256 << 20;
 
 /// How often it is written anew at most, however often something is removed.
 const REWRITTEN_EVERY: Duration = Duration::from_secs(30);
@@ -61,7 +61,7 @@ impl SqliteStore {
             return Ok(true);
         }
         let mut writer = self.writer.lock();
-        if self.place.bytes() <= REWRITTEN_UP_TO {
+        if self.place.bytes() <= self.rewritten_up_to {
             let Rewritten { at, after } = writer.rewritten;
             if after != before {
                 if at.is_some_and(|at| at.elapsed() < REWRITTEN_EVERY) {

@@ -62,6 +62,8 @@ pub struct SqliteStore {
     pack_after: Duration,
     pinned: Mutex<Pinned>,
     index: search::Index,
+    /// The largest file that is written anew when something was removed.
+    rewritten_up_to: u64,
     /// The trace that was looked at last for one to pack.
     packing_after: AtomicI64,
     /// The bytes of the log when they were looked at last.
@@ -126,6 +128,7 @@ impl SqliteStore {
             pack_after: DEFAULT_PACK_AFTER,
             pinned: Mutex::default(),
             index: search::Index::default(),
+            rewritten_up_to: erase::REWRITTEN_UP_TO,
             packing_after: AtomicI64::new(0),
             log_bytes: AtomicU64::new(0),
             notices,
