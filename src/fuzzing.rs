@@ -50,6 +50,12 @@ pub fn otlp_metrics(
     Some(request.items.len())
 }
 
+/// Takes the bytes as an MCP request, and cut where `cut` says as a stream of events; how many messages were found.
+#[cfg(feature = "mcp")]
+pub fn mcp(body: &[u8], cut: usize) -> usize {
+    crate::capture::mcp_messages(body, cut)
+}
+
 /// Takes each line as the payload of a hook, as a printed line or as posted events, and as a line of a transcript; how many spans
 /// that made.
 pub fn agents(lines: &[u8]) -> usize {

@@ -72,6 +72,7 @@
 //! | `metrics` | yes | `GET {mount}/metrics`: OpenMetrics text |
 //! | `control` | yes | sessions that wait for a person, are stepped through and cancelled: [`SessionHandle::wait_for`], [`SessionHandle::checkpoint`] |
 //! | `mcp` | no | `Inspector::mcp_layer`, a tower layer: the requests to an MCP server of the host's become sessions |
+//! | `rmcp` | no | `McpLayer::handler`: the same of the official Rust SDK's server, also over other transports |
 //! | `otel` | no | `Inspector::span_processor`, for hosts on the OpenTelemetry SDK |
 //! | `temporal` | no | [`registry::SessionRegistry`] over a Temporal service: its workflows, answered and cancelled |
 //! | `cli` | no | the program `agent-inspector`, for those who have no Rust host |
@@ -114,6 +115,9 @@ mod http;
 mod inspector;
 
 pub use self::bus::{DEFAULT_RING_BYTES, DEFAULT_RING_EVENTS};
+#[cfg(feature = "rmcp")]
+#[cfg_attr(docsrs, doc(cfg(feature = "rmcp")))]
+pub use self::capture::McpHandler;
 pub use self::capture::{
     CaptureFilter, DEFAULT_EXCLUDED_TARGETS, EnteredContext, InSession, Inspect, InspectFuture,
     InspectOutput, InspectResult, MAX_HISTORY_BYTES, MAX_HISTORY_MESSAGES, SessionBuilder, SessionContext,
@@ -125,7 +129,7 @@ pub use self::capture::{Checkpoint, Reaching, Step, WaitFor};
 #[cfg(feature = "mcp")]
 #[cfg_attr(docsrs, doc(cfg(feature = "mcp")))]
 pub use self::capture::{
-    MAX_MCP_BODY_BYTES, MAX_MCP_SESSIONS, MCP_IDLE_SESSION, McpBody, McpLayer, McpService,
+    MAX_MCP_BODY_BYTES, MAX_MCP_SESSIONS, MCP_IDLE_REQUEST, MCP_IDLE_SESSION, McpBody, McpLayer, McpService,
 };
 #[cfg(feature = "control")]
 #[cfg_attr(docsrs, doc(cfg(feature = "control")))]

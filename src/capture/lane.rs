@@ -173,7 +173,6 @@ impl Lane {
     }
 
     /// As [`push_start`](Self::push_start), for a span that waits for a person: taken also when the lane is full.
-    #[cfg(feature = "control")]
     pub(crate) fn push_wait(&self, start: SpanStarted) -> bool {
         self.open_one(|| self.push(Record::SpanStarted(start)))
     }

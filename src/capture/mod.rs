@@ -45,8 +45,14 @@ pub use self::enrich::{MAX_HISTORY_BYTES, MAX_HISTORY_MESSAGES};
 pub use self::filter::{CaptureFilter, DEFAULT_EXCLUDED_TARGETS};
 pub use self::inspect::{Inspect, InspectFuture, InspectOutput, InspectResult};
 pub(crate) use self::layer::CaptureLayer;
+#[cfg(feature = "rmcp")]
+pub use self::mcp::McpHandler;
+#[cfg(all(feature = "mcp", feature = "otlp"))]
+pub(crate) use self::mcp::messages as mcp_messages;
 #[cfg(feature = "mcp")]
-pub use self::mcp::{MAX_MCP_BODY_BYTES, MAX_MCP_SESSIONS, MCP_IDLE_SESSION, McpBody, McpLayer, McpService};
+pub use self::mcp::{
+    MAX_MCP_BODY_BYTES, MAX_MCP_SESSIONS, MCP_IDLE_REQUEST, MCP_IDLE_SESSION, McpBody, McpLayer, McpService,
+};
 #[cfg(feature = "otel")]
 pub(crate) use self::otel::CaptureProcessor;
 pub(crate) use self::recorder::Recorder;

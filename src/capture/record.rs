@@ -117,6 +117,8 @@ pub(crate) struct Details {
     pub(crate) link: Option<Link>,
     /// What is known of it beside its callsite's fields.
     pub(crate) attributes: Attributes,
+    /// How it came here, where that is not the session API.
+    pub(crate) source: Option<&'static str>,
     /// It waits for a person: losing it would leave nobody to answer.
     pub(crate) waits: bool,
     /// When it began is not known; it is no later than said.
@@ -139,7 +141,7 @@ impl SpanStarted {
         span.trace_state = details.trace_state;
         span.links.extend(details.link);
         span.attributes = details.attributes;
-        span.source = Cow::Borrowed("session");
+        span.source = Cow::Borrowed(details.source.unwrap_or("session"));
         if let Some(callsite) = self.callsite {
             span.otel_kind = OtelKind::Internal;
             span.attributes.merge(flat.attributes(self.attributes, callsite.fields()));

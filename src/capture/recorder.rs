@@ -93,7 +93,6 @@ impl Recorder {
     }
 
     /// As [`span_started`](Self::span_started), for a span that waits for a person.
-    #[cfg(feature = "control")]
     pub(super) fn wait_started(&self, start: SpanStarted) -> bool {
         self.inner.lane.push_wait(start)
     }

@@ -17,7 +17,7 @@ use super::traceparent::{TraceParent, trace_state};
 #[cfg(feature = "control")]
 use crate::control::Steering;
 use crate::model::{
-    Attributes, Engine, EventKind, Key, Link, SessionId, SessionStatus, SpanId, SpanKind, TraceId,
+    Attributes, Engine, EventKind, Key, Link, SessionId, SessionStatus, SpanId, SpanKind, Timestamp, TraceId,
 };
 
 /// What a session is to be called, before it starts.
@@ -33,6 +33,7 @@ pub struct SessionBuilder {
     parent: Option<SessionId>,
     caller: Option<TraceParent>,
     trace_state: Option<String>,
+    began: Option<Timestamp>,
 }
 
 impl SessionBuilder {
@@ -47,6 +48,7 @@ impl SessionBuilder {
             parent: None,
             caller: None,
             trace_state: None,
+            began: None,
         }
     }
 
@@ -60,6 +62,13 @@ impl SessionBuilder {
     #[cfg(feature = "mcp")]
     pub(super) fn engine(mut self, engine: &'static str) -> Self {
         self.engine = engine;
+        self
+    }
+
+    /// When it began, where that was a while ago.
+    #[cfg(feature = "mcp")]
+    pub(super) fn began(mut self, at: Timestamp) -> Self {
+        self.began = Some(at);
         self
     }
 
@@ -110,13 +119,14 @@ impl SessionBuilder {
             .or(origin.within)
             .or_else(|| context::with_current(|context| Some(context?.session.as_ref()?.id().clone())));
         let (trace_id, root) = (origin.trace_id, fresh_span_id());
-        let at = recorder.now();
+        let at = self.began.unwrap_or_else(|| recorder.now());
         let details = Details {
             name: Some(self.title.clone().into()),
             kind: SpanKind::Workflow,
             agent: self.agent.clone(),
             trace_state: self.trace_state.clone().filter(|_| self.caller.is_some()),
             link: origin.link,
+            source: (self.engine == Engine::MCP_INBOUND).then_some("mcp"),
             ..Details::default()
         };
         let trace_state = details.trace_state.clone();
@@ -261,9 +271,17 @@ impl SessionHandle {
         kind: SpanKind,
         name: impl Into<Cow<'static, str>>,
     ) -> SpanGuard {
-        let Some((live, (trace_id, parent))) = self.here() else { return SpanGuard::disabled() };
+        match self.place_for(Some(traceparent)) {
+            Some((live, place)) => self.open(live, place, kind, name.into()),
+            None => SpanGuard::disabled(),
+        }
+    }
+
+    /// Where a span is opened that a caller in another process may be the parent of.
+    pub(super) fn place_for(&self, traceparent: Option<&str>) -> Option<(&Live, Place)> {
+        let (live, (trace_id, parent)) = self.here()?;
         let mut place = Place { trace_id, parent: Some(parent), link: None };
-        if let Some(caller) = TraceParent::parse(traceparent) {
+        if let Some(caller) = traceparent.and_then(TraceParent::parse) {
             let claim = Claim { session: self.id().clone(), own: false };
             if live.recorder.claim(caller.trace_id, claim).is_ok() {
                 live.join(caller.trace_id);
@@ -273,7 +291,16 @@ impl SessionHandle {
                 place.link = Some(Link { trace_id, span_id, attributes: Attributes::new() });
             }
         }
-        self.open(live, place, kind, name.into())
+        Some((live, place))
+    }
+
+    /// Opens a span of which more is known at once, or that began a while ago.
+    #[cfg(feature = "mcp")]
+    pub(super) fn span_with(&self, place: Place, details: Details, at: Timestamp) -> SpanGuard {
+        match &self.inner.live {
+            Some(live) => SpanGuard::begin(self.clone(), live, place, details, at),
+            None => SpanGuard::disabled(),
+        }
     }
 
     fn open(&self, live: &Live, place: Place, kind: SpanKind, name: Cow<'static, str>) -> SpanGuard {

@@ -12,7 +12,7 @@ use super::flat::{Flat, Slice};
 use super::record::{Details, SpanChange, SpanStarted};
 use super::recorder::{error_status, fresh_span_id};
 use super::session::{Live, SessionHandle};
-use crate::model::{AttributeValue, Key, Link, SpanId, SpanKind, TraceId};
+use crate::model::{AttributeValue, Key, Link, SpanId, SpanKind, Timestamp, TraceId};
 
 /// A span that runs until it is dropped, or ended with [`finish`](Self::finish). Visible from its first moment.
 #[derive(Debug)]
@@ -51,21 +51,37 @@ impl SpanGuard {
         kind: SpanKind,
         name: Cow<'static, str>,
     ) -> Self {
+        let details = Details { name: Some(name), kind, ..Details::default() };
+        Self::begin(session, live, place, details, live.recorder.now())
+    }
+
+    /// Opens a span of which more is known at once, or that began a while ago.
+    pub(super) fn begin(
+        session: SessionHandle,
+        live: &Live,
+        place: Place,
+        details: Details,
+        at: Timestamp,
+    ) -> Self {
         let Place { trace_id, parent, link } = place;
         let span_id = fresh_span_id();
+        let (kind, waits) = (details.kind, details.waits);
         let start = SpanStarted {
             trace_id,
             span_id,
             parent,
-            at: live.recorder.now(),
+            at,
             callsite: None,
-            details: Some(Box::new(Details { name: Some(name), kind, link, ..Details::default() })),
+            details: Some(Box::new(Details { link, ..details })),
             attributes: Slice::default(),
         };
-        if !live.recorder.span_started(start, &Flat::default()) {
+        let recorder = &live.recorder;
+        let taken =
+            if waits { recorder.wait_started(start) } else { recorder.span_started(start, &Flat::default()) };
+        if !taken {
             return Self::disabled();
         }
-        let recorder = live.recorder.clone();
+        let recorder = recorder.clone();
         Self { open: Some(Open { recorder, session, trace_id, span_id, kind, last: None }) }
     }
 
@@ -105,26 +121,20 @@ impl SpanGuard {
         }
     }
 
-    /// Opens a span below this one that waits for whoever sits at the client.
+    /// As [`child`](Self::child), of which more is known at once.
     #[cfg(feature = "mcp")]
     pub(super) fn child_with(&self, details: Details) -> Self {
         let Some(open) = &self.open else { return Self::disabled() };
-        let span_id = fresh_span_id();
-        let start = SpanStarted {
-            trace_id: open.trace_id,
-            span_id,
-            parent: Some(open.span_id),
-            at: open.recorder.now(),
-            callsite: None,
-            attributes: Slice::default(),
-            details: Some(Box::new(details)),
-        };
-        if !open.recorder.span_started(start, &Flat::default()) {
-            return Self::disabled();
+        let place = Place { trace_id: open.trace_id, parent: Some(open.span_id), link: None };
+        open.session.span_with(place, details, open.recorder.now())
+    }
+
+    /// Gathers what is to be said with the end.
+    #[cfg(feature = "mcp")]
+    pub(super) fn at_end(&mut self, fill: impl FnOnce(&mut SpanChange)) {
+        if let Some(open) = &mut self.open {
+            fill(open.last.get_or_insert_with(|| SpanChange::new(open.trace_id, open.span_id)));
         }
-        let (session, recorder) = (open.session.clone(), open.recorder.clone());
-        let (trace_id, kind) = (open.trace_id, SpanKind::Human);
-        Self { open: Some(Open { session, recorder, trace_id, span_id, kind, last: None }) }
     }
 
     /// Runs `future` in the span: what it opens lies below it.

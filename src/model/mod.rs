@@ -50,7 +50,9 @@ pub use self::timestamp::Timestamp;
 pub use self::tree::{SpanNode, pre_order};
 pub use self::usage::{Cost, CostSource, CounterDeltas, Counters, Usage};
 pub use self::value::AttributeValue;
-pub use self::wait::{StepPoint, Wait};
 #[cfg(feature = "control")]
-pub(crate) use self::wait::{WAIT_ANSWER, WAIT_BY, WAIT_OUTCOME};
+pub(crate) use self::wait::WAIT_BY;
+pub use self::wait::{StepPoint, Wait};
+#[cfg(any(feature = "control", feature = "mcp"))]
+pub(crate) use self::wait::{WAIT_ANSWER, WAIT_OUTCOME};
 pub(crate) use self::wait::{WAIT_PROMPT, WAIT_SCHEMA, WAIT_SIGNAL};

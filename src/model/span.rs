@@ -248,7 +248,7 @@ pub struct Span {
     #[serde(default)]
     #[schema(required)]
     pub scope: Scope,
-    /// How it came here: `tracing`, `session`, `otel` (the host's OpenTelemetry SDK), `otlp`, `file`; or, when it was put
+    /// How it came here: `tracing`, `session`, `mcp` (a request to an MCP server in the host), `otel` (the host's OpenTelemetry SDK), `otlp`, `file`; or, when it was put
     /// together from what is no span, one of [`DERIVED_SOURCES`].
     pub source: std::borrow::Cow<'static, str>,
     /// The trace that the parent is in, when that is another one of the same session.

@@ -12,10 +12,10 @@ pub(crate) const WAIT_PROMPT: &str = "inspector.wait.prompt";
 /// How the answer must look, as JSON Schema.
 pub(crate) const WAIT_SCHEMA: &str = "inspector.wait.schema_json";
 /// How the wait ended: `answered`, `denied`, `timed_out`, `cancelled`, `dropped`, or what was said at a checkpoint.
-#[cfg(feature = "control")]
+#[cfg(any(feature = "control", feature = "mcp"))]
 pub(crate) const WAIT_OUTCOME: &str = "inspector.wait.outcome";
 /// What was answered, or why it was denied.
-#[cfg(feature = "control")]
+#[cfg(any(feature = "control", feature = "mcp"))]
 pub(crate) const WAIT_ANSWER: &str = "inspector.wait.answer_json";
 /// Who answered.
 #[cfg(feature = "control")]

@@ -71,7 +71,7 @@ pub(super) fn clean(span: &mut Span, redactor: &Redactor, prices: &Prices) -> Fo
     let used = normalize::used(span);
     let (engine, wait) = (normalize::engine_hint(span), normalize::wait_hint(span));
     // The session API announces the waits that it opens.
-    let told = span.source == "session" && span.attributes.text(WAIT_SIGNAL).is_some();
+    let told = matches!(&*span.source, "session" | "mcp") && span.attributes.text(WAIT_SIGNAL).is_some();
     FoldSpan { summary: span.summary(EventId(0)), hint, title, service, used, engine, wait, told }
 }
 

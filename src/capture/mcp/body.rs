@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
 use super::MAX_MCP_BODY_BYTES;
+use super::arrival::Opened;
 use super::exchange::Exchange;
 use super::sse::Events;
 use crate::capture::SessionContext;
@@ -16,21 +17,21 @@ use crate::capture::SessionContext;
 /// A body behind the layer: frame by frame what the body itself has.
 pub struct McpBody<B: Body<Data = Bytes>> {
     /// What was read of it already.
-    pub(super) read: VecDeque<Result<Frame<Bytes>, B::Error>>,
-    pub(super) rest: Option<Pin<Box<B>>>,
-    pub(super) seen: Option<Box<Seen>>,
+    read: VecDeque<Result<Frame<Bytes>, B::Error>>,
+    rest: Option<Pin<Box<B>>>,
+    seen: Option<Box<Seen>>,
 }
 
 /// What looks at an answer.
-pub(super) struct Seen {
-    pub(super) exchange: Exchange,
-    pub(super) context: SessionContext,
-    pub(super) how: How,
-    pub(super) status_error: Option<String>,
+struct Seen {
+    exchange: Exchange,
+    context: SessionContext,
+    how: How,
+    status_error: Option<String>,
 }
 
 /// How an answer is looked at.
-pub(super) enum How {
+enum How {
     Stream(Events),
     Whole(Vec<Bytes>, usize),
     Not(&'static str),
@@ -39,7 +40,12 @@ pub(super) enum How {
 impl Seen {
     fn frame(&mut self, data: &Bytes) {
         match &mut self.how {
-            How::Stream(events) => events.feed(data, |data| self.exchange.said(&data)),
+            How::Stream(events) => {
+                events.feed(data, |data| self.exchange.said(&data));
+                if events.have_ids() {
+                    self.exchange.resumable();
+                }
+            }
             How::Whole(parts, size) => {
                 *size += data.len();
                 if *size > MAX_MCP_BODY_BYTES {
@@ -53,7 +59,7 @@ impl Seen {
     }
 
     fn end(&mut self) {
-        if self.exchange.over {
+        if self.exchange.is_over() {
             return;
         }
         if let How::Whole(parts, _) = &self.how {
@@ -71,6 +77,27 @@ impl Seen {
 impl<B: Body<Data = Bytes>> McpBody<B> {
     pub(super) fn new(body: B) -> Self {
         Self { read: VecDeque::new(), rest: Some(Box::pin(body)), seen: None }
+    }
+
+    /// An answer that is looked at while it passes: as a stream of events or whole, unless it is encoded.
+    pub(super) fn seen(
+        body: B,
+        (exchange, context): Opened,
+        (encoded, streams): (bool, bool),
+        status_error: Option<String>,
+    ) -> Self {
+        let how = match (encoded, streams) {
+            (true, _) => How::Not("encoded"),
+            (false, true) => How::Stream(Events::new(MAX_MCP_BODY_BYTES)),
+            (false, false) => How::Whole(Vec::new(), 0),
+        };
+        let seen = Seen { exchange, context, how, status_error };
+        Self { read: VecDeque::new(), rest: Some(Box::pin(body)), seen: Some(Box::new(seen)) }
+    }
+
+    /// Whether there is more than was read of it.
+    pub(super) fn goes_on(&self) -> bool {
+        self.rest.is_some()
     }
 }
 
@@ -139,5 +166,35 @@ impl<B: Body<Data = Bytes>> Drop for McpBody<B> {
         {
             seen.end();
         }
+    }
+}
+
+/// Reads a body up to the bound, and gives it back as it came, with its bytes when these are all.
+pub(super) async fn read<A: Body<Data = Bytes>>(body: A) -> (McpBody<A>, Option<Bytes>) {
+    let mut body = Box::pin(body);
+    let (mut read, mut size) = (VecDeque::new(), 0);
+    while size <= MAX_MCP_BODY_BYTES {
+        let frame = std::future::poll_fn(|task| body.as_mut().poll_frame(task)).await;
+        let Some(frame) = frame else {
+            let whole = whole(&read);
+            return (McpBody { read, rest: None, seen: None }, Some(whole));
+        };
+        let broken = frame.is_err();
+        size += frame.as_ref().ok().and_then(Frame::data_ref).map_or(0, Bytes::len);
+        read.push_back(frame);
+        if broken {
+            return (McpBody { read, rest: None, seen: None }, None);
+        }
+    }
+    (McpBody { read, rest: Some(body), seen: None }, None)
+}
+
+/// Nothing is copied when it came in one piece, as a message nearly always does.
+fn whole<E>(read: &VecDeque<Result<Frame<Bytes>, E>>) -> Bytes {
+    let mut parts = read.iter().flatten().filter_map(Frame::data_ref);
+    match (parts.next(), parts.next()) {
+        (None, _) => Bytes::new(),
+        (Some(one), None) => one.clone(),
+        _ => read.iter().flatten().filter_map(Frame::data_ref).flatten().copied().collect(),
     }
 }

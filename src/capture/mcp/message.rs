@@ -1,6 +1,7 @@
 //! JSON-RPC messages, read without building trees: what is recorded of arguments and results is their text.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use axum::http::HeaderMap;
 use base64::Engine as _;
@@ -9,7 +10,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// One message of either side. What is not known is not looked at.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct Message<'a> {
     #[serde(borrow, default)]
     pub(super) id: Option<&'a RawValue>,
@@ -49,6 +50,13 @@ pub(super) struct Params<'a> {
     pub(super) message: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub(super) requested_schema: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) messages: Option<&'a RawValue>,
+    /// From 2026-07-28 on: what the client was asked for by the answer to its request before this one.
+    #[serde(borrow)]
+    pub(super) input_responses: Option<BTreeMap<Cow<'a, str>, &'a RawValue>>,
+    #[serde(borrow)]
+    pub(super) request_state: Option<Cow<'a, str>>,
     #[serde(borrow, rename = "_meta")]
     pub(super) meta: Option<Meta<'a>>,
 }
@@ -58,6 +66,8 @@ pub(super) struct Params<'a> {
 pub(super) struct Meta<'a> {
     #[serde(borrow)]
     pub(super) traceparent: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) tracestate: Option<Cow<'a, str>>,
     #[serde(borrow, rename = "progressToken")]
     pub(super) progress_token: Option<&'a RawValue>,
     #[serde(borrow, rename = "io.modelcontextprotocol/protocolVersion")]
@@ -87,6 +97,51 @@ pub(super) struct Outcome<'a> {
     pub(super) protocol_version: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub(super) content: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) contents: Option<&'a RawValue>,
+    /// From 2026-07-28 on: `complete`, or `input_required`.
+    #[serde(borrow)]
+    pub(super) result_type: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) input_requests: Option<BTreeMap<Cow<'a, str>, Message<'a>>>,
+    #[serde(borrow)]
+    pub(super) request_state: Option<Cow<'a, str>>,
+}
+
+/// A part of a resource, of which only the type and the size are looked at.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Part<'a> {
+    #[serde(borrow, default)]
+    mime_type: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    text: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    blob: Option<Cow<'a, str>>,
+}
+
+/// The most of a failed tool's own words that become the error's, in characters.
+const MAX_ERROR_WORDS: usize = 500;
+
+impl Outcome<'_> {
+    /// The first text in a tool's result: what a failed one says of its failure.
+    pub(super) fn words(&self) -> Option<String> {
+        let parts: Vec<Part<'_>> = serde_json::from_str(self.content?.get()).ok()?;
+        let text = parts.into_iter().find_map(|part| part.text)?;
+        Some(text.trim().chars().take(MAX_ERROR_WORDS).collect()).filter(|words: &String| !words.is_empty())
+    }
+
+    /// The type of a resource's first part, and the bytes of all of them.
+    pub(super) fn resource(&self) -> (Option<String>, Option<u64>) {
+        let parts = self.contents.and_then(|given| serde_json::from_str::<Vec<Part<'_>>>(given.get()).ok());
+        let Some(parts) = parts else { return (None, None) };
+        let size = |part: &Part<'_>| {
+            let blob = part.blob.as_deref().map(|blob| blob.trim_end_matches('=').len() * 3 / 4);
+            (part.text.as_deref().map_or(0, str::len) + blob.unwrap_or(0)) as u64
+        };
+        let mime_type = parts.first().and_then(|part| part.mime_type.as_deref().map(str::to_owned));
+        (mime_type, Some(parts.iter().map(size).sum()))
+    }
 }
 
 #[derive(Debug, Deserialize)]

@@ -3,16 +3,25 @@
 //! A request is one JSON-RPC message and does not stream, so it is read, up to a bound, before the server gets it: only then
 //! is known what the span is to be called. Answers pass by frame by frame.
 
+mod arrival;
 mod body;
+mod call;
 mod exchange;
 mod message;
+mod scope;
+#[cfg(feature = "rmcp")]
+mod sdk;
 mod service;
 mod sessions;
 mod sse;
+mod talk;
+mod wait;
 
 use std::time::Duration;
 
 pub use self::body::McpBody;
+#[cfg(feature = "rmcp")]
+pub use self::sdk::McpHandler;
 pub use self::service::{McpLayer, McpService};
 
 /// The largest request or answer, or event of a stream, that is looked into, in bytes. A larger one passes by.
@@ -21,5 +30,36 @@ pub const MAX_MCP_BODY_BYTES: usize = 256 * 1024;
 /// The most sessions of MCP clients that are known at once; the one that was silent for longest is forgotten first.
 pub const MAX_MCP_SESSIONS: usize = 1024;
 
-/// After which silence a client's session is over, unless it ends it by `DELETE`. Looked at whenever a request comes.
+/// How long a client's session lasts after its last request, unless the client ends it by `DELETE`.
 pub const MCP_IDLE_SESSION: Duration = Duration::from_secs(30 * 60);
+
+/// How long a session that is named by its caller's trace lasts after its last request.
+pub const MCP_IDLE_REQUEST: Duration = Duration::from_secs(60);
+
+/// What the layer's spans say of how they came here.
+const SOURCE: &str = "mcp";
+
+/// The header by which a client names its session with the server, up to revision 2025-11-25.
+const SESSION_HEADER: &str = "mcp-session-id";
+
+/// How many messages a body has, as a request and as a stream of events that comes in two frames. For [`crate::fuzzing`].
+#[cfg(feature = "otlp")]
+pub(crate) fn messages(body: &[u8], cut: usize) -> usize {
+    let mut found = 0;
+    let mut look = |body: &[u8]| {
+        for message in message::Message::read(body).unwrap_or_default() {
+            let _ = message.params();
+            let result = message.result.map(serde_json::value::RawValue::get).unwrap_or_default();
+            let outcome: message::Outcome<'_> = serde_json::from_str(result).unwrap_or_default();
+            _ = (outcome.words(), outcome.resource());
+            found += 1;
+        }
+    };
+    look(body);
+    let (first, second) = body.split_at(cut.min(body.len()));
+    let mut events = sse::Events::new(MAX_MCP_BODY_BYTES);
+    for frame in [first, second] {
+        events.feed(&bytes::Bytes::copy_from_slice(frame), |data| look(&data));
+    }
+    found
+}

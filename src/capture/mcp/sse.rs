@@ -14,12 +14,18 @@ pub(super) struct Events {
     /// The event is larger than the bound and left out.
     skips: bool,
     after_cr: bool,
+    ids: bool,
     most: usize,
 }
 
 impl Events {
     pub(super) const fn new(most: usize) -> Self {
-        Self { partial: Vec::new(), data: None, skips: false, after_cr: false, most }
+        Self { partial: Vec::new(), data: None, skips: false, after_cr: false, ids: false, most }
+    }
+
+    /// Whether an event had an id, by which the rest can be asked for.
+    pub(super) const fn have_ids(&self) -> bool {
+        self.ids
     }
 
     /// Gives the data of each event that ends in this frame to `each`.
@@ -63,6 +69,8 @@ impl Events {
             {
                 each(data);
             }
+        } else if line.starts_with(b"id:") {
+            self.ids = true;
         } else if line.starts_with(b"data:") {
             let value = line.slice(if line.get(5) == Some(&b' ') { 6.. } else { 5.. });
             let known = self.data.as_ref().map_or(0, Bytes::len);

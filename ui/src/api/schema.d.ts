@@ -838,7 +838,7 @@ export interface components {
         Event: {
             /** @description Which of them it is. */
             type: string;
-        } & (components["schemas"]["SessionStartedEvent"] | components["schemas"]["SessionUpdatedEvent"] | components["schemas"]["SessionFinishedEvent"] | components["schemas"]["SessionMergedEvent"] | components["schemas"]["SessionRemovedEvent"] | components["schemas"]["SpanStartedEvent"] | components["schemas"]["SpanFinishedEvent"] | components["schemas"]["WaitingOnSignalEvent"] | components["schemas"]["SignalReceivedEvent"] | components["schemas"]["CancelRequestedEvent"] | components["schemas"]["BeforeStepEvent"] | components["schemas"]["BreakpointSetEvent"] | components["schemas"]["BreakpointRemovedEvent"] | components["schemas"]["ResourceFetchedEvent"] | components["schemas"]["PromptUsedEvent"] | components["schemas"]["ProgressUpdateEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["RecordsDroppedEvent"] | components["schemas"]["GapEvent"] | components["schemas"]["CustomEvent"]);
+        } & (components["schemas"]["SessionStartedEvent"] | components["schemas"]["SessionUpdatedEvent"] | components["schemas"]["SessionFinishedEvent"] | components["schemas"]["SessionMergedEvent"] | components["schemas"]["SessionRemovedEvent"] | components["schemas"]["SpanStartedEvent"] | components["schemas"]["SpanFinishedEvent"] | components["schemas"]["WaitingOnSignalEvent"] | components["schemas"]["SignalReceivedEvent"] | components["schemas"]["CancelRequestedEvent"] | components["schemas"]["BeforeStepEvent"] | components["schemas"]["BreakpointSetEvent"] | components["schemas"]["BreakpointRemovedEvent"] | components["schemas"]["ResourceFetchedEvent"] | components["schemas"]["PromptUsedEvent"] | components["schemas"]["McpRequestStartedEvent"] | components["schemas"]["McpRequestFinishedEvent"] | components["schemas"]["ProgressUpdateEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["RecordsDroppedEvent"] | components["schemas"]["GapEvent"] | components["schemas"]["CustomEvent"]);
         /**
          * Format: int64
          * @description The id of an event: strictly increasing, never reused, below 2^53.
@@ -1072,6 +1072,49 @@ export interface components {
              * @enum {string}
              */
             type: "Log";
+        };
+        /** @description An MCP server in the host answered, or will not. */
+        McpRequestFinishedEvent: {
+            /**
+             * Format: double
+             * @description How long it took, in milliseconds.
+             */
+            duration_ms: number;
+            /** @description What went wrong. */
+            error?: string;
+            id: components["schemas"]["EventId"];
+            /** @description What was asked, such as `tools/call`. */
+            method: string;
+            /** @description Whether it went well. */
+            ok: boolean;
+            session_id?: components["schemas"]["SessionId"];
+            /** @description The request's span. */
+            span_id?: components["schemas"]["SpanId"];
+            timestamp: components["schemas"]["Timestamp"];
+            /** @description The tool that was called. */
+            tool?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "McpRequestFinished";
+        };
+        /** @description An MCP server in the host was asked something. */
+        McpRequestStartedEvent: {
+            id: components["schemas"]["EventId"];
+            /** @description What was asked, such as `tools/call`. */
+            method: string;
+            session_id?: components["schemas"]["SessionId"];
+            /** @description The request's span. */
+            span_id?: components["schemas"]["SpanId"];
+            timestamp: components["schemas"]["Timestamp"];
+            /** @description The tool that is called. */
+            tool?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "McpRequestStarted";
         };
         /** @description Something that is not text, by reference. Data that was sent inline is not repeated here. */
         Media: {
@@ -1594,7 +1637,7 @@ export interface components {
             /** @description The library that recorded it. */
             scope: components["schemas"]["Scope"];
             /**
-             * @description How it came here: `tracing`, `session`, `otel` (the host's OpenTelemetry SDK), `otlp`, `file`; or, when it was put
+             * @description How it came here: `tracing`, `session`, `mcp` (a request to an MCP server in the host), `otel` (the host's OpenTelemetry SDK), `otlp`, `file`; or, when it was put
              *     together from what is no span, one of [`DERIVED_SOURCES`].
              */
             source: string;

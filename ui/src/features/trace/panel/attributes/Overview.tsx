@@ -82,6 +82,7 @@ export function Overview({ span, sessionId, alive }: { span: Span; sessionId: st
 const SOURCES: Record<string, string> = {
   tracing: "The host’s tracing layer",
   session: "The host’s session API",
+  mcp: "A request to the host’s MCP server",
   otel: "The host’s OpenTelemetry SDK",
   otlp: "Sent over OTLP",
   file: "Read from a trace file",

@@ -1,0 +1,239 @@
+//! One JSON-RPC request, from its arrival to its end.
+
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use serde_json::value::RawValue;
+use tokio::time::Instant;
+
+use super::message::{Message, Outcome, Params, RpcError, id_text};
+use super::talk::Within;
+use crate::capture::SpanGuard;
+use crate::capture::record::{Details, Of};
+use crate::model::{Attributes, EventKind, SpanKind};
+
+/// A request that is being answered.
+#[derive(Debug)]
+pub(super) struct Call {
+    open: Mutex<Option<(SpanGuard, Within)>>,
+    id: String,
+    token: Option<String>,
+    method: String,
+    tool: Option<String>,
+    began: Instant,
+}
+
+/// The kind of a method's span.
+pub(super) fn kind_of(method: &str) -> SpanKind {
+    match method {
+        "tools/call" => SpanKind::Tool,
+        "resources/read" => SpanKind::Resource,
+        "prompts/get" => SpanKind::Prompt,
+        _ => SpanKind::Mcp,
+    }
+}
+
+/// What is known of a request when it comes: the attributes of its span, as OpenTelemetry's conventions for MCP name them.
+pub(super) fn describe(
+    message: &Message<'_>,
+    params: &Params<'_>,
+    method: &str,
+    name: Option<&str>,
+    set: &mut Attributes,
+) {
+    set.set("mcp.method.name", method.to_owned());
+    if let Some(id) = message.id {
+        set.set("jsonrpc.request.id", id_text(id));
+    }
+    if let Some(token) = params.meta.as_ref().and_then(|meta| meta.progress_token) {
+        set.set("mcp.progress.token", id_text(token));
+    }
+    let input = params.arguments.map(|given| given.get().to_owned());
+    match method {
+        "tools/call" => {
+            set.set("gen_ai.operation.name", "execute_tool");
+            if let Some(name) = name {
+                set.set("gen_ai.tool.name", name.to_owned());
+            }
+            if let Some(input) = input {
+                set.set("mcp.tool.input_json", input);
+            }
+        }
+        "prompts/get" => {
+            if let Some(name) = name {
+                set.set("gen_ai.prompt.name", name.to_owned());
+                set.set("mcp.prompt.template_id", name.to_owned());
+            }
+            if let Some(input) = input {
+                set.set("mcp.prompt.parameters_json", input);
+            }
+        }
+        _ if method.starts_with("resources/") => {
+            if let Some(uri) = params.uri.as_deref().or(name) {
+                set.set("mcp.resource.uri", uri.to_owned());
+            }
+        }
+        _ => {
+            if let Some(given) = message.params {
+                set.set("input.value", given.get().to_owned());
+            }
+        }
+    }
+}
+
+impl Call {
+    pub(super) fn begin(
+        (span, within): (SpanGuard, Within),
+        message: &Message<'_>,
+        params: &Params<'_>,
+        (method, name): (&str, Option<&str>),
+        began: Instant,
+    ) -> Self {
+        let token = params.meta.as_ref().and_then(|meta| meta.progress_token);
+        let call = Self {
+            open: Mutex::new(Some((span, within))),
+            id: message.id.map(RawValue::get).unwrap_or_default().to_owned(),
+            token: token.map(|token| token.get().to_owned()),
+            method: method.to_owned(),
+            tool: name.filter(|_| method == "tools/call").map(str::to_owned),
+            began,
+        };
+        call.tell(|span| EventKind::McpRequestStarted {
+            span_id: span.id(),
+            method: call.method.clone(),
+            tool: call.tool.clone(),
+        });
+        call
+    }
+
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(super) fn method(&self) -> &str {
+        &self.method
+    }
+
+    pub(super) fn has_token(&self, token: &RawValue) -> bool {
+        self.token.as_deref() == Some(token.get())
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.open.lock().is_some()
+    }
+
+    /// Opens a span below its own.
+    pub(super) fn child(&self, details: Details) -> SpanGuard {
+        match &*self.open.lock() {
+            Some((span, _)) => span.child_with(details),
+            None => SpanGuard::disabled(),
+        }
+    }
+
+    fn tell(&self, kind: impl FnOnce(&SpanGuard) -> EventKind) {
+        let open = self.open.lock();
+        if let Some((span, _)) = &*open
+            && let Some(open) = span.recorded()
+        {
+            open.recorder.event(Of::Trace(open.trace_id), kind(span));
+        }
+    }
+
+    pub(super) fn progress(&self, params: &Params<'_>) {
+        let percent = params.progress.zip(params.total).map(|(done, of)| done / of * 100.0);
+        let words = params.message.as_deref().unwrap_or_default().to_owned();
+        self.tell(|span| EventKind::progress(span.id(), percent, words));
+    }
+
+    /// Ends it; only the first end counts.
+    fn end(&self, error: Option<String>, say: impl FnOnce(&mut Attributes)) {
+        let Some((mut span, within)) = self.open.lock().take() else { return };
+        let duration = self.began.elapsed();
+        span.at_end(|change| say(&mut change.attributes));
+        if let Some(error) = &error {
+            span.error(error.clone());
+        }
+        within.went(error.as_deref());
+        if let Some(open) = span.recorded() {
+            let (of, span_id) = (Of::Trace(open.trace_id), span.id());
+            open.recorder.event(of, self.finished(span_id, duration, error));
+        }
+    }
+
+    fn finished(
+        &self,
+        span_id: Option<crate::model::SpanId>,
+        duration: Duration,
+        error: Option<String>,
+    ) -> EventKind {
+        EventKind::McpRequestFinished {
+            span_id,
+            method: self.method.clone(),
+            tool: self.tool.clone(),
+            ok: error.is_none(),
+            duration_ms: duration.as_secs_f64() * 1e3,
+            error,
+        }
+    }
+
+    pub(super) fn cancelled(&self, reason: &str) {
+        self.end(Some(format!("cancelled: {reason}")), |set| {
+            set.set("mcp.cancellation.requested", true);
+            set.set("error.type", "cancelled");
+        });
+    }
+
+    /// It has no result, and will have none.
+    pub(super) fn broken(&self, kind: &'static str, words: &str) {
+        self.end(Some(words.to_owned()), |set| set.set("error.type", kind));
+    }
+
+    /// It is over, and nobody looked at its result: `unread` says why.
+    pub(super) fn unread(&self, error: Option<String>, unread: &'static str) {
+        self.end(error, |set| set.set("inspector.mcp.body", unread));
+    }
+
+    /// It ended as it should, without a result.
+    pub(super) fn closed(&self) {
+        self.end(None, |_| {});
+    }
+
+    pub(super) fn refused(&self, error: &RawValue) {
+        let RpcError { code, message } = serde_json::from_str(error.get())
+            .unwrap_or(RpcError { code: 0, message: "an error that is none of JSON-RPC's".into() });
+        self.end(Some(format!("{message} ({code})")), |set| {
+            set.set("rpc.response.status_code", code.to_string());
+            set.set("error.type", code.to_string());
+        });
+    }
+
+    pub(super) fn answered(&self, result: &RawValue, outcome: &Outcome<'_>) {
+        let failed =
+            outcome.is_error.then(|| outcome.words().unwrap_or_else(|| "the tool failed".to_owned()));
+        self.end(failed, |set| {
+            match self.method.as_str() {
+                "tools/call" => set.set("mcp.tool.output_json", result.get().to_owned()),
+                // What a resource holds is not kept, whoever reads it.
+                "resources/read" => {
+                    let (mime_type, bytes) = outcome.resource();
+                    if let Some(mime_type) = mime_type {
+                        set.set("mcp.resource.mime_type", mime_type);
+                    }
+                    if let Some(bytes) = bytes {
+                        set.set("mcp.resource.bytes", bytes);
+                    }
+                }
+                _ => set.set("output.value", result.get().to_owned()),
+            }
+            if let Some(version) = &outcome.protocol_version {
+                set.set("mcp.protocol.version", version.to_string());
+            }
+            if let Some(kind) = outcome.result_type.as_deref().filter(|kind| *kind != "complete") {
+                set.set("mcp.result.type", kind.to_owned());
+            }
+            if outcome.is_error {
+                set.set("error.type", "tool_error");
+            }
+        });
+    }
+}
