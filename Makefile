@@ -22,6 +22,7 @@ SHELL := bash
 
 CARGO ?= cargo
 LOCKED ?= --locked
+TESTED_EXAMPLES := --example quickstart --example orchestrator --example host_sessions --example behind_a_proxy
 NPM_INSTALLED := ui/node_modules/.package-lock.json
 
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
@@ -49,9 +50,9 @@ lint:
 
 rust:
 	if $(CARGO) nextest --version >/dev/null 2>&1; then
-		$(CARGO) nextest run $(LOCKED) --all-features --lib --bins --tests --example quickstart --example orchestrator
+		$(CARGO) nextest run $(LOCKED) --all-features --lib --bins --tests $(TESTED_EXAMPLES)
 	else
-		$(CARGO) test $(LOCKED) --all-features --lib --bins --tests --example quickstart --example orchestrator
+		$(CARGO) test $(LOCKED) --all-features --lib --bins --tests $(TESTED_EXAMPLES)
 	fi
 	$(CARGO) test $(LOCKED) --all-features --doc
 

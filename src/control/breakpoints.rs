@@ -43,14 +43,14 @@ impl Breakpoints {
         &self,
         rule: BreakpointRule,
         since: Timestamp,
-        by: Option<String>,
+        (by, from): (Option<String>, Option<String>),
     ) -> Option<Breakpoint> {
         let mut set = self.set.lock();
         if set.1.len() >= MAX_BREAKPOINTS {
             return None;
         }
         set.0 += 1;
-        let breakpoint = Breakpoint { id: set.0, rule, since, by, hits: 0 };
+        let breakpoint = Breakpoint { id: set.0, rule, since, by, from, hits: 0 };
         set.1.push(breakpoint.clone());
         self.any.store(true, Ordering::Relaxed);
         Some(breakpoint)
@@ -176,7 +176,7 @@ mod tests {
         ];
         for (source, expected) in table {
             let breakpoints = Breakpoints::default();
-            breakpoints.set(rule(source.clone()), Timestamp::EPOCH, None).unwrap();
+            breakpoints.set(rule(source.clone()), Timestamp::EPOCH, (None, None)).unwrap();
             let state = || json!({ "plan": [{ "cost": 3 }], "goal": "the world" });
             assert_eq!(breakpoints.stops(place, state), expected, "{source}");
             assert_eq!(breakpoints.all()[0].hits, u64::from(expected));
@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn one_that_is_meant_once_is_gone_and_the_state_is_read_for_conditions_alone() {
         let breakpoints = Breakpoints::default();
-        breakpoints.set(rule(json!({ "once": true })), Timestamp::EPOCH, None).unwrap();
+        breakpoints.set(rule(json!({ "once": true })), Timestamp::EPOCH, (None, None)).unwrap();
         let session = SessionId::generate();
         let place = Place { session: &session, checkpoint: "x", tool: None, agent: None };
         let unread = || panic!("nobody asks for the state");
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn they_are_bounded_and_their_numbers_are_not_used_again() {
         let breakpoints = Breakpoints::default();
-        let set = || breakpoints.set(rule(json!({})), Timestamp::EPOCH, None);
+        let set = || breakpoints.set(rule(json!({})), Timestamp::EPOCH, (None, None));
         let first = set().unwrap().id;
         (1..MAX_BREAKPOINTS).for_each(|_| assert!(set().is_some()));
         assert!(set().is_none());

@@ -23,7 +23,7 @@ use parking_lot::Mutex;
 pub use self::answer::{Answer, WaitError};
 pub use self::breakpoints::MAX_BREAKPOINTS;
 pub(crate) use self::breakpoints::{Breakpoints, Place};
-pub(crate) use self::schema::AnswerSchema;
+pub(crate) use self::schema::{AnswerSchema, MAX_SCHEMA_BYTES};
 pub(crate) use self::steering::Steering;
 pub(crate) use self::step::{Command, STEP_SIGNAL, patched};
 pub use self::waits::MAX_OPEN_WAITS;

@@ -5,8 +5,8 @@
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::header::{ORIGIN, SET_COOKIE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::header::{FORWARDED, ORIGIN, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -17,8 +17,11 @@ use super::mount::Mount;
 use super::problem::Problem;
 use super::state::AppState;
 
+/// How a proxy says what the browser speaks to it.
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
 /// The longest body that is read.
-const MAX_BODY_BYTES: usize = 4096;
+pub(crate) const MAX_SIGN_IN_BYTES: usize = 4096;
 
 /// What is sent to sign in.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -45,14 +48,15 @@ pub(super) struct SignIn {
 pub(super) async fn sign_in(
     State(state): State<AppState>,
     mount: Mount,
+    uri: Uri,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let body = body::small(body, MAX_BODY_BYTES, state.limits.bounds.body).await?;
+    let body = body::small(body, MAX_SIGN_IN_BYTES, state.limits.bounds.body).await?;
     let wanted: SignIn = serde_json::from_slice(&body)
         .map_err(|_| Problem::invalid_body("an object with the field `token`, a text, is wanted"))?;
     let secret = state.guard.sign_in(wanted.token.trim())?;
-    Ok(with_cookie(&mount, &headers, &secret, SIGN_IN_LIFETIME.as_secs()))
+    Ok(with_cookie(&mount, (&uri, &headers), &secret, SIGN_IN_LIFETIME.as_secs()))
 }
 
 /// Sign out: the cookie is worth nothing afterwards.
@@ -63,22 +67,63 @@ pub(super) async fn sign_in(
         (status = 403, description = "Another page asks.", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(super) async fn sign_out(State(state): State<AppState>, mount: Mount, headers: HeaderMap) -> Response {
+pub(super) async fn sign_out(
+    State(state): State<AppState>,
+    mount: Mount,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
     state.guard.sign_out(&headers);
-    with_cookie(&mount, &headers, "", 0)
+    with_cookie(&mount, (&uri, &headers), "", 0)
 }
 
-fn with_cookie(mount: &Mount, headers: &HeaderMap, secret: &str, seconds: u64) -> Response {
+fn with_cookie(mount: &Mount, (uri, headers): (&Uri, &HeaderMap), secret: &str, seconds: u64) -> Response {
     let name = cookie_name(headers);
     // A path that would end the attribute is left out: browsers then take the request's, which is the same.
     let path = mount.path();
     let path = if path.contains(';') { String::new() } else { format!("; Path={path}") };
-    let https = headers.get(ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"https://"));
-    let secure = if https { "; Secure" } else { "" };
+    let secure = if sees_tls(uri, headers) { "; Secure" } else { "" };
     let cookie = format!("{name}={secret}; HttpOnly; SameSite=Strict; Max-Age={seconds}{path}{secure}");
     let mut response = StatusCode::NO_CONTENT.into_response();
     if let Ok(cookie) = HeaderValue::try_from(cookie) {
         response.headers_mut().insert(SET_COOKIE, cookie);
     }
     response
+}
+
+/// Whether the browser speaks TLS, to us or to a proxy. A header that claims it falsely harms nobody but who sends it: the
+/// browser keeps the cookie to itself.
+fn sees_tls(uri: &Uri, headers: &HeaderMap) -> bool {
+    let text = |name| headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    let origin = || text(ORIGIN).any(|origin| origin.starts_with("https://"));
+    // The first proxy is the one that the browser speaks to.
+    let first = |value: &str| value.split(',').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let x_forwarded = || text(X_FORWARDED_PROTO).next().is_some_and(|value| first(value) == "https");
+    let forwarded = || {
+        let is_https = |pair: &str| matches!(pair.trim(), "proto=https" | "proto=\"https\"");
+        text(FORWARDED).next().is_some_and(|value| first(value).split(';').any(is_https))
+    };
+    uri.scheme_str() == Some("https") || origin() || x_forwarded() || forwarded()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tls_is_seen_in_the_address_the_origin_and_what_the_first_proxy_says() {
+        let seen = |uri: &'static str, pairs: &[(HeaderName, &'static str)]| {
+            let headers = pairs.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value)));
+            sees_tls(&Uri::from_static(uri), &headers.collect())
+        };
+        assert!(seen("https://box/auth", &[]));
+        assert!(seen("/auth", &[(ORIGIN, "https://box")]));
+        assert!(seen("/auth", &[(X_FORWARDED_PROTO, "HTTPS, http")]));
+        assert!(seen("/auth", &[(FORWARDED, "for=192.0.2.1;Proto=https;host=box, for=10.0.0.1;proto=http")]));
+        assert!(seen("/auth", &[(FORWARDED, "proto=\"https\"")]));
+        assert!(!seen("/auth", &[]));
+        assert!(!seen("http://box/auth", &[(ORIGIN, "http://box")]));
+        assert!(!seen("/auth", &[(X_FORWARDED_PROTO, "http, https")]));
+        assert!(!seen("/auth", &[(FORWARDED, "for=\"https\";proto=http, proto=https")]));
+    }
 }

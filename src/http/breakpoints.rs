@@ -43,7 +43,7 @@ pub(super) struct BreakpointList {
 )]
 pub(super) async fn list_breakpoints(State(state): State<AppState>) -> Result<Json, Problem> {
     let breakpoints = state.control.own.controls.breakpoints().all();
-    Json::of(&BreakpointList { breakpoints, allowed: state.control.may_step().is_ok() })
+    Json::of(&BreakpointList { breakpoints, allowed: state.control.own.stepping && !state.control.read_only })
 }
 
 /// Set a breakpoint: sessions stop at checkpoints that match it, until somebody says how they go on.
@@ -78,8 +78,7 @@ pub(super) async fn set_breakpoint(
     let rule: BreakpointRule =
         serde_json::from_value(fields.into()).map_err(|error| Problem::invalid_body(error.to_string()))?;
     check(&rule)?;
-    let by = Some(caller.by.to_string());
-    let set = state.control.own.controls.breakpoints().set(rule, state.control.own.now(), by);
+    let set = state.control.own.controls.breakpoints().set(rule, state.control.own.now(), caller.named());
     let breakpoint = set.ok_or_else(|| Problem::too_many_breakpoints(MAX_BREAKPOINTS))?;
     state.control.publish(None, EventKind::BreakpointSet { breakpoint: Box::new(breakpoint.clone()) });
     Ok((StatusCode::CREATED, Json::of(&breakpoint)?).into_response())
@@ -106,8 +105,8 @@ pub(super) async fn remove_breakpoint(
     if !state.control.own.controls.breakpoints().remove(id) {
         return Err(Problem::breakpoint_not_found());
     }
-    let by = Some(caller.by.to_string());
-    state.control.publish(None, EventKind::BreakpointRemoved { breakpoint_id: id, by });
+    let (by, from) = caller.named();
+    state.control.publish(None, EventKind::BreakpointRemoved { breakpoint_id: id, by, from });
     Ok(StatusCode::NO_CONTENT)
 }
 

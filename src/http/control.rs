@@ -52,14 +52,9 @@ impl ControlDoor {
         (self.publish)(session, kind);
     }
 
-    fn allowed(&self) -> Result<(), Problem> {
-        if self.read_only { Err(Problem::read_only()) } else { Ok(()) }
-    }
-
-    /// Whether breakpoints may be set.
+    /// Whether breakpoints may be set. That a read-only inspector sets none is seen to where roles are.
     #[cfg(feature = "control")]
     pub(super) fn may_step(&self) -> Result<(), Problem> {
-        self.allowed()?;
         if self.own.stepping { Ok(()) } else { Err(Problem::stepping_off()) }
     }
 }
@@ -127,7 +122,6 @@ pub(super) async fn signal_session(
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, Problem> {
-    state.may_control()?;
     if !is_json(&headers) {
         return Err(Problem::json_wanted());
     }
@@ -157,11 +151,13 @@ pub(super) async fn signal_session(
     if deny.is_some() {
         return Err(ControlError::Unsupported.into());
     }
+    let (by, from) = caller.named();
     let published = EventKind::SignalReceived {
         signal_name: signal.clone(),
         wait_id: None,
         decision: Some("answered".into()),
-        by: Some(caller.by.to_string()),
+        by,
+        from,
     };
     state.control(id, Action::Signal(Signal::new(signal, payload)), published).await
 }
@@ -185,8 +181,8 @@ pub(super) async fn cancel_session(
     SessionPath(id): SessionPath,
     Extension(caller): Extension<Caller>,
 ) -> Result<StatusCode, Problem> {
-    state.may_control()?;
-    let published = EventKind::CancelRequested { by: Some(caller.by.to_string()) };
+    let (by, from) = caller.named();
+    let published = EventKind::CancelRequested { by, from };
     #[cfg(feature = "control")]
     if state.control.own.controls.knows(&id) {
         state.control.own.controls.cancel(&id)?;
@@ -204,10 +200,6 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
 }
 
 impl AppState {
-    pub(super) fn may_control(&self) -> Result<(), Problem> {
-        self.control.allowed()
-    }
-
     async fn control(&self, id: SessionId, action: Action, done: EventKind) -> Result<StatusCode, Problem> {
         let refused = match self.registries.control(&id, action).await {
             Ok(()) => {

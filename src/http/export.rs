@@ -5,7 +5,6 @@
 
 use std::collections::HashMap;
 
-use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -57,11 +56,10 @@ pub(super) async fn export_session(
     let session = state.find_session(&id).await?;
     let index = state.read(move |store| store.trace_index(&id)).await?;
     let blocks = index.map(|index| index.blocks).unwrap_or_default();
-    // A client may take as long as it likes to read; how many do at once is bounded.
-    let place = state.limits.readers.place()?;
+    let place = state.export()?;
     let mut export = Export::of(session);
-    let body = Body::from_stream(async_stream::stream! {
-        let _place = place;
+    let asked = state.clone();
+    let body = asked.download_body(place, async_stream::stream! {
         for block in blocks {
             let mut shutdown = state.shutdown.clone();
             let written = state.read_patiently(move |store| {

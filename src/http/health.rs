@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::access::Caller;
+use super::access::{Caller, Role};
 use super::mount::Mount;
 use super::problem::Problem;
 use super::reply::Json;
@@ -122,9 +122,14 @@ pub(super) struct Health {
     /// `metric_points_ignored` say nothing of a session), and every loss: `dropped_capture`, `missed`, `not_stored`,
     /// `panics_contained`, `redactions_overrun`, and the requests that were `refused` until later.
     counters: BTreeMap<&'static str, u64>,
-    /// The bounds in force, in events, records, requests, bytes or milliseconds, as their names say. What goes beyond one is
-    /// in the counters.
+    /// The bounds in force, in events, records, requests, bytes or milliseconds, as their names say; `docs/limits.md` says what
+    /// becomes of what goes beyond. Empty for callers who may not see everything.
     limits: BTreeMap<&'static str, u64>,
+    /// Present when the host opened the inspector to all: what everybody may do who can reach it, `viewer`, `operator` or
+    /// `admin`. A page shows that where nobody overlooks it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    open_to_everyone: Option<&'static str>,
     /// The prices from which costs are computed.
     prices: PriceHealth,
     /// The parts.
@@ -160,7 +165,8 @@ pub(super) async fn get_health(
         subscribers: state.bus.readers(),
         backlog_bytes: state.pipeline.counters().backlog_bytes,
         counters: state.counters(),
-        limits: limits(&state),
+        limits: if caller.trusted { limits(&state) } else { BTreeMap::new() },
+        open_to_everyone: state.guard.open_to_everyone().map(Role::as_str),
         prices: price_health(state.pipeline.prices(), &caller),
         parts,
     })

@@ -2,9 +2,11 @@
 //!
 //! Both change what is stored here and nothing else: an engine of the host's that knows the session is not asked.
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 
+use super::access::Caller;
 use super::extract::SessionPath;
 use super::problem::Problem;
 use super::state::AppState;
@@ -72,13 +74,14 @@ pub(super) async fn unpin_session(
 pub(super) async fn remove_session(
     State(state): State<AppState>,
     SessionPath(id): SessionPath,
+    Extension(caller): Extension<Caller>,
 ) -> Result<StatusCode, Problem> {
-    state.change(id, Change::Remove).await
+    let (by, from) = caller.named();
+    state.change(id, Change::Remove { by, from }).await
 }
 
 impl AppState {
     async fn change(&self, id: SessionId, change: Change) -> Result<StatusCode, Problem> {
-        self.may_control()?;
         match self.pipeline.change(id.clone(), change).await {
             Ok(()) => Ok(StatusCode::NO_CONTENT),
             // Somebody else may know it.

@@ -1,6 +1,5 @@
 //! Bounds on what runs at once, and reading the store off the runtime's threads.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -8,11 +7,11 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::body::BodyPatience;
-use super::control::MAX_SIGNAL_BYTES;
-use super::live::{MAX_STREAMS, Readers};
+use super::download::{DOWNLOADS_AT_ONCE, EXPORTS_AT_ONCE};
+use super::live::Readers;
 use super::problem::Problem;
 use super::state::AppState;
-use crate::registry::REGISTRY_CALLS_AT_ONCE;
+use super::turns::Turns;
 use crate::store::{Store, StoreError};
 
 /// How many reads of the store run at once. They block, each on a thread of its own; more of them would not read
@@ -32,6 +31,12 @@ pub(crate) const SEARCHES_AT_ONCE: usize = 2;
 
 /// How many searches may wait for their turn; more are sent away at once.
 pub(crate) const SEARCHES_WAITING: usize = 32;
+
+/// How many trees are put in order at once: of a long session each reads and holds all spans.
+pub(crate) const TREES_AT_ONCE: usize = 4;
+
+/// How many trees may wait for their turn; more are sent away at once.
+pub(crate) const TREES_WAITING: usize = 128;
 
 /// How many batches of outside senders are decoded and prepared at once; each may hold a body of 64 MiB twice, compressed
 /// and not.
@@ -78,8 +83,14 @@ pub(crate) struct Limits {
     pub(crate) bounds: Bounds,
     reads: Arc<Semaphore>,
     reads_in_hand: Arc<Semaphore>,
-    searches: Arc<Semaphore>,
-    searches_in_hand: Arc<Semaphore>,
+    /// To search, which may take as long as a thousand other reads.
+    pub(crate) searches: Turns,
+    /// To put a tree in order.
+    pub(crate) trees: Turns,
+    /// The places of downloads, and of those among them that are exports.
+    pub(crate) downloads: Arc<Semaphore>,
+    #[cfg_attr(not(feature = "otlp"), expect(dead_code, reason = "nothing is exported then"))]
+    pub(crate) exports: Arc<Semaphore>,
     /// The open streams: live ones, and traces that are being fetched.
     pub(crate) readers: Arc<Readers>,
     #[cfg(feature = "otlp")]
@@ -106,8 +117,10 @@ impl Limits {
             bounds,
             reads: places(STORE_READS_AT_ONCE),
             reads_in_hand: places(STORE_READS_AT_ONCE + STORE_READS_WAITING),
-            searches: places(SEARCHES_AT_ONCE),
-            searches_in_hand: places(SEARCHES_AT_ONCE + SEARCHES_WAITING),
+            searches: Turns::new(SEARCHES_AT_ONCE, SEARCHES_WAITING),
+            trees: Turns::new(TREES_AT_ONCE, TREES_WAITING),
+            downloads: places(DOWNLOADS_AT_ONCE),
+            exports: places(EXPORTS_AT_ONCE),
             readers: Arc::default(),
             #[cfg(feature = "otlp")]
             ingest_turns: places(INGESTS_AT_ONCE),
@@ -129,14 +142,6 @@ impl Limits {
         STORE_READS_AT_ONCE + STORE_READS_WAITING - self.reads_in_hand.available_permits()
     }
 
-    /// A turn to search, which may take as long as a thousand other reads, with its place among all that are in hand; none
-    /// when too many wait for one.
-    pub(crate) async fn search_turn(&self) -> Option<[OwnedSemaphorePermit; 2]> {
-        let place = Arc::clone(&self.searches_in_hand).try_acquire_owned().ok()?;
-        let turn = Arc::clone(&self.searches).acquire_owned();
-        Some([place, tokio::time::timeout(STORE_TURN_TIMEOUT, turn).await.ok()?.ok()?])
-    }
-
     /// A place among those that wait for their turn or their commit; none when too many do.
     #[cfg(feature = "otlp")]
     pub(crate) fn ingest_place(&self) -> Option<OwnedSemaphorePermit> {
@@ -154,38 +159,6 @@ impl Limits {
     #[cfg(feature = "otlp")]
     pub(crate) async fn ingest_turn(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.ingest_turns).acquire_owned().await.ok()
-    }
-
-    /// The bounds by name, for people.
-    pub(crate) fn by_name(&self) -> BTreeMap<&'static str, u64> {
-        let Bounds { body, .. } = self.bounds;
-        let milliseconds = |time: Duration| usize::try_from(time.as_millis()).unwrap_or(usize::MAX);
-        let bounds = [
-            ("ring_events", self.bounds.ring_events),
-            ("ring_bytes", self.bounds.ring_bytes),
-            ("lane_records", self.bounds.lane_records),
-            ("lane_bytes", self.bounds.lane_bytes),
-            ("open_spans", self.bounds.open_spans),
-            ("store_backlog_bytes", self.bounds.store_backlog_bytes),
-            ("store_reads", STORE_READS_AT_ONCE),
-            ("store_reads_waiting", STORE_READS_WAITING),
-            ("searches", SEARCHES_AT_ONCE),
-            ("searches_waiting", SEARCHES_WAITING),
-            ("streams", MAX_STREAMS),
-            ("body_idle_ms", milliseconds(body.idle)),
-            ("body_ms", milliseconds(body.whole)),
-            ("signal_bytes", MAX_SIGNAL_BYTES),
-            ("registry_calls", REGISTRY_CALLS_AT_ONCE),
-            #[cfg(feature = "otlp")]
-            ("ingest_requests", INGESTS_IN_HAND),
-            #[cfg(feature = "otlp")]
-            ("ingest_body_bytes", crate::ingest::MAX_DECODED_BYTES),
-            #[cfg(feature = "otlp")]
-            ("ingest_log_records", crate::ingest::MAX_LOG_RECORDS),
-            ("log_message_bytes", crate::redact::MAX_MESSAGE_BYTES),
-            ("log_attribute_bytes", crate::redact::MAX_LOG_ATTRIBUTE_BYTES),
-        ];
-        bounds.into_iter().map(|(name, bound)| (name, bound as u64)).collect()
     }
 }
 

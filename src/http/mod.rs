@@ -3,9 +3,11 @@
 mod access;
 mod auth;
 mod body;
+mod bounds;
 #[cfg(feature = "control")]
 mod breakpoints;
 mod control;
+mod download;
 mod events;
 #[cfg(feature = "otlp")]
 mod export;
@@ -38,6 +40,7 @@ mod spans;
 mod state;
 mod traces;
 mod trees;
+mod turns;
 #[cfg(feature = "ui")]
 mod ui;
 #[cfg(feature = "control")]
@@ -55,7 +58,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use self::access::{Access, Identity, Role};
-pub(crate) use self::access::{AccessPolicy, Guard, Token};
+pub(crate) use self::access::{AccessPolicy, Guard, MAX_INGEST_TOKENS, Token, write_token_file};
 pub(crate) use self::body::BodyPatience;
 pub use self::body::{DEFAULT_BODY_IDLE_TIMEOUT, DEFAULT_BODY_TIMEOUT};
 pub(crate) use self::control::{ControlDoor, Publish};

@@ -72,11 +72,11 @@ impl OwnControls {
             Some(Denial { reason }) => Outcome::Denied(reason),
             None => Outcome::Answered(payload),
         };
-        let by = Some(caller.by.to_string());
+        let (by, from) = caller.named();
         let reply = Reply { outcome, by: by.clone() };
         let wait_id = Some(self.controls.waits().answer(id, (&signal, wait_id), &reply)?);
         let decision = Some(Cow::Borrowed(decision));
-        Ok(EventKind::SignalReceived { signal_name: signal, wait_id, decision, by })
+        Ok(EventKind::SignalReceived { signal_name: signal, wait_id, decision, by, from })
     }
 }
 

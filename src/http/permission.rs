@@ -13,7 +13,7 @@ use crate::control::{AnswerSchema, Outcome, Question, Reply};
 use crate::model::{SessionId, SpanId, Timestamp};
 
 /// The longest that a program may have its request wait: ten minutes. Programs give up a hook sooner or later by themselves.
-pub(super) const MAX_PERMISSION_WAIT: Duration = Duration::from_secs(600);
+pub(crate) const MAX_PERMISSION_WAIT: Duration = Duration::from_secs(600);
 
 /// How many requests wait for a person at once. Each holds a connection; one more is answered `{}` at once.
 pub(crate) const MAX_PERMISSION_REQUESTS: usize = 256;

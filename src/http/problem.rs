@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::access::MAX_HEAD_BYTES;
 use crate::model::{EventKind, SessionId, SpanId};
 use crate::registry::{ControlError, InvalidPart};
 use crate::store::StoreError;
@@ -207,6 +208,19 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_streams", "Too many streams are open")
     }
 
+    /// Too many answers are being sent piece by piece.
+    pub(crate) fn too_many_downloads() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_downloads", "Too many downloads are under way")
+    }
+
+    /// The address and the headers are larger than what is read.
+    pub(crate) fn head_too_large() -> Self {
+        let title = "The address and the headers are too large";
+        Self::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large", title).detail(format!(
+            "at most {MAX_HEAD_BYTES} bytes are taken; cookies of other programs may be the most of it"
+        ))
+    }
+
     /// The request asks for no WebSocket, or not well.
     #[cfg(feature = "ws")]
     pub(crate) fn websocket_required(why: &str) -> Self {
@@ -277,6 +291,13 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "role_needed", "Your role does not allow this").detail(format!(
             "you are a {has}; this needs the role {needed}, which the host gives with `.access(..)`"
         ))
+    }
+
+    /// The token that was brought may report, and this is something else.
+    pub(crate) fn only_reports() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "ingest_token", "This token can only report").detail(
+            "it is accepted by POST /events, /v1/… and /hooks/… alone; to see or to do more, bring the inspector's own token",
+        )
     }
 
     /// No breakpoints here.

@@ -118,7 +118,7 @@ pub(super) async fn search(State(state): State<AppState>, params: Params) -> Res
     let asker = Arc::new(());
     query.asker = Some(Arc::downgrade(&asker));
     state.catch_up().await;
-    let turn = state.limits.search_turn().await.ok_or_else(Problem::store_busy)?;
+    let turn = state.limits.searches.next().await.ok_or_else(Problem::store_busy)?;
     let found = state.read(move |store| {
         let _turn = turn;
         results(store, store.search(&query)?)

@@ -196,7 +196,7 @@ impl AppState {
         let mut known = session.controls.take().unwrap_or_default();
         #[cfg(feature = "control")]
         known.extend(self.control.own.of(&session.id));
-        let allowed = self.may_control().is_ok() && !session.status.is_ended();
+        let allowed = !self.control.read_only && !session.status.is_ended();
         session.controls = Some(if allowed { known } else { Vec::new() });
     }
 

@@ -80,8 +80,10 @@ pub(super) async fn list_spans(
     let details = params.flag("details")?;
     let (of, trees) = (TreeOf { session: id.clone(), details }, Arc::clone(&state.trees));
     state.catch_up().await;
+    let turn = state.limits.trees.next().await.ok_or_else(Problem::store_busy)?;
     // Ordering and writing thousands of rows takes as long as reading them: all of it off the runtime's threads.
     let answer = state.read(move |store| {
+        let _turn = turn;
         let (rows, version) = trees.of(store, &of)?;
         if rows.is_empty() {
             return Ok(None);

@@ -21,6 +21,8 @@ pub(crate) mod otlp;
 #[cfg(feature = "otlp")]
 pub(crate) use self::body::MAX_DECODED_BYTES;
 #[cfg(feature = "otlp")]
+pub(crate) use self::otlp::MAX_ITEM_BYTES;
+#[cfg(feature = "otlp")]
 pub(crate) use crate::otlp::MAX_LOG_RECORDS;
 
 /// Why a body was not taken. Nothing of it was.

@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::http::OwnControls;
 use crate::http::{
     Access, AccessPolicy, AppState, BodyPatience, Bounds, ControlDoor, Guard, HiddenSpans, Limits,
-    PublicPath, Publish, Token,
+    MAX_INGEST_TOKENS, PublicPath, Publish, Role, Token, write_token_file,
 };
 use crate::import::Import;
 use crate::model::InstanceId;
@@ -53,6 +53,7 @@ pub struct InspectorBuilder {
     redactor: Redactor,
     prices: Option<PathBuf>,
     access: AccessPolicy,
+    token_file: Option<PathBuf>,
     read_only: bool,
     #[cfg(feature = "control")]
     stepping: bool,
@@ -76,6 +77,7 @@ impl InspectorBuilder {
             redactor: Redactor::default(),
             prices: None,
             access: AccessPolicy::default(),
+            token_file: None,
             read_only: false,
             #[cfg(feature = "control")]
             stepping: false,
@@ -184,18 +186,46 @@ impl InspectorBuilder {
     ///
     /// When the text is too short to be a secret.
     pub fn token(mut self, token: &str) -> Result<Self, Error> {
-        self.access.token = Some(Token::new(token).ok_or_else(|| {
-            Error::Setting(
-                "the token is too short: it needs at least 16 characters that can stand in a header"
-                    .to_owned(),
-            )
-        })?);
+        self.access.token = Some(Token::new(token).ok_or_else(too_short)?);
         Ok(self)
+    }
+
+    /// A token for programs that only report: it is accepted by `POST /events`, `/v1/…` and `/hooks/…`, and refused with 403
+    /// everywhere else. So what an exporter is configured with shows nobody a prompt and answers no question. May be called
+    /// several times, to take one of them away without the others.
+    ///
+    /// # Errors
+    ///
+    /// When the text is too short to be a secret, or there are more than 64 of them.
+    pub fn ingest_token(mut self, token: &str) -> Result<Self, Error> {
+        let token = Token::new(token).ok_or_else(too_short)?;
+        if self.access.ingest_tokens.len() >= MAX_INGEST_TOKENS {
+            return Err(Error::Setting(format!("at most {MAX_INGEST_TOKENS} ingest tokens are taken")));
+        }
+        self.access.ingest_tokens.push(token);
+        Ok(self)
+    }
+
+    /// Writes the token into this file as well, where programs of the same person find it: with mode 0600, in a directory that
+    /// is made with 0700 if there is none, whole or not at all. It is written by [`build`](Self::build), and again by
+    /// [`Inspector::rotate_token`]; it stays when the inspector ends. A file that cannot be written is said in `/health`.
+    pub fn token_file(mut self, file: impl Into<PathBuf>) -> Self {
+        self.token_file = Some(file.into());
+        self
     }
 
     /// The host's own check, asked before the inspector's rules.
     pub fn access(mut self, check: impl Fn(&RequestParts) -> Access + Send + Sync + 'static) -> Self {
         self.access.hook = Some(Arc::new(check));
+        self
+    }
+
+    /// Lets everybody in who can reach the inspector, without a token, to do what this role allows: for a demonstration, or a
+    /// machine that nobody else reaches. Every prompt and every answer is then everybody's. It is said loudly when the inspector
+    /// is built, on standard error and as a warning, and `/health` and the page say it too. Pages of other origins and rebound
+    /// names are still refused, and the token still makes an admin.
+    pub fn open_to_everyone(mut self, role: Role) -> Self {
+        self.access.open_to_everyone = Some(role);
         self
     }
 
@@ -280,6 +310,7 @@ impl InspectorBuilder {
     /// no error: the inspector then runs in memory, and says so in `/health` and on the page.
     pub fn build(self) -> Result<Inspector, Error> {
         let mut problems: Vec<(&'static str, String)> = Vec::new();
+        let guard = guard(self.access, self.token_file.as_deref(), &mut problems)?;
         let instance = InstanceId::generate();
         let store = open_store(self.place, instance, &mut problems);
         let lane = Arc::new(Lane::new(DEFAULT_LANE_RECORDS, DEFAULT_LANE_BYTES, DEFAULT_OPEN_SPANS));
@@ -331,7 +362,7 @@ impl InspectorBuilder {
             import,
             #[cfg(feature = "otlp")]
             hooks,
-            guard: Arc::new(Guard::new(self.access).map_err(|error| Error::Random(error.to_string()))?),
+            guard: Arc::new(guard),
             trees: Arc::default(),
             limits: Arc::new(Limits::new(Bounds {
                 ring_events: self.ring.0,
@@ -353,9 +384,51 @@ impl InspectorBuilder {
                 move || recorder.visibility().problem()
             }),
         };
-        let shared = Shared { recorder, filter: self.filter, pipeline, state, shutdown };
+        let shared =
+            Shared { recorder, filter: self.filter, pipeline, state, shutdown, token_file: self.token_file };
         Ok(Inspector { shared: Some(Arc::new(shared)) })
     }
+}
+
+fn too_short() -> Error {
+    let why = "the token is too short: it needs at least 16 characters that can stand in a header";
+    Error::Setting(why.to_owned())
+}
+
+/// Decides who may ask, and makes the token known to those who are to have it.
+fn guard(
+    access: AccessPolicy,
+    token_file: Option<&Path>,
+    problems: &mut Vec<(&'static str, String)>,
+) -> Result<Guard, Error> {
+    if access.token.as_ref().is_some_and(|token| access.ingest_tokens.contains(token)) {
+        let why = "the inspector's token is an ingest token too: what only reports must not open everything";
+        return Err(Error::Setting(why.to_owned()));
+    }
+    if let Some(role) = access.open_to_everyone {
+        if access.require_token {
+            let why = "the inspector cannot require the token and be open to everyone";
+            return Err(Error::Setting(why.to_owned()));
+        }
+        say_open(role);
+    }
+    let guard = Guard::new(access).map_err(|error| Error::Random(error.to_string()))?;
+    if let Some(file) = token_file
+        && let Err(error) = write_token_file(file, &guard.token())
+    {
+        problems.push(("token_file", format!("{}: {error}", file.display())));
+    }
+    Ok(guard)
+}
+
+/// Said where it is heard whatever the host does with its logs: often they are set up after the inspector.
+fn say_open(role: Role) {
+    let warning = format!(
+        "WARNING: the inspector is open to everyone who can reach it, as {}: prompts, tool output and secrets in them",
+        role.as_str()
+    );
+    eprintln!("agent-inspector: {warning}");
+    tracing::warn!(target: "agent_inspector", "{warning}");
 }
 
 /// Makes what a person does known.

@@ -6,6 +6,7 @@ mod builder;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,6 +21,7 @@ pub use self::builder::InspectorBuilder;
 use crate::capture::CaptureProcessor;
 use crate::capture::record::Of;
 use crate::capture::{CaptureFilter, CaptureLayer, Recorder, SessionBuilder};
+use crate::error::Error;
 use crate::http::{self, AppState, Events};
 use crate::model::EventKind;
 use crate::pipeline::Pipeline;
@@ -51,6 +53,7 @@ struct Shared {
     pipeline: Pipeline,
     state: AppState,
     shutdown: watch::Sender<bool>,
+    token_file: Option<PathBuf>,
 }
 
 impl Inspector {
@@ -212,6 +215,27 @@ impl Inspector {
             Some(shared) => format!("{url}/ui/#token={}", shared.state.guard.token().as_str()),
             None => url.to_owned(),
         }
+    }
+
+    /// Takes a fresh token in place of the present one, and gives the link that signs in with it, as
+    /// [`sign_in_url`](Self::sign_in_url) does from then on. Whoever signed in before, or came with the old token, is out at
+    /// once, with the streams that are open; ingest tokens stay. The [token's file](InspectorBuilder::token_file) is written
+    /// anew.
+    ///
+    /// # Errors
+    ///
+    /// When the system gives no random bytes: then nothing has changed. When the file cannot be written: then the token has.
+    pub fn rotate_token(&self, url: &str) -> Result<String, Error> {
+        let Some(shared) = &self.shared else { return Ok(self.sign_in_url(url)) };
+        let token = shared.state.guard.rotate().map_err(|error| Error::Random(error.to_string()))?;
+        if let Some(file) = &shared.token_file {
+            let failed = |error| {
+                let file = file.display();
+                Error::Setting(format!("the token was changed, and could not be written to {file}: {error}"))
+            };
+            http::write_token_file(file, &token).map_err(failed)?;
+        }
+        Ok(self.sign_in_url(url))
     }
 
     /// Waits until everything handed over before this call is in the live stream and the store, and the sinks were told.

@@ -83,6 +83,9 @@ pub struct Breakpoint {
     /// Who set it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
+    /// From where: the address at the other end of the connection, `proxy` or `unknown`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
     /// How many sessions stopped at it.
     pub hits: u64,
 }

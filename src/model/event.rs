@@ -49,7 +49,15 @@ pub enum EventKind {
         into: SessionId,
     },
     /// A person removed the session with all that was known of it. One of the same id that begins later is another one.
-    SessionRemoved {},
+    SessionRemoved {
+        /// Who it was: the name that the host's own check gave, or `local`, `token`, `host`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+        /// From where: the address at the other end of the connection; `proxy` when that is a proxy's, whatever it claims;
+        /// `unknown` when the host does not tell. Absent when it was the host itself.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
+    },
     /// A span began, or more became known of a running one.
     SpanStarted {
         /// The span.
@@ -89,12 +97,20 @@ pub enum EventKind {
         /// Who it was: the name that the host's own check gave, or `local`, `token`, `host`.
         #[serde(skip_serializing_if = "Option::is_none")]
         by: Option<String>,
+        /// From where: the address at the other end of the connection; `proxy` when that is a proxy's, whatever it claims;
+        /// `unknown` when the host does not tell. Absent when it was the host itself.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
     },
     /// A person, or a program in their name, asked for a session to be cancelled; its engine took it.
     CancelRequested {
         /// Who it was: the name that the host's own check gave, or `local`, `token`, `host`.
         #[serde(skip_serializing_if = "Option::is_none")]
         by: Option<String>,
+        /// From where: the address at the other end of the connection; `proxy` when that is a proxy's, whatever it claims;
+        /// `unknown` when the host does not tell. Absent when it was the host itself.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
     },
     /// A session stopped at a checkpoint, and goes on when a person says how.
     BeforeStep {
@@ -124,6 +140,10 @@ pub enum EventKind {
         /// Who it was: the name that the host's own check gave, or `local`, `token`, `host`.
         #[serde(skip_serializing_if = "Option::is_none")]
         by: Option<String>,
+        /// From where: the address at the other end of the connection; `proxy` when that is a proxy's, whatever it claims;
+        /// `unknown` when the host does not tell. Absent when it was the host itself.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
     },
     /// A span that read a resource ended well.
     ResourceFetched {
@@ -294,7 +314,7 @@ impl EventKind {
             Self::SessionUpdated { .. } => "SessionUpdated",
             Self::SessionFinished { .. } => "SessionFinished",
             Self::SessionMerged { .. } => "SessionMerged",
-            Self::SessionRemoved {} => "SessionRemoved",
+            Self::SessionRemoved { .. } => "SessionRemoved",
             Self::SpanStarted { .. } => "SpanStarted",
             Self::SpanFinished { .. } => "SpanFinished",
             Self::WaitingOnSignal { .. } => "WaitingOnSignal",

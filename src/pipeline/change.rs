@@ -9,12 +9,17 @@ use super::pump::Pump;
 use crate::model::{EventKind, Session, SessionId};
 
 /// What a person asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Change {
     /// Keep the session whatever the bounds, or no longer.
     Pin(bool),
     /// Remove it, with all that is known of it.
-    Remove,
+    Remove {
+        /// Who asks for it.
+        by: Option<String>,
+        /// From where.
+        from: Option<String>,
+    },
 }
 
 /// Why it was not done.
@@ -58,7 +63,7 @@ impl Pump {
         self.fold.begin_turn(self.store.next_turn());
         let done = match change {
             Change::Pin(pinned) => self.pin(id, pinned),
-            Change::Remove => self.remove(id),
+            Change::Remove { by, from } => self.remove(id, by, from),
         };
         if done.is_ok() {
             self.turn.acks.push(ack);
@@ -74,7 +79,12 @@ impl Pump {
         Ok(())
     }
 
-    fn remove(&mut self, id: &SessionId) -> Result<(), ChangeRefused> {
+    fn remove(
+        &mut self,
+        id: &SessionId,
+        by: Option<String>,
+        from: Option<String>,
+    ) -> Result<(), ChangeRefused> {
         let session: Session = self.fold.session(id).ok_or(ChangeRefused::NotFound)?;
         if !session.status.is_ended() {
             return Err(ChangeRefused::Runs);
@@ -82,7 +92,7 @@ impl Pump {
         self.fold.remove(id);
         self.bus.remove_session(id);
         self.turn.deleted.push(id.clone());
-        self.say(id, EventKind::SessionRemoved {});
+        self.say(id, EventKind::SessionRemoved { by, from });
         Ok(())
     }
 

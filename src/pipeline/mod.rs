@@ -28,7 +28,7 @@ mod writer;
 
 pub(crate) use self::change::{Change, ChangeRefused};
 pub use self::fold::DEFAULT_ABANDON_AFTER;
-pub(crate) use self::fold::FromFile;
+pub(crate) use self::fold::{FromFile, MAX_LIVE_SESSIONS, MAX_REMEMBERED_SPANS};
 #[cfg(feature = "otlp")]
 pub(crate) use self::handle::INGEST_TIMEOUT;
 pub(crate) use self::handle::{Counters, IngestRefused, Parts, Pipeline, StartError};

@@ -30,7 +30,9 @@ impl Redactor {
                 *signal_name = cut_name(self.name(signal_name));
                 *by = by.take().map(|by| cut_name(self.name(&by)));
             }
-            EventKind::CancelRequested { by } | EventKind::BreakpointRemoved { by, .. } => {
+            EventKind::CancelRequested { by, .. }
+            | EventKind::BreakpointRemoved { by, .. }
+            | EventKind::SessionRemoved { by, .. } => {
                 *by = by.take().map(|by| cut_name(self.name(&by)));
             }
             EventKind::WaitingOnSignal { signal_name, prompt, schema, .. } => {

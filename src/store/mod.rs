@@ -29,6 +29,7 @@ pub use self::search::{
     FoundThing, MAX_CONDITIONS, MAX_QUERY_CHARS, MAX_REGEXES, Query, QueryError, SEARCH_TIME, SearchHit,
     SearchPage, SearchQuery,
 };
+pub(crate) use self::search::{MAX_REGEX_BYTES, MAX_REGEX_MEMORY};
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::{
     DEFAULT_PACK_AFTER, DEFAULT_RETENTION_AGE, DEFAULT_RETENTION_BYTES, Retention, SqliteStore,

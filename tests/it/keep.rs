@@ -97,6 +97,8 @@ async fn a_session_that_was_removed_is_nowhere_any_more() {
         let told = host.get(&format!("{path}/events")).await;
         let told: Vec<_> = told["events"].as_array().unwrap().iter().map(|event| &event["type"]).collect();
         assert_eq!(told, ["SessionRemoved"]);
+        let removed = &host.get(&format!("{path}/events")).await["events"][0];
+        assert_eq!((&removed["by"], &removed["from"]), (&json!("local"), &json!("127.0.0.1")));
         assert_eq!(code(&host.ask("DELETE", &path).await), (404, "session_not_found"));
         assert_eq!(host.get("/sessions").await["sessions"][0]["title"], "stays");
         let health = host.get("/health").await;

@@ -15,6 +15,8 @@ mod context;
 #[cfg(all(feature = "otlp", feature = "sqlite"))]
 mod crashes;
 mod enrich;
+#[cfg(feature = "sqlite")]
+mod erased;
 #[cfg(feature = "otlp")]
 mod export;
 #[cfg(feature = "otlp")]
@@ -34,6 +36,8 @@ mod keep;
 #[cfg(feature = "otlp")]
 mod kill;
 mod leaks;
+#[cfg(all(feature = "control", feature = "otlp"))]
+mod limits;
 mod live;
 #[cfg(all(feature = "otlp", feature = "sqlite"))]
 mod locked;
@@ -70,6 +74,8 @@ mod redaction;
 mod registry;
 mod registry_spans;
 mod restart;
+#[cfg(all(feature = "control", feature = "metrics", feature = "otlp", feature = "ws"))]
+mod roles;
 #[cfg(feature = "otlp")]
 mod running;
 mod search;

@@ -81,6 +81,7 @@ async fn a_session_stops_where_a_breakpoint_says_and_goes_on_as_it_is_told() {
     });
     let (status, set) = host.post("/breakpoints", &rule).await;
     assert_eq!((status, &set["by"]), (StatusCode::CREATED, &json!("local")));
+    assert_eq!(set["from"], "127.0.0.1");
     assert_eq!(until(&mut events, "BreakpointSet").await["breakpoint"]["id"], set["id"]);
     let walking = walk(&session, 6);
     let stopped = until(&mut events, "BeforeStep").await;

@@ -203,7 +203,8 @@ async fn a_cancelled_session_ends_its_waits_and_is_told() {
     assert_eq!(waiting.await.unwrap(), Err(WaitError::Cancelled));
     assert_eq!(listening.await.unwrap(), None);
     assert!(session.is_cancelled());
-    assert_eq!(until(&mut events, "CancelRequested").await["by"], "local");
+    let requested = until(&mut events, "CancelRequested").await;
+    assert_eq!((&requested["by"], &requested["from"]), (&json!("local"), &json!("127.0.0.1")));
     assert_eq!(
         session.wait_for::<Approval>("approve").await,
         Err(WaitError::Cancelled),
@@ -257,7 +258,8 @@ async fn who_may_only_look_can_neither_answer_nor_cancel() {
     }
     assert_eq!(ask("otto", "POST", signal(session.id()), yes().to_string()).await.0, StatusCode::ACCEPTED);
     assert!(waiting.await.unwrap().unwrap().approved);
-    assert_eq!(until(&mut events, "SignalReceived").await["by"], "otto");
+    let received = until(&mut events, "SignalReceived").await;
+    assert_eq!((&received["by"], &received["from"]), (&json!("otto"), &json!("127.0.0.1")));
     let removal = format!("/sessions/{}", session.id());
     assert_eq!(
         ask("otto", "DELETE", removal, String::new()).await.1["code"],

@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::support::{Home, Lines, Served, span, text};
+use crate::support::{Home, Lines, PATIENCE, Served, span, text};
 
 /// How many hooks come right before the program is asked to stop.
 const HOOKS_BEFORE_THE_END: u64 = 300;
@@ -220,4 +220,80 @@ fn trace_files_are_written_where_they_are_wanted() {
         "{:?}",
         home.list("traces")
     );
+}
+
+#[test]
+#[cfg(unix)]
+fn what_only_reports_has_a_token_of_its_own_and_the_other_one_is_changed_by_a_signal() {
+    let home = Home::new();
+    let (token, ingest) = (home.path("token"), home.path("ingest"));
+    let (token, ingest) = (token.to_str().unwrap(), ingest.to_str().unwrap());
+    let arguments = ["--require-token", "--token-file", token, "--ingest-token-file", ingest];
+    let mut served = Served::start(&home, &arguments);
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let sessions = |url: &str, token: &str| {
+        let with = agent.get(format!("{url}/sessions")).header("authorization", format!("Bearer {token}"));
+        with.call().unwrap().status().as_u16()
+    };
+    // What an agent's hook starts reports with it, and it opens nothing.
+    let event = r#"{"type": "session_started", "session_id": "reported", "title": "by a hook"}"#;
+    let sent = ["send", "events", "--url", &served.url, "--token-file", ingest, event];
+    assert_eq!(home.ok(&sent), "");
+    assert_eq!(sessions(&served.url, home.read("ingest").trim()), 403);
+
+    let old = home.read("token").trim().to_owned();
+    let shown = agent
+        .get(format!("{}/sessions/reported", served.url))
+        .header("authorization", format!("Bearer {old}"));
+    assert_eq!(shown.call().unwrap().status().as_u16(), 200);
+    served.signal("USR1");
+    let line = served.lines.until("a fresh token");
+    let fresh = home.read("token").trim().to_owned();
+    assert!(fresh != old && line.ends_with(&format!("/ui/#token={fresh}")), "{line}");
+    assert_eq!((sessions(&served.url, &old), sessions(&served.url, &fresh)), (401, 200));
+    assert!(served.stop("TERM"));
+}
+
+#[test]
+#[cfg(unix)]
+fn nobody_else_can_read_what_is_kept_whatever_the_umask_is() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    let program = env!("CARGO_BIN_EXE_agent-inspector");
+    let script = format!(
+        "umask 0; exec '{program}' serve --listen 127.0.0.1:0 --otlp-listen off --data-dir data --trace-files traces \
+         --token-file secrets/token --ingest-token-file ingest --jsonl events.jsonl"
+    );
+    let mut command = std::process::Command::new("/bin/sh");
+    command.args(["-c", &script]).env_clear().env("HOME", home.path("")).current_dir(home.path(""));
+    std::fs::create_dir(home.path("secrets")).unwrap();
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = Lines::of(&mut child);
+    let url =
+        lines.until("inspector: ").trim_start_matches("inspector: ").trim_end_matches("/ui/").to_owned();
+    let mut served = Served { child, url, lines };
+    assert_eq!(served.post("/v1/traces", &span("kept", "n")), 200);
+    let began = std::time::Instant::now();
+    while !home.list("traces").iter().any(|name| name.contains("kept")) {
+        assert!(began.elapsed() < PATIENCE, "there is no trace file");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    served.signal("USR1");
+    served.lines.until("a fresh token");
+    let mut looked_at = Vec::new();
+    let mut left = vec![home.path("data"), home.path("traces"), home.path("secrets/token")];
+    left.extend([home.path("ingest"), home.path("events.jsonl")]);
+    while let Some(path) = left.pop() {
+        let found = std::fs::metadata(&path).unwrap();
+        let expected = if found.is_dir() { 0o700 } else { 0o600 };
+        assert_eq!(found.permissions().mode() & 0o777, expected, "{}", path.display());
+        if found.is_dir() {
+            left.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        }
+        looked_at.push(path.to_string_lossy().into_owned());
+    }
+    for part in ["inspector.db", "inspector.db-wal", "inspector.db-shm", ".lock", "kept", ".index", "token"] {
+        assert!(looked_at.iter().any(|path| path.contains(part)), "{part}: {looked_at:?}");
+    }
+    assert!(served.stop("TERM"));
 }

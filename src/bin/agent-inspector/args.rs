@@ -82,6 +82,9 @@ pub(crate) struct Serve {
     /// The token that lets other machines in; made when there is no such file. Else AGENT_INSPECTOR_TOKEN counts.
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
+    /// A token for programs that only report: it shows nothing and answers nothing. Made when there is no such file; may repeat.
+    #[arg(long, value_name = "FILE", action = ArgAction::Append)]
+    pub(crate) ingest_token_file: Vec<PathBuf>,
     /// Asks for the token from this machine too.
     #[arg(long)]
     pub(crate) require_token: bool,

@@ -98,6 +98,7 @@ impl Wait {
                     wait_id: span.id(),
                     decision: Some(word.into()),
                     by: Some(CLIENT.to_owned()),
+                    from: None,
                 },
             );
         }

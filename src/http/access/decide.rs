@@ -1,6 +1,7 @@
 //! The rules, as one pure function.
 
 use super::facts::{Facts, host_name, is_local_name, origin_host};
+use super::role::Role;
 use super::{Access, AccessPolicy};
 
 /// What the rules say.
@@ -21,6 +22,8 @@ pub(super) enum Decision {
 pub(super) enum Without {
     /// The answer: it is open to everyone.
     Open,
+    /// What somebody of this role gets: the host opened the inspector to all.
+    As(Role),
     /// The request to sign in.
     SignIn,
     /// A refusal: the name the caller used is not ours, as after DNS rebinding.
@@ -43,8 +46,11 @@ pub(super) fn decide(policy: &AccessPolicy, facts: &Facts<'_>, verdict: &Access)
         (true, true) => Decision::Trusted,
         // A page that rebound its name to this machine looks exactly like that, and it holds no token.
         (true, false) => Decision::Token(Without::ForbiddenHost),
-        (false, _) if facts.open => Decision::Token(Without::Open),
-        (false, _) => Decision::Token(Without::SignIn),
+        (false, _) => Decision::Token(match policy.open_to_everyone {
+            Some(role) => Without::As(role),
+            None if facts.open => Without::Open,
+            None => Without::SignIn,
+        }),
     }
 }
 
@@ -150,6 +156,21 @@ mod tests {
         assert_eq!(decide(&policy(), &local(), &Access::Denied), Denied);
         let page = Facts { origin: Some("https://evil.example"), reads: false, ..foreign };
         assert_eq!(decide(&policy(), &page, &Access::Granted), ForbiddenOrigin);
+    }
+
+    #[test]
+    fn what_is_open_to_everyone_is_still_not_open_to_foreign_pages_and_rebound_names() {
+        let policy = AccessPolicy { open_to_everyone: Some(Role::Viewer), ..policy() };
+        let afar = Facts { peer: "192.168.1.7".parse().ok(), host: Some("any.example".into()), ..local() };
+        let as_viewer = Decision::Token(Without::As(Role::Viewer));
+        assert_eq!(decide(&policy, &afar, &Access::Default), as_viewer);
+        assert_eq!(decide(&policy, &Facts { peer: None, ..afar.clone() }, &Access::Default), as_viewer);
+        assert_eq!(decide(&policy, &local(), &Access::Default), Trusted);
+        assert_eq!(decide(&policy, &afar, &Access::Denied), Denied);
+        let page = Facts { origin: Some("https://evil.example"), ..afar };
+        assert_eq!(decide(&policy, &page, &Access::Default), ForbiddenOrigin);
+        let rebound = Facts { host: Some("evil.example".into()), ..local() };
+        assert_eq!(decide(&policy, &rebound, &Access::Default), FORBIDDEN_HOST);
     }
 
     #[test]

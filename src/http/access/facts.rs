@@ -7,6 +7,8 @@ use axum::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN, UPGRADE, VIA};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Version};
 
+use super::role::Needs;
+
 /// Headers that only a proxy adds. With one of them the peer is the proxy, whoever the caller is.
 const PROXY_HEADERS: [&str; 4] = ["forwarded", "x-real-ip", "cf-connecting-ip", "true-client-ip"];
 
@@ -24,12 +26,12 @@ pub(super) struct Facts<'a> {
     /// Whether the request changes nothing, and its answer is hidden from a foreign page. A WebSocket's is not: no
     /// browser asks us whether a page may read it.
     pub(super) reads: bool,
-    /// Whether the path is open to everyone: the page without content, signing in, a sign of life.
+    /// Whether the operation is open to everyone: the page without content, signing in, a sign of life.
     pub(super) open: bool,
 }
 
 impl<'a> Facts<'a> {
-    pub(super) fn of(parts: &'a Parts) -> Self {
+    pub(super) fn of(parts: &'a Parts, needs: Needs) -> Self {
         let named = |name: &str| name.starts_with("x-forwarded-") || PROXY_HEADERS.contains(&name);
         let headers = &parts.headers;
         Self {
@@ -42,13 +44,9 @@ impl<'a> Facts<'a> {
             origin: headers.get(ORIGIN).map(|origin| origin.to_str().unwrap_or("null")),
             reads: matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS)
                 && !headers.contains_key(UPGRADE),
-            open: is_open(parts.uri.path()),
+            open: needs == Needs::Nothing,
         }
     }
-}
-
-fn is_open(path: &str) -> bool {
-    matches!(path, "/" | "/health" | "/auth" | "/ui") || path.starts_with("/ui/")
 }
 
 /// `Host`, or the authority that stands for it in HTTP/2. Two `Host` headers are none.

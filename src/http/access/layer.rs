@@ -1,5 +1,7 @@
 //! The guard in front of every route, and the headers behind it.
 
+use std::fmt;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -13,26 +15,83 @@ use axum::response::{IntoResponse, Response};
 
 use super::decide::{Decision, Without, decide};
 use super::facts::Facts;
-use super::role::{self, Identity, Role};
-use super::{Access, Guard};
+use super::role::{self, Identity, Needs, Role};
+use super::{Access, Credential, Guard, SignedOut};
 use crate::http::mount;
 use crate::http::problem::Problem;
 use crate::http::state::AppState;
 
+/// The largest address and headers of a request together, in bytes. The host's server reads them before we see them and has a
+/// bound of its own (hyper's is some 400 KB); nothing that is asked here needs more than this.
+pub(crate) const MAX_HEAD_BYTES: usize = 64 << 10;
+
 /// What was found out about the caller; in the extensions of every request that passed.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
-    /// Whether the caller may see everything. Others reach only what is open to everyone.
+    /// Whether the caller may see everything. Others reach only what is open to everyone, or what takes reports.
     pub(crate) trusted: bool,
-    /// What a trusted caller may do.
-    role: Role,
+    standing: Standing,
     /// Who it is, in a word, for the events of what they do.
-    pub(crate) by: Arc<str>,
+    by: Arc<str>,
+    /// From where it asks, for the same events.
+    from: Origin,
+    /// Of one who came with the token or a sign-in: tells when that is worth nothing any more.
+    pub(crate) signed_out: Option<SignedOut>,
+}
+
+/// What is known of a caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// Nothing.
+    Stranger,
+    /// A token that may report, and nothing else.
+    Reporter,
+    /// Somebody who may do so much.
+    Known(Role),
+}
+
+/// From where a request comes, as far as the connection itself tells. What a proxy claims of it is no fact, and not kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// From this address.
+    Peer(IpAddr),
+    /// Through a proxy, from wherever.
+    Proxy,
+    /// The host does not tell.
+    Unknown,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Peer(address) => address.fmt(f),
+            Self::Proxy => f.write_str("proxy"),
+            Self::Unknown => f.write_str("unknown"),
+        }
+    }
 }
 
 impl Caller {
-    fn trusted(role: Role, by: impl Into<Arc<str>>) -> Self {
-        Self { trusted: true, role, by: by.into() }
+    fn new(standing: Standing, by: impl Into<Arc<str>>, from: Origin) -> Self {
+        let trusted = matches!(standing, Standing::Known(_));
+        Self { trusted, standing, by: by.into(), from, signed_out: None }
+    }
+
+    /// Who it is and from where, as events tell it.
+    pub(crate) fn named(&self) -> (Option<String>, Option<String>) {
+        (Some(self.by.to_string()), Some(self.from.to_string()))
+    }
+
+    /// The one place at which roles count.
+    fn may(&self, needs: Needs) -> Result<(), Problem> {
+        let Some(needed) = needs.role() else { return Ok(()) };
+        match self.standing {
+            Standing::Known(role) if role >= needed => Ok(()),
+            Standing::Known(role) => Err(Problem::role_needed(role.as_str(), needed.as_str())),
+            Standing::Reporter if needs == Needs::Reporter => Ok(()),
+            Standing::Reporter => Err(Problem::only_reports()),
+            Standing::Stranger => Err(Problem::sign_in_required()),
+        }
     }
 }
 
@@ -41,7 +100,13 @@ pub(crate) async fn check(State(state): State<AppState>, request: Request, next:
     let (mut parts, body) = request.into_parts();
     let original = parts.extensions.get::<OriginalUri>();
     let mount = mount::of_request(state.guard.public_path(), (&parts.uri, original, &parts.headers));
-    let mut response = match state.guard.judge(&parts) {
+    let needs = role::needed(&parts.method, parts.uri.path());
+    let fits = if head_bytes(&parts) > MAX_HEAD_BYTES { Err(Problem::head_too_large()) } else { Ok(()) };
+    let judged = fits.and_then(|()| state.guard.judge(&parts, needs)).and_then(|caller| {
+        let refused = needs.controls() && state.control.read_only;
+        if refused { Err(Problem::read_only()) } else { Ok(caller) }
+    });
+    let mut response = match judged {
         Ok(caller) => {
             parts.extensions.insert(caller);
             parts.extensions.insert(mount);
@@ -56,35 +121,63 @@ pub(crate) async fn check(State(state): State<AppState>, request: Request, next:
     response
 }
 
+fn head_bytes(parts: &Parts) -> usize {
+    let address = parts.uri.path().len() + parts.uri.query().map_or(0, str::len);
+    // With `: ` and the end of the line.
+    address + parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum::<usize>()
+}
+
 impl Guard {
-    fn judge(&self, parts: &Parts) -> Result<Caller, Problem> {
+    fn judge(&self, parts: &Parts, needs: Needs) -> Result<Caller, Problem> {
         let verdict = self.verdict(parts);
-        let caller = match decide(&self.policy, &Facts::of(parts), &verdict) {
+        let facts = Facts::of(parts, needs);
+        let from = match (facts.proxied, facts.peer) {
+            (true, _) => Origin::Proxy,
+            (false, Some(peer)) => Origin::Peer(peer),
+            (false, None) => Origin::Unknown,
+        };
+        let known = |role, by| Caller::new(Standing::Known(role), by, from);
+        let caller = match decide(&self.policy, &facts, &verdict) {
             Decision::Trusted => match verdict {
                 Access::As(Identity { role, name }) => {
-                    Caller::trusted(role, name.unwrap_or_else(|| role.as_str().into()))
+                    known(role, name.unwrap_or_else(|| role.as_str().into()))
                 }
-                Access::Granted => Caller::trusted(Role::Admin, "granted"),
-                Access::Default | Access::Denied => Caller::trusted(Role::Admin, "local"),
+                Access::Granted => known(Role::Admin, "granted".into()),
+                // Whoever says that it only reports is held to it, on this machine too.
+                Access::Default | Access::Denied if self.only_reports(&parts.headers) => {
+                    Caller::new(Standing::Reporter, "ingest token", from)
+                }
+                Access::Default | Access::Denied => known(Role::Admin, "local".into()),
             },
             Decision::ForbiddenOrigin => return Err(Problem::forbidden_origin()),
             Decision::Denied => return Err(Problem::access_denied()),
-            Decision::Token(Without::Open) => {
-                let trusted = self.credential(&parts.headers).unwrap_or(false);
-                Caller { trusted, ..Caller::trusted(Role::Admin, "token") }
-            }
-            Decision::Token(without) => match (self.credential(&parts.headers)?, without) {
-                (true, _) => Caller::trusted(Role::Admin, "token"),
-                (false, Without::ForbiddenHost) => return Err(Problem::forbidden_host()),
-                (false, _) => return Err(Problem::sign_in_required()),
-            },
+            Decision::Token(without) => self.by_token(parts, from, without)?,
         };
-        // The one place at which roles count.
-        let needed = role::needed(&parts.method, parts.uri.path());
-        if caller.trusted && caller.role < needed {
-            return Err(Problem::role_needed(caller.role.as_str(), needed.as_str()));
-        }
+        caller.may(needs)?;
         Ok(caller)
+    }
+
+    /// A caller who is who it is by what it brings.
+    fn by_token(&self, parts: &Parts, from: Origin, without: Without) -> Result<Caller, Problem> {
+        // Asked for first: a token that is changed meanwhile is told of.
+        let signed_out = Some(self.signed_out());
+        let credential = match self.credential(&parts.headers) {
+            // Who guesses too fast still sees what everyone sees.
+            Err(_) if matches!(without, Without::Open | Without::As(_)) => Credential::Nothing,
+            credential => credential?,
+        };
+        match (credential, without) {
+            (Credential::Whole, _) => {
+                Ok(Caller { signed_out, ..Caller::new(Standing::Known(Role::Admin), "token", from) })
+            }
+            (Credential::Reports, _) => Ok(Caller::new(Standing::Reporter, "ingest token", from)),
+            (Credential::Nothing, Without::As(role)) => {
+                Ok(Caller::new(Standing::Known(role), "everyone", from))
+            }
+            (Credential::Nothing, Without::Open) => Ok(Caller::new(Standing::Stranger, "stranger", from)),
+            (Credential::Nothing, Without::ForbiddenHost) => Err(Problem::forbidden_host()),
+            (Credential::Nothing, Without::SignIn) => Err(Problem::sign_in_required()),
+        }
     }
 
     fn verdict(&self, parts: &Parts) -> Access {

@@ -5,18 +5,24 @@ mod facts;
 mod layer;
 mod role;
 mod token;
+mod token_file;
 
 use std::fmt;
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use parking_lot::RwLock;
+use tokio::sync::watch;
 
-pub(crate) use self::layer::{Caller, check};
+pub(crate) use self::layer::{Caller, MAX_HEAD_BYTES, check};
 pub use self::role::{Identity, Role};
-pub(crate) use self::token::SIGN_IN_LIFETIME;
-pub(crate) use self::token::Token;
+pub(crate) use self::role::{Needs, listed};
 use self::token::{Guesses, SignedIn};
+pub(crate) use self::token::{
+    MAX_GUESSES_PER_SECOND, MAX_INGEST_TOKENS, MAX_SIGNED_IN, SIGN_IN_LIFETIME, Token,
+};
+pub(crate) use self::token_file::write as write_token_file;
 use super::mount::PublicPath;
 use super::problem::Problem;
 
@@ -42,8 +48,12 @@ pub(crate) type AccessHook = Arc<dyn Fn(&Parts) -> Access + Send + Sync>;
 pub(crate) struct AccessPolicy {
     /// The token; a fresh one when absent.
     pub(crate) token: Option<Token>,
+    /// Tokens of those who may report, and nothing else.
+    pub(crate) ingest_tokens: Vec<Token>,
     /// Whether local callers need the token too.
     pub(crate) require_token: bool,
+    /// What everybody may do who brings nothing, when the host wants that.
+    pub(crate) open_to_everyone: Option<Role>,
     /// Host names, with or without a port, that the inspector is reached by besides local ones.
     pub(crate) allow_hosts: Vec<String>,
     /// Origins (`https://host[:port]`) whose pages may ask besides our own.
@@ -58,6 +68,7 @@ impl fmt::Debug for AccessPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AccessPolicy")
             .field("require_token", &self.require_token)
+            .field("open_to_everyone", &self.open_to_everyone)
             .field("allow_hosts", &self.allow_hosts)
             .field("allow_origins", &self.allow_origins)
             .field("public_path", &self.public_path)
@@ -70,9 +81,35 @@ impl fmt::Debug for AccessPolicy {
 #[derive(Debug)]
 pub(crate) struct Guard {
     policy: AccessPolicy,
-    token: Token,
+    token: RwLock<Token>,
     signed_in: SignedIn,
     guesses: Guesses,
+    rotations: watch::Sender<u64>,
+}
+
+/// What a request brings to say who its caller is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Credential {
+    /// Nothing, or nothing that counts.
+    Nothing,
+    /// A token of those who may report.
+    Reports,
+    /// The token, or the cookie of somebody who brought it before.
+    Whole,
+}
+
+/// Tells when the token that let somebody in was changed.
+#[derive(Debug, Clone)]
+pub(crate) struct SignedOut(watch::Receiver<u64>);
+
+impl SignedOut {
+    /// Completes when it was.
+    pub(crate) async fn wait(mut self) {
+        if self.0.changed().await.is_err() {
+            // The guard is gone, and with it whoever could change the token.
+            std::future::pending::<()>().await;
+        }
+    }
 }
 
 impl Guard {
@@ -89,12 +126,41 @@ impl Guard {
             Some(token) => token,
             None => Token::generate()?,
         };
-        Ok(Self { policy, token, signed_in: SignedIn::default(), guesses: Guesses::default() })
+        Ok(Self {
+            policy,
+            token: RwLock::new(token),
+            signed_in: SignedIn::default(),
+            guesses: Guesses::default(),
+            rotations: watch::Sender::new(0),
+        })
     }
 
     /// The token, for the sign-in link.
-    pub(crate) fn token(&self) -> &Token {
-        &self.token
+    pub(crate) fn token(&self) -> Token {
+        self.token.read().clone()
+    }
+
+    /// Takes a fresh token in place of the present one, and signs everybody out who came with it.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system gives no random numbers; then everything is as it was.
+    pub(crate) fn rotate(&self) -> Result<Token, getrandom::Error> {
+        let fresh = Token::generate()?;
+        let mut token = self.token.write();
+        *token = fresh.clone();
+        self.signed_in.clear();
+        self.rotations.send_modify(|times| *times += 1);
+        Ok(fresh)
+    }
+
+    fn signed_out(&self) -> SignedOut {
+        SignedOut(self.rotations.subscribe())
+    }
+
+    /// What everybody may do who brings nothing, when the host wants that.
+    pub(crate) fn open_to_everyone(&self) -> Option<Role> {
+        self.policy.open_to_everyone
     }
 
     /// How the public path of the mount is told.
@@ -104,13 +170,18 @@ impl Guard {
 
     /// Exchanges the token for a session of our own; its secret goes into a cookie.
     pub(crate) fn sign_in(&self, offered: &str) -> Result<String, Problem> {
-        let now = std::time::Instant::now();
+        let now = now();
         self.guesses.allow(now)?;
-        if !self.token.is(offered) {
-            self.guesses.wrong(now);
-            return Err(Problem::wrong_token());
+        // Held until the sign-in is noted: one with a token that is changed meanwhile would outlive it.
+        let token = self.token.read();
+        if token.is(offered) {
+            return self.signed_in.add(now).map_err(|_| Problem::store_unavailable());
         }
-        self.signed_in.add(now).map_err(|_| Problem::store_unavailable())
+        if self.is_ingest_token(offered) {
+            return Err(Problem::only_reports());
+        }
+        self.guesses.wrong(now);
+        Err(Problem::wrong_token())
     }
 
     /// Ends the session of the caller's cookie.
@@ -120,21 +191,40 @@ impl Guard {
         }
     }
 
-    /// Whether the request brings the token, or the cookie of someone who brought it before.
-    fn credential(&self, headers: &HeaderMap) -> Result<bool, Problem> {
-        let now = std::time::Instant::now();
+    /// What the request brings. A token that is sent says more than a cookie, which a browser adds by itself.
+    fn credential(&self, headers: &HeaderMap) -> Result<Credential, Problem> {
+        let now = now();
+        if self.only_reports(headers) {
+            self.guesses.allow(now)?;
+            return Ok(Credential::Reports);
+        }
         if facts::cookies(headers, &facts::cookie_name(headers)).any(|secret| self.signed_in.has(secret, now))
         {
-            return Ok(true);
+            return Ok(Credential::Whole);
         }
-        let Some(offered) = facts::offered_token(headers) else { return Ok(false) };
+        let Some(offered) = facts::offered_token(headers) else { return Ok(Credential::Nothing) };
         self.guesses.allow(now)?;
-        let right = self.token.is(offered);
-        if !right {
-            self.guesses.wrong(now);
+        if self.token.read().is(offered) {
+            return Ok(Credential::Whole);
         }
-        Ok(right)
+        self.guesses.wrong(now);
+        Ok(Credential::Nothing)
     }
+
+    /// Whether the request brings a token that may report and nothing else.
+    fn only_reports(&self, headers: &HeaderMap) -> bool {
+        facts::offered_token(headers).is_some_and(|offered| self.is_ingest_token(offered))
+    }
+
+    /// Looks at all of them, whatever it finds.
+    fn is_ingest_token(&self, offered: &str) -> bool {
+        self.policy.ingest_tokens.iter().fold(false, |found, token| found | token.is(offered))
+    }
+}
+
+/// By the runtime's clock, which a test can hold.
+fn now() -> std::time::Instant {
+    tokio::time::Instant::now().into_std()
 }
 
 /// The name of our cookie at the host that `headers` name.

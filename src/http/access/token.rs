@@ -9,15 +9,18 @@ use subtle::ConstantTimeEq;
 
 use crate::http::problem::Problem;
 
+/// How many tokens may be given to those who only report: each is looked at in every request that brings one.
+pub(crate) const MAX_INGEST_TOKENS: usize = 64;
+
 /// How many browsers may be signed in at once; the one that signed in first makes room.
-const MAX_SIGNED_IN: usize = 256;
+pub(crate) const MAX_SIGNED_IN: usize = 256;
 
 /// How long a sign-in lasts: a working day with room, so that a forgotten browser does not stay in for ever.
 pub(crate) const SIGN_IN_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 
 /// How many wrong tokens are looked at per second, from all callers together. Beyond that tokens are refused unread,
 /// right ones too; who is signed in already does not notice.
-const MAX_GUESSES_PER_SECOND: u32 = 10;
+pub(crate) const MAX_GUESSES_PER_SECOND: u32 = 10;
 
 /// The shortest token that a host may choose, in bytes: at ten guesses a second it stands for ages.
 pub(crate) const MIN_TOKEN_BYTES: usize = 16;
@@ -92,6 +95,11 @@ impl SignedIn {
         let mut all = self.0.lock();
         all.retain(|(_, since)| now.saturating_duration_since(*since) < SIGN_IN_LIFETIME);
         all.iter().fold(false, |found, (secret, _)| found | same(secret, offered))
+    }
+
+    /// Signs everybody out.
+    pub(crate) fn clear(&self) {
+        self.0.lock().clear();
     }
 
     /// Signs one out.

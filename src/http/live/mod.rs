@@ -11,9 +11,8 @@ mod sse;
 mod ws;
 
 pub use self::host::Events;
-#[cfg(test)]
-pub(crate) use self::readers::SLOW_READER_CUT;
-pub(crate) use self::readers::{MAX_STREAMS, Place, Readers};
+pub(super) use self::readers::Held;
+pub(crate) use self::readers::{MAX_STREAMS, Place, Readers, SLOW_READER_CUT};
 pub(super) use self::sse::{__path_stream_events, stream_events};
 #[cfg(feature = "ws")]
 pub(super) use self::ws::{__path_stream_events_ws, stream_events_ws};

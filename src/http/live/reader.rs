@@ -3,6 +3,7 @@
 //! A reader has a place, the id of the last event it was given. While the ring has all that comes after it, the ring
 //! alone is read; a reader that was away, or slow, gets what the ring dropped from the store. What neither has is said.
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 use crate::bus::{Missed, Reader};
+use crate::http::access::SignedOut;
 use crate::http::problem::Problem;
 use crate::http::state::AppState;
 use crate::model::{EventFrame, EventId, EventQuery};
@@ -35,10 +37,11 @@ pub(super) enum Step {
 }
 
 /// A place in the stream that moves on as it is read.
-#[derive(Debug)]
 pub(super) struct LiveReader {
     state: AppState,
     ring: Reader,
+    /// Completes when who reads is no longer let in.
+    signed_out: Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>>,
     question: Option<Question>,
 }
 
@@ -60,7 +63,13 @@ impl LiveReader {
     /// A reader that begins after `after`.
     pub(super) fn new(state: AppState, after: EventId) -> Self {
         let ring = state.bus.reader(after);
-        Self { state, ring, question: None }
+        Self { state, ring, signed_out: None, question: None }
+    }
+
+    /// Ends when who reads is signed out, if signing in is what let them in.
+    pub(super) fn until(mut self, signed_out: Option<SignedOut>) -> Self {
+        self.signed_out = signed_out.map(|signed_out| Box::pin(signed_out.wait()) as _);
+        self
     }
 
     /// The id of the last event that was given (or said to be missed).
@@ -70,6 +79,13 @@ impl LiveReader {
 
     /// What comes next, once there is something; `None` when the stream is over.
     pub(super) fn poll_step(&mut self, context: &mut Context<'_>) -> Poll<Option<Step>> {
+        if let Some(signed_out) = &mut self.signed_out
+            && signed_out.as_mut().poll(context).is_ready()
+        {
+            // Over for good, should it be asked again.
+            self.signed_out = Some(Box::pin(std::future::ready(())));
+            return Poll::Ready(None);
+        }
         loop {
             if let Some(question) = &mut self.question {
                 let answer = ready!(Pin::new(&mut question.answer).poll(context));
@@ -159,6 +175,12 @@ fn page(store: &dyn Store, after: EventId) -> Result<Page, StoreError> {
     let frames = store.events(&EventQuery { after, limit: BATCH, session_id: None })?;
     // Asked last: what is deleted while we read must not pass for never having been.
     Ok(Page { floor: store.replay_floor()?, frames })
+}
+
+impl fmt::Debug for LiveReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LiveReader").field("ring", &self.ring).finish_non_exhaustive()
+    }
 }
 
 impl Drop for LiveReader {

@@ -47,7 +47,7 @@ pub(crate) struct Place(#[expect(dead_code, reason = "held")] OwnedSemaphorePerm
 
 /// What a stream holds as long as its client reads.
 #[derive(Debug)]
-pub(super) struct Held<T> {
+pub(in crate::http) struct Held<T> {
     readers: Arc<Readers>,
     /// When a part was given to the connection that has not asked for the next one, in milliseconds after the readers
     /// began; 0 when it waits for us.
@@ -121,7 +121,7 @@ impl Readers {
 
 impl<T: Debug + Send + 'static> Held<T> {
     /// Watches over what a stream holds.
-    pub(super) fn new(readers: &Arc<Readers>, inner: T) -> Arc<Self> {
+    pub(in crate::http) fn new(readers: &Arc<Readers>, inner: T) -> Arc<Self> {
         let (given, inner) = (AtomicU64::new(0), Mutex::new(Some(inner)));
         let held = Arc::new(Self { readers: Arc::clone(readers), given, inner });
         let mut watched = readers.watched.lock();
@@ -143,13 +143,13 @@ impl<T: Debug + Send + 'static> Held<T> {
     }
 
     /// The connection asks for the next part. `None` in it when the stream was cut off.
-    pub(super) fn asked(&self) -> MutexGuard<'_, Option<T>> {
+    pub(in crate::http) fn asked(&self) -> MutexGuard<'_, Option<T>> {
         self.given.store(0, Ordering::Relaxed);
         self.inner.lock()
     }
 
     /// The connection got a part.
-    pub(super) fn gave(&self) {
+    pub(in crate::http) fn gave(&self) {
         self.given.store(self.readers.now(), Ordering::Relaxed);
     }
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -24,6 +25,7 @@ use super::filter::Filter;
 use super::gap::{everything_until, told_gap};
 use super::reader::{LiveReader, Step};
 use super::readers::{Held, Place};
+use crate::http::access::Caller;
 use crate::http::extract::Params;
 use crate::http::limits::Limits;
 use crate::http::openapi::EventSchema;
@@ -71,6 +73,7 @@ pub(crate) struct StreamParams {
 )]
 pub(crate) async fn stream_events(
     State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     params: Params,
 ) -> Result<Response, Problem> {
@@ -78,7 +81,9 @@ pub(crate) async fn stream_events(
     let place = state.limits.readers.place()?;
     let begin = Begin::of(&state, &headers, &params).await;
     let readers = Arc::clone(&state.limits.readers);
-    let body = Body::from_stream(SseBody(Held::new(&readers, SseStream::new(state, filter, begin, place))));
+    let reader = LiveReader::new(state.clone(), begin.place()).until(caller.signed_out);
+    let stream = SseStream::new(&state, reader, filter, begin, place);
+    let body = Body::from_stream(SseBody(Held::new(&readers, stream)));
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
         (CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform")),
@@ -123,7 +128,7 @@ struct SseStream {
 }
 
 impl SseStream {
-    fn new(state: AppState, filter: Filter, begin: Begin, place: Place) -> Self {
+    fn new(state: &AppState, reader: LiveReader, filter: Filter, begin: Begin, place: Place) -> Self {
         let after = begin.place();
         let mut opening = String::new();
         if let Some(notice) = begin.notice() {
@@ -139,7 +144,7 @@ impl SseStream {
         let quiet_until = Instant::now() + KEEP_ALIVE;
         Self {
             limits,
-            reader: LiveReader::new(state, after),
+            reader,
             filter,
             opening: Some(opening.into()),
             ready: Vec::new().into_iter(),

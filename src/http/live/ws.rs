@@ -7,6 +7,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
@@ -23,6 +24,7 @@ use super::gap::{everything_until, told_gap};
 use super::reader::{LiveReader, Step};
 use super::readers::{Place, SLOW_READER_CUT};
 use super::sse::{KEEP_ALIVE, MAX_CHUNK_BYTES, StreamParams};
+use crate::http::access::Caller;
 use crate::http::extract::Params;
 use crate::http::limits::Limits;
 use crate::http::problem::Problem;
@@ -73,6 +75,7 @@ pub(in crate::http) struct Position {
 )]
 pub(crate) async fn stream_events_ws(
     State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     params: Params,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
@@ -86,7 +89,8 @@ pub(crate) async fn stream_events_ws(
         .max_frame_size(MAX_CLIENT_MESSAGE_BYTES)
         .write_buffer_size(MAX_CHUNK_BYTES)
         .on_upgrade(move |socket| async move {
-            let mut stream = WsStream::new(state, filter, begin.place(), socket, place);
+            let reader = LiveReader::new(state.clone(), begin.place()).until(caller.signed_out);
+            let mut stream = WsStream::new(&state, reader, filter, socket, place);
             let why = stream.run(begin).await;
             stream.close(why).await;
         }))
@@ -119,13 +123,13 @@ struct WsStream {
 }
 
 impl WsStream {
-    fn new(state: AppState, filter: Filter, after: EventId, socket: WebSocket, place: Place) -> Self {
+    fn new(state: &AppState, reader: LiveReader, filter: Filter, socket: WebSocket, place: Place) -> Self {
         Self {
             socket,
             limits: Arc::clone(&state.limits),
-            reader: LiveReader::new(state, after),
+            told: reader.position(),
+            reader,
             filter,
-            told: after,
             received: 0,
             unanswered: 0,
             _place: place,

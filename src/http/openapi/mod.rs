@@ -1,6 +1,7 @@
 //! The contract as an OpenAPI 3.1 document, gathered from the handlers.
 
 mod absent;
+mod access;
 mod bodies;
 mod errors;
 mod event;
@@ -15,6 +16,7 @@ use utoipa::OpenApi as _;
 use utoipa::openapi::{License, OpenApi};
 
 use self::absent::never_null;
+use self::access::tell_access;
 use self::bodies::useful_bodies;
 use self::errors::every_error_is_a_problem;
 pub(super) use self::event::EventSchema;
@@ -66,6 +68,7 @@ fn served_at(mount: &Mount) -> Value {
         useful_bodies(&mut document);
         every_error_is_a_problem(&mut document);
         named_variants(&mut document);
+        tell_access(&mut document);
         document
     };
     let mut document = DOCUMENT.get_or_init(gather).clone();
@@ -99,6 +102,10 @@ mod tests {
                 let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
                 assert!(!id.is_empty() && ids.insert(id), "{what} has no operation id of its own");
                 assert!(operation["tags"][0].is_string(), "{what} has no tag");
+                assert!(
+                    operation["x-role"].is_string(),
+                    "{what} is not in the table of what operations need"
+                );
                 for (status, response) in operation["responses"].as_object().unwrap() {
                     let description = response["description"].as_str().unwrap_or_default();
                     assert!(!description.is_empty(), "{what} does not describe {status}");

@@ -1,12 +1,15 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::ConnectInfo;
 use axum::http::Request;
 use axum::http::request::Builder;
+use http_body_util::BodyExt;
+use tower::ServiceExt;
 
 use super::support::{Answer, Site, TOKEN, local};
-use crate::http::access::AccessHook;
+use crate::http::access::{AccessHook, SIGN_IN_LIFETIME};
 use crate::http::{Access, AccessPolicy};
 
 /// A request by someone we cannot see.
@@ -75,7 +78,7 @@ async fn the_cookie_names_its_port_and_is_bound_to_the_mount() {
     assert!(set.starts_with("agent_inspector_8080=") && set.contains("; Path=/t/a%20b/_i; Secure"), "{set}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn guesses_are_counted_and_then_refused_while_who_is_signed_in_goes_on() {
     let site = Site::new();
     let cookie = sign_in(&site, TOKEN).await.header("set-cookie").split(';').next().unwrap().to_owned();
@@ -89,6 +92,47 @@ async fn guesses_are_counted_and_then_refused_while_who_is_signed_in_goes_on() {
     assert_eq!(program.status, 429);
     assert_eq!(site.send(stranger("/sessions").header("cookie", cookie)).await.status, 200);
     assert_eq!(site.get("/sessions").await.status, 200);
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert_eq!(sign_in(&site, TOKEN).await.status, 204);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sign_in_ends_after_a_day() {
+    let site = Site::new();
+    let cookie = sign_in(&site, TOKEN).await.header("set-cookie").split(';').next().unwrap().to_owned();
+    let ask = || stranger("/sessions").header("cookie", &cookie);
+    tokio::time::advance(SIGN_IN_LIFETIME - Duration::from_secs(1)).await;
+    assert_eq!(site.send(ask()).await.status, 200);
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert_eq!(site.send(ask()).await.problem(), (401, "sign_in_required".into()));
+}
+
+#[tokio::test]
+async fn a_fresh_token_ends_what_the_old_one_opened_at_once() {
+    let site = Site::new();
+    let cookie = sign_in(&site, TOKEN).await.header("set-cookie").split(';').next().unwrap().to_owned();
+    let by_cookie = || stranger("/sessions").header("cookie", &cookie);
+    let stream = |request: Builder| {
+        let router = site.router();
+        let request = request.body(axum::body::Body::empty()).unwrap();
+        async move { router.oneshot(request).await.unwrap().into_body() }
+    };
+    let theirs = stream(stranger("/events").header("cookie", &cookie)).await;
+    let programs = stream(stranger("/events").header("x-inspector-token", TOKEN)).await;
+    let mut ours = stream(local("/events")).await;
+    assert_eq!(site.send(by_cookie()).await.status, 200);
+
+    let fresh = site.state.guard.rotate().unwrap();
+    assert_eq!(site.send(by_cookie()).await.problem(), (401, "sign_in_required".into()));
+    assert_eq!(sign_in(&site, TOKEN).await.problem(), (401, "wrong_token".into()));
+    assert_eq!(sign_in(&site, fresh.as_str()).await.status, 204);
+    // They end by themselves; who needs no token reads on.
+    theirs.collect().await.unwrap();
+    programs.collect().await.unwrap();
+    ours.frame().await.unwrap().unwrap();
+    site.publish([1]);
+    let event = ours.frame().await.unwrap().unwrap().into_data().unwrap();
+    assert!(String::from_utf8_lossy(&event).contains("tick"));
 }
 
 #[tokio::test]

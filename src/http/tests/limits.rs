@@ -2,8 +2,20 @@
 
 use std::sync::atomic::Ordering;
 
+use axum::body::Body;
+use http_body_util::BodyExt;
+use tower::ServiceExt;
+
 use super::support::{Answer, Site, local, session};
-use crate::http::limits::{STORE_READS_AT_ONCE, STORE_READS_WAITING};
+use crate::http::SLOW_READER_CUT;
+use crate::http::access::MAX_HEAD_BYTES;
+use crate::http::download::DOWNLOADS_AT_ONCE;
+#[cfg(feature = "otlp")]
+use crate::http::download::EXPORTS_AT_ONCE;
+use crate::http::limits::{
+    SEARCHES_AT_ONCE, SEARCHES_WAITING, STORE_READS_AT_ONCE, STORE_READS_WAITING, TREES_AT_ONCE,
+    TREES_WAITING,
+};
 
 /// Whoever is sent away for a while is told for how long.
 fn sent_away(answer: &Answer, code: &str) {
@@ -20,7 +32,7 @@ async fn reads_that_wait_for_the_store_are_bounded_and_the_next_one_is_refused_a
     let stalled = site.store.sessions.lock();
     let waiting: Vec<_> = (0..STORE_READS_AT_ONCE + STORE_READS_WAITING)
         .map(|_| {
-            let (router, request) = (router.clone(), local("/sessions/x").body(axum::body::Body::empty()));
+            let (router, request) = (router.clone(), local("/sessions/x").body(Body::empty()));
             tokio::spawn(async move { super::support::answer(&router, request.unwrap()).await })
         })
         .collect();
@@ -75,4 +87,92 @@ async fn whoever_is_sent_away_is_told_when_to_come_back() {
 fn one_span() -> &'static str {
     r#"{"resourceSpans": [{"scopeSpans": [{"spans": [{"name": "work", "spanId": "00000000000000a1",
         "traceId": "249d0e49a29910886c9895950073aa9a", "startTimeUnixNano": "1720000000000000000"}]}]}]}"#
+}
+
+#[tokio::test]
+async fn downloads_are_bounded_and_exports_among_them_more_tightly() {
+    let site = Site::new();
+    site.store.sessions.lock().push(session("long", 1));
+    #[cfg(feature = "otlp")]
+    {
+        let exports: Vec<_> = std::iter::from_fn(|| site.state.export().ok()).collect();
+        assert_eq!(exports.len(), EXPORTS_AT_ONCE);
+        sent_away(&site.get("/sessions/long/otlp").await, "too_many_downloads");
+        assert_eq!(site.get("/trace/long").await.status, 200);
+    }
+    let downloads: Vec<_> = std::iter::from_fn(|| site.state.download().ok()).collect();
+    assert_eq!(downloads.len(), DOWNLOADS_AT_ONCE);
+    sent_away(&site.get("/trace/long").await, "too_many_downloads");
+    assert_eq!(site.get("/sessions/long").await.status, 200, "everybody else goes on");
+    drop(downloads);
+    assert_eq!(site.get("/trace/long").await.status, 200);
+    #[cfg(feature = "otlp")]
+    assert_eq!(site.get("/sessions/long/otlp").await.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_download_whose_client_does_not_read_breaks_off_and_gives_its_place_back() {
+    let site = Site::new();
+    site.store.sessions.lock().push(session("long", 1));
+    (0..3).for_each(|number| site.store.add_block(&format!("{{\"span\":{number}}}\n")));
+    let request = local("/trace/long").body(Body::empty()).unwrap();
+    let mut body = site.router().oneshot(request).await.unwrap().into_body();
+    assert!(body.frame().await.unwrap().is_ok());
+    assert_eq!(site.state.limits.downloads.available_permits(), DOWNLOADS_AT_ONCE - 1);
+    tokio::time::sleep(SLOW_READER_CUT * 2).await;
+    assert_eq!(site.state.limits.downloads.available_permits(), DOWNLOADS_AT_ONCE);
+    assert!(body.frame().await.unwrap().is_err(), "it is not taken for the whole");
+    assert_eq!(site.get("/health").await.json()["counters"]["readers_cut"], 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn trees_and_searches_wait_for_their_turn_and_not_for_ever() {
+    let site = Site::new();
+    site.store.sessions.lock().push(session("long", 1));
+    for (path, turns, at_once, waiting) in [
+        ("/sessions/long/spans", &site.state.limits.trees, TREES_AT_ONCE, TREES_WAITING),
+        ("/search?q=x", &site.state.limits.searches, SEARCHES_AT_ONCE, SEARCHES_WAITING),
+    ] {
+        let mut held = Vec::new();
+        for _ in 0..at_once {
+            held.push(turns.next().await.unwrap());
+        }
+        let asked = || {
+            let (router, request) = (site.router(), local(path).body(Body::empty()).unwrap());
+            tokio::spawn(async move { super::support::answer(&router, request).await })
+        };
+        let in_line: Vec<_> = (0..waiting).map(|_| asked()).collect();
+        while turns.in_hand() < at_once + waiting {
+            tokio::task::yield_now().await;
+        }
+        sent_away(&site.get(path).await, "store_busy");
+        for answer in in_line {
+            sent_away(&answer.await.unwrap(), "store_busy");
+        }
+        drop(held);
+        assert_eq!(site.get(path).await.status, 200, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_and_headers_beyond_what_is_read_are_refused_and_what_is_below_is_not() {
+    let site = Site::new();
+    let long = "x".repeat(MAX_HEAD_BYTES);
+    for request in [
+        local("/health").header("cookie", &long),
+        local(&format!("/health?q={}", &long[..60_000])).header("cookie", &long[..10_000]),
+    ] {
+        assert_eq!(site.send(request).await.problem(), (431, "head_too_large".into()));
+    }
+    let fits = local("/health").header("cookie", &long[..60_000]);
+    assert_eq!(site.send(fits).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_bounds_are_told_to_those_who_may_see_everything() {
+    let site = Site::new();
+    let limits = |answer: &Answer| answer.json()["limits"].as_object().unwrap().len();
+    assert!(limits(&site.get("/health").await) > 40);
+    let stranger = axum::http::Request::get("/health").header("host", "box.example");
+    assert_eq!(limits(&site.send(stranger).await), 0);
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use tokio::task::JoinHandle;
 
 use super::plan::{Form, Piece, Plan};
-use crate::http::live::Place;
+use crate::http::download::DownloadPlace;
 use crate::http::state::AppState;
 use crate::store::chunk::GZIP_HEADER;
 use crate::store::{Block, BlockIndex, StoreError};
@@ -19,26 +19,29 @@ use crate::store::{Block, BlockIndex, StoreError};
 /// checkpoint and costs two blocks of memory. When a block is no longer there (the session was compacted or removed
 /// meanwhile) the body breaks off, which the client sees, because fewer bytes came than were promised. `place` is given
 /// back at the end.
-pub(super) fn body(state: AppState, plan: Plan, from: u64, to: u64, place: Place) -> Body {
-    Body::from_stream(async_stream::stream! {
-        let _place = place;
-        let mut shutdown = state.shutdown.clone();
-        let mut pieces = plan.pieces(from, to).into_iter();
-        let mut ahead = pieces.next().map(|piece| Ahead::begin(&state, &plan, piece));
-        while let Some(mut current) = ahead.take() {
-            ahead = pieces.next().map(|piece| Ahead::begin(&state, &plan, piece));
-            let bytes = tokio::select! {
-                biased;
-                () = closed(&mut shutdown) => Err(io::Error::other("the inspector is shutting down")),
-                bytes = current.finish() => bytes,
-            };
-            let broken = bytes.is_err();
-            yield bytes;
-            if broken {
-                break;
+pub(super) fn body(state: AppState, plan: Plan, from: u64, to: u64, place: DownloadPlace) -> Body {
+    let asked = state.clone();
+    asked.download_body(
+        place,
+        async_stream::stream! {
+            let mut shutdown = state.shutdown.clone();
+            let mut pieces = plan.pieces(from, to).into_iter();
+            let mut ahead = pieces.next().map(|piece| Ahead::begin(&state, &plan, piece));
+            while let Some(mut current) = ahead.take() {
+                ahead = pieces.next().map(|piece| Ahead::begin(&state, &plan, piece));
+                let bytes = tokio::select! {
+                    biased;
+                    () = closed(&mut shutdown) => Err(io::Error::other("the inspector is shutting down")),
+                    bytes = current.finish() => bytes,
+                };
+                let broken = bytes.is_err();
+                yield bytes;
+                if broken {
+                    break;
+                }
             }
-        }
-    })
+        },
+    )
 }
 
 /// Waits until the inspector shuts down (or is gone).

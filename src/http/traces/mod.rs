@@ -127,8 +127,7 @@ fn answer(
         *response.status_mut() = StatusCode::PARTIAL_CONTENT;
     }
     if method != Method::HEAD {
-        // A client may take as long as it likes to read; how many do at once is bounded.
-        let place = state.limits.readers.place()?;
+        let place = state.download()?;
         *response.body_mut() = body::body(state, plan, from, to, place);
     }
     Ok(response)

@@ -12,6 +12,7 @@ mod surrogates;
 mod tests;
 
 pub(crate) use self::format::{Format, RpcCode};
+pub(crate) use self::protobuf::MAX_ITEM_BYTES;
 use super::{IngestError, body};
 use crate::model::{Span, Timestamp};
 use crate::otlp::Mapper;

@@ -21,7 +21,7 @@ use crate::otlp::{Item, LogRecord, Mapper, Metric, MetricPoint, PointMessage, Te
 
 /// The largest encoded span, log record or data point. In memory an empty value takes 16 times its 2 bytes on the wire,
 /// until the mapping has cut it to its bounds.
-pub(super) const MAX_ITEM_BYTES: usize = 16 * 1024 * 1024;
+pub(crate) const MAX_ITEM_BYTES: usize = 16 * 1024 * 1024;
 
 /// What lies in a list of a scope: the level at which the signals differ.
 pub(crate) trait Listed: Item {

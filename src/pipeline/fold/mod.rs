@@ -43,11 +43,11 @@ pub const DEFAULT_ABANDON_AFTER: Duration = Duration::from_secs(300);
 const FORGET_TRACE_AFTER: Duration = Duration::from_secs(30);
 
 /// How many spans are remembered at most before the quietest traces are forgotten early: some 10 MB.
-const MAX_REMEMBERED_SPANS: usize = 100_000;
+pub(crate) const MAX_REMEMBERED_SPANS: usize = 100_000;
 
 /// How many sessions are live at most before those of silent outside senders are given up, and ended ones forgotten,
 /// early: some 10 MB.
-const MAX_LIVE_SESSIONS: usize = 10_000;
+pub(crate) const MAX_LIVE_SESSIONS: usize = 10_000;
 
 /// What a store that takes nothing holds back of either, times these bounds. Beyond it traces and ended sessions are
 /// forgotten although they are not stored yet: a span that comes late may then count twice.

@@ -23,6 +23,7 @@ use bytes::Bytes;
 
 #[cfg(feature = "sqlite")]
 pub(crate) use self::chars::{Need, beginning_token};
+pub(crate) use self::matcher::{MAX_REGEX_BYTES, MAX_REGEX_MEMORY};
 #[cfg(feature = "sqlite")]
 pub(crate) use self::matching::line_tokens;
 pub(crate) use self::matching::{Matching, Of, Subject};

@@ -13,7 +13,7 @@ use crate::store::StoreError;
 const MAX_READERS: usize = 4;
 
 /// How long a read waits for its turn, and a statement for a lock of another process.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Opens the connection that writes.
 ///
@@ -26,6 +26,7 @@ pub(super) fn writer(path: &Path) -> Result<Connection> {
         "PRAGMA page_size = 8192;
          PRAGMA auto_vacuum = INCREMENTAL;
          PRAGMA journal_mode = WAL;
+         PRAGMA secure_delete = FAST;
          PRAGMA synchronous = NORMAL;
          PRAGMA journal_size_limit = 33554432;
          PRAGMA cache_size = -4096;

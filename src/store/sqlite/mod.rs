@@ -4,6 +4,7 @@
 
 mod check;
 mod connection;
+mod erase;
 mod events;
 mod failure;
 mod instance;
@@ -61,6 +62,8 @@ pub struct SqliteStore {
     pack_after: Duration,
     pinned: Mutex<Pinned>,
     index: search::Index,
+    /// The largest file that is written anew when something was removed.
+    rewritten_up_to: u64,
     /// The trace that was looked at last for one to pack.
     packing_after: AtomicI64,
     /// The bytes of the log when they were looked at last.
@@ -77,6 +80,7 @@ struct Writer {
     file: Option<(u64, u64)>,
     /// No id that was reserved lies beyond this one.
     reserved_to: i64,
+    rewritten: erase::Rewritten,
     /// Held as long as the process lives.
     _alive: File,
 }
@@ -111,6 +115,7 @@ impl SqliteStore {
             closed: false,
             file: place.file(),
             reserved_to: 0,
+            rewritten: erase::Rewritten::default(),
             _alive: alive,
         };
         Ok(Self {
@@ -123,6 +128,7 @@ impl SqliteStore {
             pack_after: DEFAULT_PACK_AFTER,
             pinned: Mutex::default(),
             index: search::Index::default(),
+            rewritten_up_to: erase::REWRITTEN_UP_TO,
             packing_after: AtomicI64::new(0),
             log_bytes: AtomicU64::new(0),
             notices,

@@ -3,6 +3,7 @@
 mod concurrency;
 mod damage;
 mod durability;
+mod erased;
 mod instances;
 mod model;
 mod older;

@@ -62,7 +62,7 @@ impl SqliteStore {
             done |= self.remove_some(now)?;
             done |= self.pack_some(now, deadline)?;
             done |= self.keep_index()?;
-            if !done && !self.give_space_back()? {
+            if !done && !self.give_space_back()? && !self.erase_some()? {
                 return Ok(false);
             }
             if Instant::now() >= deadline {

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::failure::Result;
 use super::read::session_id;
 use super::spans::{SeenSpans, TraceRow};
-use super::{events, lines, pack, search, sessions};
+use super::{erase, events, lines, pack, search, sessions};
 use crate::model::{SessionId, Timestamp, TraceId};
 use crate::store::{Block, Chunk, ChunkSpan, WriteBatch};
 
@@ -24,6 +24,9 @@ impl Writing<'_> {
         for session in &batch.deleted_sessions {
             remove_session(self.connection, session)?;
             events::remove_session(self.connection, session)?;
+        }
+        if !batch.deleted_sessions.is_empty() {
+            erase::note(self.connection)?;
         }
         let mut last: HashMap<&SessionId, usize> = HashMap::new();
         for (at, session) in batch.sessions.iter().enumerate() {

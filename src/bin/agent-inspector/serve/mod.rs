@@ -51,6 +51,8 @@ async fn run(args: Serve) -> Result<(), Failure> {
     let address = main.local_addr().map_err(|error| error.to_string())?;
     let inspector = build(&args)?;
     let readers = readers(&args, &inspector)?;
+    token::rotate_when_asked(&inspector, format!("http://{}:{}{MOUNT}", host(address), address.port()))
+        .map_err(|error| format!("no signals: {error}"))?;
     announce(&inspector, address, otlp.as_ref());
 
     let stop = stop::Stop::listen().map_err(|error| format!("no signals: {error}"))?;
@@ -117,6 +119,15 @@ fn build(args: &Serve) -> Result<Inspector, Failure> {
     }
     if let Some(token) = token::given_or_made(args.token_file.as_deref())? {
         builder = builder.token(&token).map_err(|error| error.to_string())?;
+    }
+    if let Some(file) = &args.token_file {
+        builder = builder.token_file(file);
+    }
+    for file in &args.ingest_token_file {
+        // It was made if it was not there, so there is one.
+        if let Some(token) = token::given_or_made(Some(file))? {
+            builder = builder.ingest_token(&token).map_err(|error| error.to_string())?;
+        }
     }
     builder.build().map_err(|error| error.to_string())
 }

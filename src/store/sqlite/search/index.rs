@@ -233,7 +233,27 @@ impl SqliteStore {
         if self.index.merged.load(Ordering::Relaxed) {
             return Ok(false);
         }
-        let merged = self.change(|writing| {
+        let merged = self.merge(MERGED_AT_ONCE)?;
+        self.index.merged.store(!merged, Ordering::Relaxed);
+        Ok(merged)
+    }
+
+    /// Goes on with merging all of the index into one part, in which no word is left of documents that are gone. Says whether
+    /// there is more to merge.
+    pub(in crate::store::sqlite) fn merge_whole_index(&self) -> Result<bool> {
+        if !self.readers.read(|connection| self.index.is_usable(connection))? {
+            return Ok(false);
+        }
+        // Of a negative number of pages: all parts, however few they are.
+        let merged = self.merge(-MERGED_AT_ONCE);
+        match merged {
+            Err(failure) if self.index.is_damaged_by(&failure) => Ok(true),
+            merged => merged,
+        }
+    }
+
+    fn merge(&self, pages: i64) -> Result<bool> {
+        self.change(|writing| {
             if layout(writing.connection)? != LAYOUT {
                 return Ok(false);
             }
@@ -247,12 +267,10 @@ impl SqliteStore {
             writing
                 .connection
                 .prepare_cached("INSERT INTO search_text (search_text, rank) VALUES ('merge', ?1)")?
-                .execute([MERGED_AT_ONCE])?;
+                .execute([pages])?;
             // The statement itself counts as one change.
             Ok(changes()? - before > 1)
-        })?;
-        self.index.merged.store(!merged, Ordering::Relaxed);
-        Ok(merged)
+        })
     }
 }
 
