@@ -544,6 +544,8 @@ export interface components {
         Breakpoint: {
             /** @description Who set it. */
             by?: string;
+            /** @description From where: the address at the other end of the connection, `proxy` or `unknown`. */
+            from?: string;
             /**
              * Format: int64
              * @description How many sessions stopped at it.
@@ -575,6 +577,11 @@ export interface components {
             breakpoint_id: number;
             /** @description Who it was: the name that the host's own check gave, or `local`, `token`, `host`. */
             by?: string;
+            /**
+             * @description From where: the address at the other end of the connection; `proxy` when that is a proxy's, whatever it claims;
+             *     `unknown` when the host does not tell. Absent when it was the host itself.
+             */
+            from?: string;
             id: components["schemas"]["EventId"];
             session_id?: components["schemas"]["SessionId"];
             timestamp: components["schemas"]["Timestamp"];
@@ -616,6 +623,11 @@ export interface components {
         CancelRequestedEvent: {
             /** @description Who it was: the name that the host's own check gave, or `local`, `token`, `host`. */
             by?: string;
+            /**
+             * @description From where: the address at the other end of the connection; `proxy` when that is a proxy's, whatever it claims;
+             *     `unknown` when the host does not tell. Absent when it was the host itself.
+             */
+            from?: string;
             id: components["schemas"]["EventId"];
             session_id?: components["schemas"]["SessionId"];
             timestamp: components["schemas"]["Timestamp"];
@@ -939,14 +951,19 @@ export interface components {
             /** @description This start of it. */
             instance: string;
             /**
-             * @description The bounds in force, in events, records, requests, bytes or milliseconds, as their names say. What goes beyond one is
-             *     in the counters.
+             * @description The bounds in force, in events, records, requests, bytes or milliseconds, as their names say; `docs/limits.md` says what
+             *     becomes of what goes beyond. Empty for callers who may not see everything.
              */
             limits: {
                 [key: string]: number;
             };
             /** @description The path it is mounted at, empty at the root. */
             mount: string;
+            /**
+             * @description Present when the host opened the inspector to all: what everybody may do who can reach it, `viewer`, `operator` or
+             *     `admin`. A page shows that where nobody overlooks it.
+             */
+            open_to_everyone?: string;
             /** @description The parts. */
             parts: components["schemas"]["Part"][];
             /** @description The prices from which costs are computed. */
@@ -1502,6 +1519,13 @@ export interface components {
         };
         /** @description A person removed the session with all that was known of it. One of the same id that begins later is another one. */
         SessionRemovedEvent: {
+            /** @description Who it was: the name that the host's own check gave, or `local`, `token`, `host`. */
+            by?: string;
+            /**
+             * @description From where: the address at the other end of the connection; `proxy` when that is a proxy's, whatever it claims;
+             *     `unknown` when the host does not tell. Absent when it was the host itself.
+             */
+            from?: string;
             id: components["schemas"]["EventId"];
             session_id?: components["schemas"]["SessionId"];
             timestamp: components["schemas"]["Timestamp"];
@@ -1567,6 +1591,11 @@ export interface components {
             by?: string;
             /** @description What was decided, in a word: `answered` or `denied`; at a checkpoint `continue`, `step`, `skip`, `edit` or `abort`. */
             decision?: string;
+            /**
+             * @description From where: the address at the other end of the connection; `proxy` when that is a proxy's, whatever it claims;
+             *     `unknown` when the host does not tell. Absent when it was the host itself.
+             */
+            from?: string;
             id: components["schemas"]["EventId"];
             session_id?: components["schemas"]["SessionId"];
             /** @description The signal's name. What it said is between the sender and the engine. */
