@@ -129,7 +129,8 @@ pub use self::capture::{Checkpoint, Reaching, Step, WaitFor};
 #[cfg(feature = "mcp")]
 #[cfg_attr(docsrs, doc(cfg(feature = "mcp")))]
 pub use self::capture::{
-    MAX_MCP_BODY_BYTES, MAX_MCP_SESSIONS, MCP_IDLE_REQUEST, MCP_IDLE_SESSION, McpBody, McpLayer, McpService,
+    MAX_MCP_BODY_BYTES, MAX_MCP_OPEN, MAX_MCP_SESSIONS, MCP_IDLE_REQUEST, MCP_IDLE_SESSION, McpBody,
+    McpLayer, McpService,
 };
 #[cfg(feature = "control")]
 #[cfg_attr(docsrs, doc(cfg(feature = "control")))]

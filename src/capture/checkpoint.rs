@@ -223,7 +223,7 @@ impl<'a> Checkpoint<'a> {
         let Ok(mut open) = Open::begin(session, live, asked) else {
             return if live.steering.is_cancelled() { Step::Abort } else { Step::Continue };
         };
-        let Ok(reply) = open.reply(timeout).await else { return Step::Continue };
+        let Ok(reply) = open.reply().await else { return Step::Continue };
         let Outcome::Answered(payload) = reply.outcome else { return Step::Abort };
         let Ok(command) = Command::read(&payload) else { return Step::Continue };
         open.decided(command.as_str());

@@ -47,11 +47,14 @@ pub use self::inspect::{Inspect, InspectFuture, InspectOutput, InspectResult};
 pub(crate) use self::layer::CaptureLayer;
 #[cfg(feature = "rmcp")]
 pub use self::mcp::McpHandler;
+#[cfg(feature = "mcp")]
+pub(crate) use self::mcp::bounds as mcp_bounds;
 #[cfg(all(feature = "mcp", feature = "otlp"))]
 pub(crate) use self::mcp::messages as mcp_messages;
 #[cfg(feature = "mcp")]
 pub use self::mcp::{
-    MAX_MCP_BODY_BYTES, MAX_MCP_SESSIONS, MCP_IDLE_REQUEST, MCP_IDLE_SESSION, McpBody, McpLayer, McpService,
+    MAX_MCP_BODY_BYTES, MAX_MCP_OPEN, MAX_MCP_SESSIONS, MCP_IDLE_REQUEST, MCP_IDLE_SESSION, McpBody,
+    McpLayer, McpService,
 };
 #[cfg(feature = "otel")]
 pub(crate) use self::otel::CaptureProcessor;

@@ -132,7 +132,7 @@ impl<T: Answer> WaitFor<T> {
             attributes: Attributes::new(),
         };
         let mut open = Open::begin(&self.session, live, asked)?;
-        match open.reply(self.timeout).await?.outcome {
+        match open.reply().await?.outcome {
             // It was read before it was taken; only a type that reads the same JSON in two ways comes here.
             Outcome::Answered(answer) => read(&answer).map_err(|part| WaitError::InvalidSchema(part.message)),
             Outcome::Denied(reason) => Err(WaitError::Denied(reason)),
@@ -171,6 +171,7 @@ pub(super) struct Asked {
 pub(super) struct Open<'a> {
     live: &'a Live,
     waiting: Waiting,
+    timeout: Option<Duration>,
     trace_id: TraceId,
     span_id: SpanId,
     /// Whether its span was taken, and is to be ended.
@@ -187,7 +188,7 @@ impl<'a> Open<'a> {
         let (span_id, since) = (fresh_span_id(), live.recorder.now());
         let until = asked.timeout.map(|timeout| since.plus(timeout));
         let (start, event) = told(&asked, (trace_id, span_id, parent), since);
-        let Asked { signal, prompt, schema, check, step, .. } = asked;
+        let Asked { signal, prompt, schema, check, timeout, step, .. } = asked;
         let question =
             Question { signal, prompt, schema, check, since, until, trace_id: Some(trace_id), step };
         // In the table first: whoever reads of it in the stream can answer it.
@@ -198,14 +199,14 @@ impl<'a> Open<'a> {
         };
         let recorded = live.recorder.wait_started(start);
         live.recorder.event(Of::Session(session.id().clone()), event);
-        let open = Self { live, waiting, trace_id, span_id, recorded, ended: None };
+        let open = Self { live, waiting, timeout, trace_id, span_id, recorded, ended: None };
         // Told before it stood in the table, it would not have heard of it.
         if live.steering.is_cancelled() || live.has_ended() { Err(WaitError::Cancelled) } else { Ok(open) }
     }
 
-    /// Waits for the reply, at most so long.
-    pub(super) async fn reply(&mut self, timeout: Option<Duration>) -> Result<Reply, WaitError> {
-        let reply = match timeout {
+    /// Waits for the reply, at most as long as was asked for.
+    pub(super) async fn reply(&mut self) -> Result<Reply, WaitError> {
+        let reply = match self.timeout {
             None => Some((&mut self.waiting).await),
             Some(timeout) => match tokio::time::timeout(timeout, &mut self.waiting).await {
                 Ok(reply) => Some(reply),

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream};
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
 use bytes::{Bytes, BytesMut};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_stream::StreamExt;
@@ -79,6 +81,26 @@ pub(super) async fn small(body: Body, most: usize, patience: BodyPatience) -> Re
         Err(Unread::TooSlow) => Err(Problem::body_too_slow()),
         Err(Unread::BrokeOff) => Err(Problem::invalid_body("the body broke off")),
     }
+}
+
+/// The whole of a small body of JSON. One that a form could send is refused: a foreign page could have it sent.
+pub(super) async fn json(
+    headers: &HeaderMap,
+    body: Body,
+    most: usize,
+    patience: BodyPatience,
+) -> Result<Bytes, Problem> {
+    if !is_json(headers) {
+        return Err(Problem::json_wanted());
+    }
+    small(body, most, patience).await
+}
+
+/// `application/json`, or a type that is JSON by its name.
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
 }
 
 #[cfg(test)]

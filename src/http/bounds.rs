@@ -29,6 +29,8 @@ impl Limits {
         bounds.extend(control());
         #[cfg(feature = "otlp")]
         bounds.extend(ingest());
+        #[cfg(feature = "mcp")]
+        bounds.extend(self.bounds.mcp);
         bounds
     }
 

@@ -10,7 +10,6 @@ use utoipa::ToSchema;
 
 use super::access::Caller;
 use super::body;
-use super::control::is_json;
 use super::problem::Problem;
 use super::reply::Json;
 use super::state::AppState;
@@ -68,10 +67,7 @@ pub(super) async fn set_breakpoint(
     body: Body,
 ) -> Result<Response, Problem> {
     state.control.may_step()?;
-    if !is_json(&headers) {
-        return Err(Problem::json_wanted());
-    }
-    let body = body::small(body, MAX_BODY_BYTES, state.limits.bounds.body).await?;
+    let body = body::json(&headers, body, MAX_BODY_BYTES, state.limits.bounds.body).await?;
     // A list of values would be taken for the fields in their order.
     let fields: serde_json::Map<_, _> =
         serde_json::from_slice(&body).map_err(|error| Problem::invalid_body(error.to_string()))?;

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -122,10 +121,7 @@ pub(super) async fn signal_session(
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, Problem> {
-    if !is_json(&headers) {
-        return Err(Problem::json_wanted());
-    }
-    let body = body::small(body, MAX_SIGNAL_BYTES, state.limits.bounds.body).await?;
+    let body = body::json(&headers, body, MAX_SIGNAL_BYTES, state.limits.bounds.body).await?;
     let body: SignalBody = serde_json::from_slice(&body).map_err(|error| {
         Problem::invalid_body(format!(
             "an object with the field `signal`, a text, and `payload` or `deny` is wanted: {error}"
@@ -190,13 +186,6 @@ pub(super) async fn cancel_session(
         return Ok(StatusCode::ACCEPTED);
     }
     state.control(id, Action::Cancel, published).await
-}
-
-/// `application/json`, or a type that is JSON by its name. A form cannot be sent as one of these by a foreign page.
-pub(super) fn is_json(headers: &HeaderMap) -> bool {
-    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
 }
 
 impl AppState {

@@ -74,6 +74,9 @@ pub(crate) struct Bounds {
     pub(crate) store_backlog_bytes: usize,
     /// How long a sender is waited for.
     pub(crate) body: BodyPatience,
+    /// Those of MCP servers of the host's, by name.
+    #[cfg(feature = "mcp")]
+    pub(crate) mcp: [(&'static str, u64); 5],
 }
 
 /// How much may be asked at once, and what was counted while answering.

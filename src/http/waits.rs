@@ -99,9 +99,19 @@ impl OwnControls {
         };
         let mut event = EventKind::BeforeStep { wait_id: id, checkpoint, tool, agent, state };
         self.redactor.event(&mut event);
+        let schema = schema.and_then(|schema| self.shown_schema(&shown.signal_name, schema));
         if let EventKind::BeforeStep { checkpoint, tool, agent, state, .. } = event {
             shown.step = Some(StepPoint { checkpoint, tool, agent, state, editable, schema });
         }
         shown
+    }
+
+    /// A state's schema, without what must not be seen: its defaults and examples are the host's.
+    fn shown_schema(&self, signal: &str, schema: serde_json::Value) -> Option<serde_json::Value> {
+        let (signal_name, schema) = (signal.to_owned(), Some(schema));
+        let mut event = EventKind::WaitingOnSignal { wait_id: None, signal_name, prompt: None, schema };
+        self.redactor.event(&mut event);
+        let EventKind::WaitingOnSignal { schema, .. } = event else { return None };
+        schema
     }
 }

@@ -372,6 +372,8 @@ impl InspectorBuilder {
                 open_spans: DEFAULT_OPEN_SPANS,
                 store_backlog_bytes: self.backlog_bytes,
                 body: self.body,
+                #[cfg(feature = "mcp")]
+                mcp: crate::capture::mcp_bounds(),
             })),
             control: ControlDoor {
                 read_only: self.read_only,

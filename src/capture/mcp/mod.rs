@@ -30,6 +30,9 @@ pub const MAX_MCP_BODY_BYTES: usize = 256 * 1024;
 /// The most sessions of MCP clients that are known at once; the one that was silent for longest is forgotten first.
 pub const MAX_MCP_SESSIONS: usize = 1024;
 
+/// The most requests, and the most questions to the client, that are known by their ids in one client's session.
+pub const MAX_MCP_OPEN: usize = 1024;
+
 /// How long a client's session lasts after its last request, unless the client ends it by `DELETE`.
 pub const MCP_IDLE_SESSION: Duration = Duration::from_secs(30 * 60);
 
@@ -41,6 +44,17 @@ const SOURCE: &str = "mcp";
 
 /// The header by which a client names its session with the server, up to revision 2025-11-25.
 const SESSION_HEADER: &str = "mcp-session-id";
+
+/// The bounds by name, for `/health`.
+pub(crate) const fn bounds() -> [(&'static str, u64); 5] {
+    [
+        ("mcp_body_bytes", MAX_MCP_BODY_BYTES as u64),
+        ("mcp_sessions", MAX_MCP_SESSIONS as u64),
+        ("mcp_open_requests", MAX_MCP_OPEN as u64),
+        ("mcp_session_idle_ms", MCP_IDLE_SESSION.as_secs() * 1000),
+        ("mcp_request_idle_ms", MCP_IDLE_REQUEST.as_secs() * 1000),
+    ]
+}
 
 /// How many messages a body has, as a request and as a stream of events that comes in two frames. For [`crate::fuzzing`].
 #[cfg(feature = "otlp")]

@@ -5,11 +5,9 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use super::MAX_MCP_OPEN;
 use super::call::Call;
 use super::wait::Wait;
-
-/// The most requests, and the most questions to the client, that one scope's tables hold.
-const MAX_OPEN: usize = 1024;
 
 /// What is open among the JSON-RPC ids of one client's session with the server: they are unique there and nowhere else.
 #[derive(Debug, Default)]
@@ -21,7 +19,7 @@ pub(super) struct Scope {
 impl Scope {
     pub(super) fn add(&self, call: &Arc<Call>) {
         let mut calls = self.calls.lock();
-        if calls.len() < MAX_OPEN {
+        if calls.len() < MAX_MCP_OPEN {
             calls.insert(call.id().to_owned(), Arc::clone(call));
         }
     }
@@ -44,7 +42,7 @@ impl Scope {
     /// Says whether it was kept: a client that never answers must not fill the memory.
     pub(super) fn ask(&self, id: &str, wait: Wait) -> bool {
         let mut waits = self.waits.lock();
-        let kept = waits.len() < MAX_OPEN;
+        let kept = waits.len() < MAX_MCP_OPEN;
         if kept {
             waits.insert(id.to_owned(), wait);
         }
