@@ -62,6 +62,9 @@ export type LiveEvent = { id: number; session_id?: string; timestamp?: string } 
   | ({ session_id: string } & Body<"SessionMerged", "into">)
   | ({ session_id: string } & Body<"SessionRemoved", never>)
   | ({ session_id: string } & Body<"SpanStarted" | "SpanFinished", "span">)
+  | ({ session_id: string } & Body<"SignalReceived", "signal_name" | "wait_id" | "decision" | "by">)
+  | ({ session_id: string } & Body<"CancelRequested", "by">)
+  | Body<"WaitingOnSignal" | "BeforeStep" | "BreakpointSet" | "BreakpointRemoved", never>
   | Body<"Gap", "at_most">
   | Body<"RecordsDropped", "total">
   | { type: "Other"; name: string }

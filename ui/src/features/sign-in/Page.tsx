@@ -1,6 +1,6 @@
 import { type SubmitEvent, useId, useState } from "react";
 import { ApiError, signIn } from "../../api/client";
-import { revealed } from "../../model/reveal";
+import { refusalWords } from "../../api/refusal";
 import "./sign-in.css";
 
 /** Shown whenever the host asks for its token. Afterwards the host's own cookie speaks for this browser. */
@@ -49,6 +49,5 @@ export function SignInPage() {
 
 function reason(error: unknown): string {
   if (error instanceof ApiError && error.status === 401) return "This token is not the one. A restarted host prints a new one.";
-  if (error instanceof ApiError) return revealed(error.detail ?? error.message);
-  return "The host can’t be reached.";
+  return refusalWords(error);
 }

@@ -1,8 +1,8 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { CircleDot, CircleStop, Download, Ellipsis, Pin, PinOff } from "lucide-react";
 import { Suspense, lazy, useEffect, useRef, useState } from "react";
-import { ApiError } from "../../api/client";
 import { cancelSession, pinSession, removeSession, setBreakpoint, traceUrl } from "../../api/control";
+import { refusalWords } from "../../api/refusal";
 import type { Session } from "../../api/types";
 import { copyText } from "../../components/copyText";
 import { curlOf, traceFileName } from "../../model/curl";
@@ -33,7 +33,7 @@ export function TraceActions({ id, session, leave }: { id: string; session: Sess
       if (done !== undefined) setSaid({ text: done, failed: false });
       return true;
     } catch (error) {
-      setSaid({ text: `${doing} failed: ${wordsOf(error)}`, failed: true });
+      setSaid({ text: `${doing} failed: ${refusalWords(error)}`, failed: true });
       return false;
     } finally {
       setBusy(false);
@@ -186,9 +186,4 @@ function Confirm({ title, text, action, busy, onConfirm, onClose }: ConfirmProps
       </div>
     </dialog>
   );
-}
-
-function wordsOf(error: unknown): string {
-  if (error instanceof ApiError) return revealed(error.detail ?? error.message);
-  return "the host can’t be reached";
 }
