@@ -1,4 +1,5 @@
 import { useEffect, useId, useMemo, useRef, useState } from "react";
+import { useBarred } from "../../../api/barred";
 import type { Session, Wait } from "../../../api/types";
 import { Revealed } from "../../../components/Revealed";
 import { Remaining } from "../../../components/Remaining";
@@ -12,7 +13,7 @@ import { type Over, OverNote } from "./OverNote";
 import type { Mark } from "./shownWaits";
 import { useDraft } from "./useDraft";
 import { useMark } from "./useMark";
-import { useSending } from "./useSending";
+import { type Sending, useSending } from "./useSending";
 
 export interface CardProps {
   session: Session;
@@ -38,7 +39,8 @@ export function WaitCard({ session, wait, over, onMark }: CardProps) {
   const [sending, send] = useSending(session.id, wait);
   const typed = touched || reason !== "" || JSON.stringify(value) !== JSON.stringify(initial);
   useMark(entered || typed, sending, onMark);
-  const allowed = mayAnswer(session, over);
+  const barred = useBarred("change");
+  const allowed = mayAnswer(session, over) && barred === undefined;
   const busy = sending.at === "sending" || sending.at === "accepted" || !allowed;
   const late = sending.at === "refused" && sending.over;
   const wrong = found.length > 0 ? found : sending.at === "refused" ? sending.wrong : [];
@@ -60,14 +62,11 @@ export function WaitCard({ session, wait, over, onMark }: CardProps) {
     const enter = (event: FocusEvent): void => {
       if (event.target instanceof Element && event.target.matches("input, textarea, select")) setEntered(true);
     };
-    const touch = (): void => setTouched(true);
     shown?.addEventListener("keydown", submit);
     shown?.addEventListener("focusin", enter);
-    shown?.addEventListener("input", touch);
     return () => {
       shown?.removeEventListener("keydown", submit);
       shown?.removeEventListener("focusin", enter);
-      shown?.removeEventListener("input", touch);
     };
   }, []);
 
@@ -102,7 +101,8 @@ export function WaitCard({ session, wait, over, onMark }: CardProps) {
         </p>
       )}
       {(over === undefined || entered || typed) && (
-        <fieldset className="answer-body" disabled={busy || (late && over === undefined)}>
+        // React's own listener: one that drew the form anew before React has heard of the letter would take it away.
+        <fieldset className="answer-body" disabled={busy || (late && over === undefined)} onInput={() => setTouched(true)}>
           {!plain && <FormField field={field} name="" required pointer="" value={value} wrong={wrong} onChange={setValue} />}
           <div className="answer-buttons">
             {over !== undefined ? null : plain ? (
@@ -126,7 +126,7 @@ export function WaitCard({ session, wait, over, onMark }: CardProps) {
         </fieldset>
       )}
       {over === undefined || sending.at === "sending" ? (
-        <State sending={sending} allowed={allowed} />
+        <State sending={sending} allowed={allowed} barred={barred} />
       ) : (
         <OverNote
           session={session}
@@ -149,10 +149,10 @@ export function mayAnswer(session: Session, over: Over | undefined): boolean {
 }
 
 /** What became of it, told to a screen reader too. */
-export function State({ sending, allowed }: { sending: ReturnType<typeof useSending>[0]; allowed: boolean }) {
+export function State({ sending, allowed, barred }: { sending: Sending; allowed: boolean; barred: string | undefined }) {
   const failed = sending.at === "refused";
   const words = {
-    open: allowed ? "" : "You may look at this, and not answer it.",
+    open: allowed ? "" : (barred ?? "You may look at this, and not answer it."),
     sending: "Sending…",
     accepted: "Accepted. The session goes on.",
     refused: failed ? sending.message : "",
