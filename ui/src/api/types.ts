@@ -27,7 +27,8 @@ export type SessionList = Schemas["SessionList"];
 export type SpanSummary = Schemas["SpanSummary"];
 export type SpanKind = SpanSummary["kind"];
 export type SpanPage = Schemas["SpanPage"];
-export type Health = Schemas["Health"];
+/** A host of an older version does not say whether it is open to everybody who reaches it. */
+export type Health = Schemas["Health"] & { open_to_all?: boolean };
 export type SearchResults = Schemas["SearchResults"];
 export type SearchHit = Schemas["SpanSearchHit"] | Schemas["EventSearchHit"];
 export type SearchMatch = Schemas["SearchMatch"];

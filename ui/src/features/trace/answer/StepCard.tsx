@@ -1,4 +1,5 @@
 import { useEffect, useEffectEvent, useId, useMemo, useRef, useState } from "react";
+import { useBarred } from "../../../api/barred";
 import type { StepPoint } from "../../../api/types";
 import { Remaining } from "../../../components/Remaining";
 import { Ago } from "../../../components/Time";
@@ -33,7 +34,8 @@ export function StepCard({ session, wait, over, onMark, point, hasKeys }: Props)
   const [patch, setPatch] = useState<readonly PatchStep[]>([]);
   const [sending, send] = useSending(session.id, wait);
   useMark(editing, sending, onMark);
-  const allowed = mayAnswer(session, over);
+  const barred = useBarred("change");
+  const allowed = mayAnswer(session, over) && barred === undefined;
   const busy = sending.at === "sending" || sending.at === "accepted" || !allowed;
   const late = sending.at === "refused" && sending.over;
   const stopped = [oneLine(point.checkpoint), point.tool !== undefined && `before ${oneLine(point.tool)}`, point.agent !== undefined && `as ${oneLine(point.agent)}`];
@@ -93,7 +95,7 @@ export function StepCard({ session, wait, over, onMark, point, hasKeys }: Props)
         </fieldset>
       )}
       {over === undefined || sending.at === "sending" ? (
-        <State sending={sending} allowed={allowed} />
+        <State sending={sending} allowed={allowed} barred={barred} />
       ) : (
         <OverNote
           session={session}

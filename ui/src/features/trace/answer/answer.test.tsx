@@ -1,6 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { forgetRefusals } from "../../../api/barred";
 import type { LiveEvent, Session, Wait } from "../../../api/types";
 import { FakeHost } from "../../../testing/host";
 import { renderAt } from "../../../testing/page";
@@ -9,7 +10,10 @@ import Breakpoints from "./Breakpoints";
 import Waits from "./Waits";
 
 beforeEach(() => sessionStorage.clear());
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  forgetRefusals();
+  vi.unstubAllGlobals();
+});
 
 const SCHEMA = {
   type: "object",
@@ -87,6 +91,17 @@ describe("a session that waits", () => {
     await user.click(await screen.findByRole("button", { name: "Yes" }));
     expect(await screen.findByText(/Somebody else has answered/)).toBeInTheDocument();
     expect(screen.getByRole("button", { name: "Yes" })).toBeDisabled();
+  });
+
+  it("says why a viewer may not answer, and offers it no more", async () => {
+    const user = userEvent.setup();
+    const host = open([wait({ schema: { type: "boolean" } }), wait({ wait_id: "00000000000000bb", signal_name: "second" })]);
+    const detail = "you are a viewer; this needs the role operator, which the host gives with `.access(..)`";
+    host.answers["signal/s1"] = () => Response.json({ title: "Your role does not allow this", code: "role_needed", status: 403, detail }, { status: 403 });
+    await user.click(await screen.findByRole("button", { name: "Yes" }));
+    expect(await screen.findAllByText(detail)).toHaveLength(2);
+    expect(screen.getByRole("button", { name: "Yes" })).toBeDisabled();
+    expect(screen.getByRole("button", { name: "Send" })).toBeDisabled();
   });
 
   it("can be told no, with a reason", async () => {
