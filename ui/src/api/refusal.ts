@@ -7,5 +7,5 @@ export function refusalWords(error: unknown): string {
   if (!(error instanceof ApiError)) return "The host can’t be reached.";
   const advice = accessAdvice(error.code, location);
   if (advice?.code !== undefined) return `${advice.words} ${advice.code}`;
-  return revealed(error.detail ?? advice?.words ?? error.message);
+  return revealed(error.detail ?? error.message);
 }
