@@ -1,7 +1,11 @@
 import type { Problem, ProblemPart } from "./types";
-import { apiUrl } from "./base";
+import { apiUrl, mountUrl } from "./base";
 import { hostNow, noteServerDate } from "./clock";
 import { Signal } from "./signal";
+import { recall, remember } from "./storage";
+
+/** Several hosts may share an origin, each with a cookie of its own. */
+const SIGNED_IN = `signed-in:${mountUrl.pathname}`;
 
 /** An answer that is not a success, with the host's own words for it when it gave any. */
 export class ApiError extends Error {
@@ -45,6 +49,14 @@ export async function getJson<T>(
   return (await (await checked(response)).json()) as T;
 }
 
+/** Whether this browser was signed in here, as far as it remembers: the cookie itself can be seen by nobody. */
+export const signedIn = new Signal(recall(SIGNED_IN) !== null);
+
+function noteSignedIn(now: boolean): void {
+  signedIn.set(now);
+  remember(SIGNED_IN, now ? "yes" : null);
+}
+
 /** Exchanges the token for the host's cookie. */
 export async function signIn(token: string): Promise<void> {
   const response = await fetch(apiUrl("auth"), {
@@ -54,7 +66,15 @@ export async function signIn(token: string): Promise<void> {
     body: JSON.stringify({ token }),
   });
   if (!response.ok) throw await readError(response);
+  noteSignedIn(true);
   signInRequired.set(false);
+}
+
+/** Ends the sign-in of this browser, for all its tabs. */
+export async function signOut(): Promise<void> {
+  const response = await fetch(apiUrl("auth"), { method: "DELETE", credentials: "same-origin" });
+  if (!response.ok) throw await readError(response);
+  noteSignedIn(false);
 }
 
 async function readError(response: Response): Promise<ApiError> {

@@ -1,3 +1,4 @@
+import { type Act, noteRefusal } from "./barred";
 import { apiUrl } from "./base";
 import { checked } from "./client";
 import type { BreakpointRule, Wait } from "./types";
@@ -9,7 +10,7 @@ export async function pinSession(id: string, pinned: boolean): Promise<void> {
 
 /** Removes a session that has ended, with all that is kept of it. */
 export async function removeSession(id: string): Promise<void> {
-  await send("DELETE", `sessions/${encodeURIComponent(id)}`);
+  await send("DELETE", `sessions/${encodeURIComponent(id)}`, undefined, "remove");
 }
 
 /** Asks the engine of a session to stop it. Taken is not done: the session says itself when it ended. */
@@ -39,7 +40,12 @@ export function traceUrl(id: string): URL {
   return apiUrl(`trace/${encodeURIComponent(id)}`);
 }
 
-async function send(method: string, path: string, body?: object): Promise<void> {
+async function send(method: string, path: string, body?: object, act: Act = "change"): Promise<void> {
   const json = body && { headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
-  await checked(await fetch(apiUrl(path), { method, credentials: "same-origin", ...json }));
+  try {
+    await checked(await fetch(apiUrl(path), { method, credentials: "same-origin", ...json }));
+  } catch (error) {
+    noteRefusal(act, error);
+    throw error;
+  }
 }

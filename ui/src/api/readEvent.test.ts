@@ -34,6 +34,15 @@ describe("an event", () => {
     });
   });
 
+  it("tells who decided what of a session that waited", () => {
+    const signal = { id: 6, type: "SignalReceived", session_id: "s1", signal_name: "approve", wait_id: "00000000000000aa", decision: "denied", by: "ana" };
+    expect(read(signal)).toEqual(signal);
+    expect(read({ ...signal, by: 7, decision: undefined })).toEqual({ id: 6, type: "SignalReceived", session_id: "s1", signal_name: "approve", wait_id: "00000000000000aa" });
+    expect(read({ id: 7, type: "CancelRequested", session_id: "s1", by: "ana" })).toEqual({ id: 7, type: "CancelRequested", session_id: "s1", by: "ana" });
+    expect(read({ id: 8, type: "BeforeStep", session_id: "s1", wait_id: "a", state: { large: true } })).toEqual({ id: 8, type: "BeforeStep", session_id: "s1" });
+    expect(read({ id: 9, type: "BreakpointSet", rule: {} })).toEqual({ id: 9, type: "BreakpointSet" });
+  });
+
   it("of an unknown type is kept", () => {
     expect(read({ id: 5, type: "BudgetWarning", data: 1 })).toEqual({ id: 5, type: "Other", name: "BudgetWarning" });
   });
@@ -43,6 +52,8 @@ describe("an event", () => {
     expect(read({ id: 7, type: "SpanStarted", session_id: "s1" })).toMatchObject({ type: "Other" });
     expect(read({ id: 8, type: "SessionMerged", session_id: "s1" })).toMatchObject({ type: "Other" });
     expect(read({ id: 8, type: "SessionRemoved" })).toMatchObject({ type: "Other" });
+    expect(read({ id: 8, type: "SignalReceived", session_id: "s1" })).toMatchObject({ type: "Other" });
+    expect(read({ id: 8, type: "CancelRequested" })).toMatchObject({ type: "Other" });
     expect(read({ id: 9, type: "RecordsDropped", total: "many" })).toMatchObject({ type: "Other" });
   });
 

@@ -9,6 +9,12 @@ export const WANTED_TYPES = [
   "SessionRemoved",
   "SpanStarted",
   "SpanFinished",
+  "WaitingOnSignal",
+  "SignalReceived",
+  "CancelRequested",
+  "BeforeStep",
+  "BreakpointSet",
+  "BreakpointRemoved",
   "Gap",
   "RecordsDropped",
 ] as const;
@@ -46,6 +52,20 @@ export function readEvent(text: string): LiveEvent | undefined {
         return { ...base, session_id: base.session_id, type, span: raw.span };
       }
       break;
+    case "SignalReceived":
+      if (base.session_id !== undefined && typeof raw.signal_name === "string") {
+        return { ...base, session_id: base.session_id, type, signal_name: raw.signal_name, ...texts(raw, "wait_id", "decision", "by") };
+      }
+      break;
+    case "CancelRequested":
+      if (base.session_id !== undefined) return { ...base, session_id: base.session_id, type, ...texts(raw, "by") };
+      break;
+    case "WaitingOnSignal":
+    case "BeforeStep":
+    case "BreakpointSet":
+    case "BreakpointRemoved":
+      // That it happened is all that is acted on: what it is about is asked for.
+      return { ...base, type };
     case "RecordsDropped":
       if (typeof raw.total === "number") return { ...base, type, total: raw.total };
       break;
@@ -66,6 +86,11 @@ function parse(text: string): Record<string, unknown> | undefined {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Those of the named fields that are texts. */
+function texts<Name extends string>(raw: Record<string, unknown>, ...names: Name[]): Partial<Record<Name, string>> {
+  return Object.fromEntries(names.flatMap((name) => (typeof raw[name] === "string" ? [[name, raw[name]]] : []))) as Partial<Record<Name, string>>;
 }
 
 function isSession(value: unknown): value is Session {

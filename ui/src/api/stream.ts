@@ -71,6 +71,11 @@ export class EventStream {
   want(everything: boolean): void {
     if (this.everything === everything) return;
     this.everything = everything;
+    this.reopen();
+  }
+
+  /** Asks for the same stream anew, exactly where it stands: it may be another reader's now, or nobody's. */
+  reopen(): void {
     this.asked.abort();
   }
 

@@ -27,7 +27,8 @@ export type SessionList = Schemas["SessionList"];
 export type SpanSummary = Schemas["SpanSummary"];
 export type SpanKind = SpanSummary["kind"];
 export type SpanPage = Schemas["SpanPage"];
-export type Health = Schemas["Health"];
+/** A host of an older version does not say whether it is open to everybody who reaches it. */
+export type Health = Schemas["Health"] & { open_to_all?: boolean };
 export type SearchResults = Schemas["SearchResults"];
 export type SearchHit = Schemas["SpanSearchHit"] | Schemas["EventSearchHit"];
 export type SearchMatch = Schemas["SearchMatch"];
@@ -62,6 +63,9 @@ export type LiveEvent = { id: number; session_id?: string; timestamp?: string } 
   | ({ session_id: string } & Body<"SessionMerged", "into">)
   | ({ session_id: string } & Body<"SessionRemoved", never>)
   | ({ session_id: string } & Body<"SpanStarted" | "SpanFinished", "span">)
+  | ({ session_id: string } & Body<"SignalReceived", "signal_name" | "wait_id" | "decision" | "by">)
+  | ({ session_id: string } & Body<"CancelRequested", "by">)
+  | Body<"WaitingOnSignal" | "BeforeStep" | "BreakpointSet" | "BreakpointRemoved", never>
   | Body<"Gap", "at_most">
   | Body<"RecordsDropped", "total">
   | { type: "Other"; name: string }

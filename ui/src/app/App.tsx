@@ -1,10 +1,12 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { useEffect, useSyncExternalStore } from "react";
+import { useEffect, useState, useSyncExternalStore } from "react";
 import { Router } from "wouter";
 import { pagePath } from "../api/base";
+import { forgetRefusals } from "../api/barred";
 import { ApiError, signInRequired } from "../api/client";
 import { LiveProvider } from "../api/hooks";
 import type { LiveSource } from "../api/live";
+import { SignInAgain } from "../features/sign-in/Again";
 import { SignInPage } from "../features/sign-in/Page";
 import { backoff } from "../model/backoff";
 import { Routes } from "./Routes";
@@ -43,15 +45,31 @@ export function App({ live, client }: { live: LiveSource; client: QueryClient })
     return () => live.stop();
   }, [live]);
 
-  // What was refused before signing in is asked for again after.
+  // Who has seen something comes back to it as it was, with what was folded, scrolled and begun.
+  const [seen, setSeen] = useState(() => live.status.get().phase === "live");
+  useEffect(
+    () =>
+      live.status.subscribe(() => {
+        if (live.status.get().phase === "live") setSeen(true);
+      }),
+    [live],
+  );
+
+  // What was refused before signing in is asked for again after; what was shown stays until the answer comes.
   useEffect(() => {
-    if (!locked) void client.resetQueries({ predicate: (query) => query.state.status === "error" });
+    if (locked) return;
+    forgetRefusals();
+    void client.resetQueries({ predicate: ({ state }) => state.status === "error" && state.data === undefined });
+    void client.invalidateQueries({ predicate: ({ state }) => state.status === "error" });
   }, [locked, client]);
 
   return (
     <QueryClientProvider client={client}>
       <LiveProvider value={live}>
-        <Router base={pagePath}>{locked ? <SignInPage /> : <Shell>{(back) => <Routes back={back} />}</Shell>}</Router>
+        <Router base={pagePath}>
+          {(!locked || seen) && <Shell>{(back) => <Routes back={back} />}</Shell>}
+          {locked && (seen ? <SignInAgain /> : <SignInPage />)}
+        </Router>
       </LiveProvider>
     </QueryClientProvider>
   );

@@ -7,6 +7,8 @@ import { Connection, StaleStrip } from "./Connection";
 import { DensitySwitch } from "./DensitySwitch";
 import { Fault } from "./Fault";
 import { LossNotices } from "./LossNotices";
+import { OpenBanner } from "./OpenBanner";
+import { SignOut } from "./SignOut";
 import { ThemeSwitch } from "./ThemeSwitch";
 import { WaitNotices } from "./WaitNotices";
 import { useGoKeys } from "./useGoKeys";
@@ -72,6 +74,7 @@ export function Shell({ children }: { children: (back: string) => ReactNode }) {
             <>
               <DensitySwitch />
               <ThemeSwitch />
+              <SignOut />
               <button type="button" className="icon-button" aria-label="Keyboard shortcuts" title="Keyboard shortcuts (?)" onClick={() => setOver("help")}>
                 <CircleHelp size={16} strokeWidth={1.75} aria-hidden />
               </button>
@@ -80,6 +83,7 @@ export function Shell({ children }: { children: (back: string) => ReactNode }) {
         </div>
       </header>
       {narrow && <StaleStrip />}
+      <OpenBanner />
       <LossNotices />
       <WaitNotices />
       <Fault key={path}>{children(lastList)}</Fault>
@@ -117,7 +121,7 @@ function usePaletteKey(open: () => void): void {
     const listener = (event: KeyboardEvent): void => {
       if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || event.key.toLowerCase() !== "k") return;
       event.preventDefault();
-      open();
+      if (document.querySelector(".sign-in-over") === null) open();
     };
     document.addEventListener("keydown", listener);
     return () => document.removeEventListener("keydown", listener);

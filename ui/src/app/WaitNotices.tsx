@@ -3,7 +3,7 @@ import { useLocation } from "wouter";
 import type { Session } from "../api/types";
 import { useLiveBatches } from "../api/hooks";
 import { useNotices } from "../components/notices";
-import { oneLine } from "../model/text";
+import { noticeLine, oneLine } from "../model/text";
 
 /** So many waits are remembered as told. */
 const MOST_TOLD = 1_000;
@@ -34,8 +34,8 @@ export function WaitNotices() {
 /** One for all tabs: the browser puts notices with the same tag in one place. */
 function tell(session: Session, tag: string, navigate: (to: string) => void): void {
   const wait = session.waiting_on;
-  // The first words only, and nothing that turns the reading around: a stranger may have written them.
-  const body = oneLine(wait?.prompt ?? wait?.signal_name ?? "", 120);
+  // Bounded, and nothing that turns the reading around: a stranger may have written it.
+  const body = noticeLine(wait?.prompt ?? wait?.signal_name ?? "");
   const notice = new Notification(`${oneLine(session.title, 60) || session.id} waits for you`, { body, tag });
   notice.onclick = () => {
     window.focus();

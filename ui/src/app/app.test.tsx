@@ -1,7 +1,7 @@
-import { act, render, screen, waitFor } from "@testing-library/react";
+import { act, cleanup, render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { signInRequired } from "../api/client";
+import { signIn, signInRequired, signedIn } from "../api/client";
 import { FakeHost, problem } from "../testing/host";
 import { FakeLive } from "../testing/page";
 import { sampleSession } from "../testing/sample";
@@ -17,6 +17,7 @@ beforeEach(() => {
 
 afterEach(() => {
   signInRequired.set(false);
+  signedIn.set(false);
   localStorage.clear();
   delete document.documentElement.dataset.theme;
   vi.unstubAllGlobals();
@@ -126,12 +127,62 @@ describe("the page", () => {
 
   it("asks for the token on a 401 and shows the list after", async () => {
     const user = userEvent.setup();
-    const host = open(new FakeHost({ sessions: () => problem(401, "sign_in_required", "Sign in first") }));
+    // Nor is the stream open to who is not in.
+    live.status.set({ phase: "connecting", lastByteAt: undefined });
+    const host = open(new FakeHost({ sessions: () => problem(401, "sign_in_required", "Sign in first"), health: {} }));
     await screen.findByRole("heading", { name: "Sign in" });
     host.answers.sessions = { sessions: [sampleSession()], degraded: [] };
     host.answers.auth = () => new Response(null, { status: 204 });
     await user.type(screen.getByLabelText("Token"), "secret{Enter}");
     expect(await screen.findByText("Refactor the parser")).toBeInTheDocument();
+  });
+
+  it("keeps what was looked at when the sign-in ends, and comes back to it", async () => {
+    const user = userEvent.setup();
+    const host = open();
+    await screen.findByText("Refactor the parser");
+    await user.type(screen.getByRole("combobox"), "parser");
+    const box = screen.getByRole("combobox");
+    act(() => signInRequired.set(true));
+    const form = screen.getByRole("dialog", { name: "Sign in again" });
+    // Escape leads nowhere, and no key reaches what stands behind.
+    await user.keyboard("{Escape}{Control>}k{/Control}");
+    expect(screen.queryByRole("dialog", { name: "Command palette" })).toBeNull();
+    act(() => (form as HTMLDialogElement).close());
+    expect(form).toHaveAttribute("open");
+    host.answers.auth = () => new Response(null, { status: 204 });
+    await user.type(screen.getByLabelText("Token"), "secret{Enter}");
+    await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+    expect(screen.getByRole("combobox")).toBe(box);
+    expect(box).toHaveValue("parser");
+  });
+
+  it("lets only who signed in sign out, and forgets what was shown and begun", async () => {
+    const user = userEvent.setup();
+    const reload = vi.fn();
+    const host = open();
+    await screen.findByText("Refactor the parser");
+    expect(screen.queryByRole("button", { name: "Sign out" })).toBeNull();
+    host.answers.auth = () => new Response(null, { status: 204 });
+    await act(() => signIn("secret"));
+    sessionStorage.setItem("inspector.draft.x", "1");
+    vi.spyOn(window, "location", "get").mockReturnValue(Object.assign(new URL(location.href), { reload }) as unknown as Location);
+    await user.click(screen.getByRole("button", { name: "Sign out" }));
+    await waitFor(() => expect(reload).toHaveBeenCalled());
+    expect(sessionStorage.getItem("inspector.draft.x")).toBeNull();
+    expect(screen.queryByRole("button", { name: "Sign out" })).toBeNull();
+  });
+
+  it("says that it is open to everybody, and says it again to the next page", async () => {
+    const user = userEvent.setup();
+    const host = new FakeHost({ sessions: { sessions: [sampleSession()], degraded: [] }, health: { open_to_all: true } });
+    open(host);
+    expect(await screen.findByText(/Open to everybody who reaches it/)).toBeInTheDocument();
+    await user.click(screen.getByRole("button", { name: "Hide for now" }));
+    expect(screen.queryByText(/Open to everybody/)).toBeNull();
+    cleanup();
+    open(host);
+    expect(await screen.findByText(/Open to everybody who reaches it/)).toBeInTheDocument();
   });
 
   it("says when an address means nothing", () => {

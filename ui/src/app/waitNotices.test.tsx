@@ -47,6 +47,17 @@ describe("questions while the reader looks elsewhere", () => {
     expect(shown[1]?.[1]?.body).not.toContain("\u202e");
   });
 
+  it("are told with their first line whole, within bounds", async () => {
+    new FakeHost();
+    await act(() => chooseNotices(true));
+    const { live } = renderAt("/sessions", <WaitNotices />);
+    const question = `Delete ${"a very long name ".repeat(20)}for good?`;
+    live.send({ events: [waiting(1, `${question}\nIt cannot be undone.`)] });
+    expect(shown[0]?.[1]?.body).toBe(`${question}…`);
+    live.send({ events: [waiting(2, "x".repeat(100_000))] });
+    expect(shown[1]?.[1]?.body?.length).toBeLessThan(1_100);
+  });
+
   it("are not told otherwise, nor while the page is looked at", async () => {
     new FakeHost();
     await act(() => chooseNotices(false));

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { ApiError } from "../api/client";
+import { accessAdvice } from "../model/accessAdvice";
 import { CopyButton } from "./CopyButton";
 import { Revealed } from "./Revealed";
 import "./states.css";
@@ -35,10 +36,12 @@ interface ErrorProps {
 
 /** A sentence, what to try, and the details for whoever wants them. */
 export function ErrorState({ error, doing, advice = adviceFor(error), retry }: ErrorProps) {
+  const access = error instanceof ApiError ? accessAdvice(error.code, location) : undefined;
   return (
     <div className="state" role="alert">
       <h2>{doing} failed</h2>
-      <p className="muted">{advice}</p>
+      <p className="muted">{access?.words ?? advice}</p>
+      {access?.code !== undefined && <CodeLine code={access.code} label="Copy the line" />}
       {retry && (
         <button type="button" className="button" onClick={retry}>
           Try again

@@ -1,5 +1,6 @@
 import { formatDuration, toMillis } from "./time";
 import { oneLine } from "./text";
+import { personWords } from "./waitEnd";
 
 export type Tone = "bad" | "warn" | "wait" | undefined;
 
@@ -29,7 +30,8 @@ const WORDS: Record<string, (event: Fields) => EventWords> = {
   SpanStarted: ({ span }) => plain(join([text(record(span).kind), text(record(span).name)], " ")),
   SpanFinished: spanFinished,
   WaitingOnSignal: ({ signal_name, prompt }) => ({ text: join([`waits for ${text(signal_name)}`, text(prompt)], ": "), tone: "wait" }),
-  SignalReceived: ({ signal_name, signal }) => plain(`got ${text(signal_name) || text(signal)}`),
+  SignalReceived: ({ signal_name, signal, decision, by }) => plain(join([`got ${text(signal_name) || text(signal)}`, decidedWords(text(decision), text(by))], ": ")),
+  CancelRequested: ({ by }) => plain(`asked to end${byWords(text(by))}`),
   Log: ({ level, message }) => ({ text: join([text(level), text(message)], ": "), tone: LEVELS[text(level)] }),
   ProgressUpdate: ({ message, percent }) => plain(join([typeof percent === "number" ? `${Math.round(percent)} %` : "", text(message)], " ")),
   Custom: ({ name, data }) => plain(join([text(name), data == null ? "" : print(data)], " ")),
@@ -41,6 +43,14 @@ const WORDS: Record<string, (event: Fields) => EventWords> = {
   Gap: ({ at_most }) => ({ text: typeof at_most === "number" ? `up to ${at_most} events were missed` : "some events were missed", tone: "warn" }),
   RecordsDropped: ({ total }) => ({ text: typeof total === "number" ? `${total} records were not captured` : "", tone: "warn" }),
 };
+
+function decidedWords(decision: string, by: string): string {
+  return decision === "" ? "" : `${decision}${byWords(by)}`;
+}
+
+function byWords(by: string): string {
+  return by === "" ? "" : ` by ${personWords(by)}`;
+}
 
 const LEVELS: Record<string, Tone> = { error: "bad", warn: "warn" };
 

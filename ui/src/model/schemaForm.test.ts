@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Field, formOf, initialOf, wrongIn } from "./schemaForm";
+import { type Field, type Json, formOf, initialOf, variantOf, wrongIn } from "./schemaForm";
 
 function parts(field: Field): Record<string, string> {
   if (field.kind !== "object") return {};
@@ -59,5 +59,38 @@ describe("a form", () => {
     expect(pointers({ n: 1.5, yes: true })).toEqual(["/n"]);
     expect(pointers({ n: 2, yes: true })).toEqual([]);
     expect(pointers([])).toEqual([""]);
+  });
+});
+
+describe("a choice between kinds", () => {
+  const kinds = (oneOf: object[]): ((value: Json | undefined) => number) => {
+    const form = formOf({ oneOf });
+    if (form.kind !== "variants") throw new Error(`drawn as ${form.kind}`);
+    return (value) => variantOf(form.variants, value);
+  };
+
+  it("begins at the one that a value fits", () => {
+    const of = kinds([{ type: "string" }, { type: "integer" }, { type: "array", items: { type: "boolean" } }, { type: "boolean" }, {}]);
+    expect([undefined, "a", 3, [true], [], false, 2.5, { a: 1 }, null].map(of)).toEqual([0, 0, 1, 2, 2, 3, 1, 4, 4]);
+  });
+
+  it("tells objects apart by the word that names their kind, also half written", () => {
+    const kind = (name: string, more: object): object => ({ type: "object", required: ["kind", ...Object.keys(more)], properties: { kind: { const: name }, ...more } });
+    const text = { type: "string", minLength: 1 };
+    const of = kinds([kind("mail", { to: text, about: text }), kind("chat", { room: text })]);
+    expect(of({ kind: "chat", room: "" })).toBe(1);
+    expect(of({ kind: "chat" })).toBe(1);
+    expect(of({ kind: "mail" })).toBe(0);
+    expect(of({ kind: "letter", room: "x" })).toBe(1);
+  });
+
+  it("tells objects apart by their parts", () => {
+    const of = kinds([
+      { type: "object", properties: { a: { type: "string" } } },
+      { type: "object", properties: { a: { type: "string" }, b: {} } },
+    ]);
+    expect(of({ a: "x" })).toBe(0);
+    expect(of({ a: "x", b: [1] })).toBe(1);
+    expect(of({ a: null })).toBe(0);
   });
 });

@@ -195,6 +195,56 @@ export function initialOf(field: Field): Json | undefined {
   return undefined;
 }
 
+/**
+ * Which of several kinds a value is meant to be: the one that it fits, with the fewest parts that nobody asked for; else the one
+ * that the least is wrong with, for it may be half written. Without a value it is the first.
+ */
+export function variantOf(variants: readonly Field[], value: Json | undefined): number {
+  if (value === undefined) return 0;
+  let [best, least] = [0, Infinity];
+  for (const [index, variant] of variants.entries()) {
+    const misfit = misfitOf(variant, value);
+    if (misfit < least) [best, least] = [index, misfit];
+  }
+  return best;
+}
+
+/** A value of another type, or another word where a word says which kind it is. */
+const OTHER_KIND = 1_000;
+/** Any JSON fits where nothing else does. */
+const ANY_JSON = OTHER_KIND - 1;
+
+/** What speaks against a value's being meant for a field. */
+function misfitOf(field: Field, value: Json): number {
+  switch (field.kind) {
+    case "json":
+      return ANY_JSON;
+    case "variants":
+      return Math.min(OTHER_KIND, ...field.variants.map((variant) => misfitOf(variant, value)));
+    case "object": {
+      const given = record(value) as Record<string, Json> | undefined;
+      if (given === undefined) return OTHER_KIND;
+      const names = new Set(field.parts.map(({ name }) => name));
+      const unknown = Object.keys(given).filter((name) => !names.has(name)).length;
+      return field.parts.reduce((sum, { name, required, field: part }) => {
+        const inner = given[name];
+        if (inner === undefined) return sum + (required ? 1 : 0);
+        return sum + (part.kind === "json" || (inner === null && !required) ? 0 : misfitOf(part, inner));
+      }, unknown);
+    }
+    case "list":
+      return Array.isArray(value) ? Math.max(0, ...value.slice(0, MOST_PARTS).map((item) => misfitOf(field.item, item))) : OTHER_KIND;
+    case "text":
+      return typeof value === "string" ? wrongIn(field, value).length : OTHER_KIND;
+    case "number":
+      return typeof value === "number" ? wrongIn(field, value).length : OTHER_KIND;
+    case "boolean":
+      return typeof value === "boolean" ? 0 : OTHER_KIND;
+    case "choice":
+      return wrongIn(field, value).length === 0 && (value !== null || field.options.includes(null)) ? 0 : OTHER_KIND;
+  }
+}
+
 /** The place of a part. */
 export function pointerTo(pointer: string, name: string | number): string {
   return `${pointer}/${String(name).replaceAll("~", "~0").replaceAll("/", "~1")}`;

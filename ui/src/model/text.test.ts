@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { byteLength, embeddedJson, fold, oneLine, printValue } from "./text";
+import { byteLength, embeddedJson, fold, noticeLine, oneLine, printValue } from "./text";
 
 describe("folding", () => {
   it("leaves a short text whole", () => expect(fold("a\nb")).toEqual({ text: "a\nb", hidden: 0 }));
@@ -45,4 +45,14 @@ it("makes one line of many", () => {
 
 it.each(["plain", "é", "€", "😀", "a😀é€"])("knows the size of %j", (text) => {
   expect(byteLength(text)).toBe(new TextEncoder().encode(text).length);
+});
+
+it("shows of a question its first line, and more while that is short", () => {
+  expect(noticeLine(" Delete it?\r\nReally? ")).toBe("Delete it? Really?");
+  const long = "word ".repeat(60).trim();
+  expect(noticeLine(`${long}\nmore`)).toBe(`${long}…`);
+  expect(noticeLine(long)).toBe(long);
+  expect(noticeLine("x".repeat(100_000))).toBe(`${"x".repeat(1_000)}…`);
+  expect(noticeLine("\u202eevil")).toBe("‹RLO›evil");
+  expect(noticeLine("")).toBe("");
 });

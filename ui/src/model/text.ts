@@ -51,6 +51,19 @@ export function oneLine(text: string, limit = 300): string {
   return revealed(text.slice(0, limit * 2).replace(/\s+/g, " ").trim()).slice(0, limit);
 }
 
+/** What a notice shows at least, where there is more, and at most. */
+const NOTICE_CHARS = 120;
+const MOST_NOTICE_CHARS = 1_000;
+
+/** The first line whole, for a cut question asks something else; what follows it as far as it is short. */
+export function noticeLine(text: string): string {
+  const begun = text.trimStart();
+  const first = begun.search(/[\r\n]/);
+  const wanted = Math.min(Math.max(first < 0 ? begun.length : first, NOTICE_CHARS), MOST_NOTICE_CHARS);
+  const line = oneLine(begun, wanted);
+  return begun.trimEnd().length > wanted && !line.endsWith("…") ? `${line}…` : line;
+}
+
 /** Finds words as they are written, whatever their case. */
 export function wordsPattern(wanted: string): RegExp {
   return new RegExp(wanted.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), "giu");

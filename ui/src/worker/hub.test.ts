@@ -73,6 +73,32 @@ describe("the hub", () => {
     }
   });
 
+  it("ends the stream of who signs out, and all tabs hear that somebody must sign in", async () => {
+    join("a");
+    join("b");
+    await settle();
+    host.push({ id: 4, type: "Heartbeat" });
+    await settle();
+    host.refusals = [problem(401, "sign_in_required", "Sign in")];
+    hub.receive("a", { type: "signed-out" });
+    await settle();
+    expect(host.streaming).toBe(false);
+    expect(told.b?.at(-1)).toMatchObject({ type: "status", signIn: true });
+    hub.receive("b", { type: "signed-in" });
+    await settle();
+    expect(places().at(-1)).toBe("4");
+    expect(phases("a").at(-1)).toBe("live");
+  });
+
+  it("goes on with the stream where who signs out is let in all the same", async () => {
+    join("a");
+    await settle();
+    hub.receive("a", { type: "signed-out" });
+    await settle();
+    expect(host.streaming).toBe(true);
+    expect(told.a?.some((said) => said.type === "status" && said.signIn)).toBe(false);
+  });
+
   it("lets a tab that joins late fetch again, and nobody else", async () => {
     join("a");
     await settle();

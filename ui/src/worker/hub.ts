@@ -78,6 +78,9 @@ export class Hub {
         signInRequired.set(false);
         this.stream.retry();
         break;
+      case "signed-out":
+        this.stream.reopen();
+        break;
       case "ping":
         this.audience.send(tab, { type: "pong" });
         break;

@@ -14,6 +14,8 @@ export type ToHub =
   | { type: "retry" }
   /** The browser has the host's cookie now. */
   | { type: "signed-in" }
+  /** It has it no longer: the stream must not outlive it. */
+  | { type: "signed-out" }
   | { type: "ping" }
   | { type: "pong" }
   | { type: "leave" };

@@ -1,5 +1,5 @@
 import { Batcher } from "../api/batcher";
-import { signInRequired } from "../api/client";
+import { signInRequired, signedIn as signedInHere } from "../api/client";
 import { holdElapsed } from "../api/clock";
 import type { LiveBatch, LiveSource, LiveStatus } from "../api/live";
 import { Signal } from "../api/signal";
@@ -93,6 +93,10 @@ export class TabLive implements LiveSource {
       if (!signInRequired.get()) this.send({ type: "signed-in" });
     });
     signal.addEventListener("abort", signedIn);
+    const signedOut = signedInHere.subscribe(() => {
+      if (!signedInHere.get()) this.send({ type: "signed-out" });
+    });
+    signal.addEventListener("abort", signedOut);
     const check = setInterval(() => this.check(), CHECK_MS);
     signal.addEventListener("abort", () => clearInterval(check));
     this.open();

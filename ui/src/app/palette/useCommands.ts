@@ -1,6 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
+import { useSyncExternalStore } from "react";
 import { useLocation } from "wouter";
+import { signedIn } from "../../api/client";
 import { traceUrl } from "../../api/control";
+import { refusalWords } from "../../api/refusal";
 import { listSessions } from "../../api/requests";
 import { chooseDensity, useDensity } from "../../components/density";
 import { canNotify, chooseNotices, useNotices } from "../../components/notices";
@@ -8,6 +11,7 @@ import { copyText } from "../../components/copyText";
 import { useDebounced } from "../../components/useDebounced";
 import { curlOf, traceFileName } from "../../model/curl";
 import { oneLine } from "../../model/text";
+import { leave } from "../leave";
 import { chooseTheme } from "../theme";
 import type { Command } from "./commands";
 
@@ -19,6 +23,7 @@ export function useCommands(typed: string, say: (words: string) => void, onHelp:
   const [path, navigate] = useLocation();
   const density = useDensity();
   const notices = useNotices();
+  const isIn = useSyncExternalStore(signedIn.subscribe, signedIn.get);
   const text = useDebounced(typed.trim(), TYPING_PAUSE_MS, "");
   const sessions = useQuery({
     queryKey: ["palette-sessions", text],
@@ -59,6 +64,17 @@ export function useCommands(typed: string, say: (words: string) => void, onHelp:
             title: notices ? "Notices of questions: off" : "Notices of questions: on",
             hint: "while you look elsewhere",
             run: () => void chooseNotices(!notices),
+          },
+        ]
+      : []),
+    ...(isIn
+      ? [
+          {
+            id: "sign-out",
+            group: "Actions" as const,
+            title: "Sign out",
+            hint: "in all tabs",
+            run: () => void leave().catch((error: unknown) => say(`Signing out failed: ${refusalWords(error)}`)),
           },
         ]
       : []),

@@ -41,6 +41,15 @@ export const SHORTCUTS: readonly [place: string, keys: readonly [names: readonly
     ],
   ],
   [
+    "Stopped session",
+    [
+      [["⇧ C"], "Continue"],
+      [["⇧ S"], "Step"],
+      [["⇧ K"], "Skip"],
+      [["⇧ A"], "Abort"],
+    ],
+  ],
+  [
     "Timeline",
     [
       [["+", "-"], "Zoom in, out"],

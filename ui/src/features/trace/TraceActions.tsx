@@ -1,8 +1,9 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { CircleDot, CircleStop, Download, Ellipsis, Pin, PinOff } from "lucide-react";
 import { Suspense, lazy, useEffect, useRef, useState } from "react";
-import { ApiError } from "../../api/client";
+import { useBarred } from "../../api/barred";
 import { cancelSession, pinSession, removeSession, setBreakpoint, traceUrl } from "../../api/control";
+import { refusalWords } from "../../api/refusal";
 import type { Session } from "../../api/types";
 import { copyText } from "../../components/copyText";
 import { curlOf, traceFileName } from "../../model/curl";
@@ -24,6 +25,8 @@ export function TraceActions({ id, session, leave }: { id: string; session: Sess
   const alive = session !== undefined && isAlive(session);
   const cancellable = alive && can(session, "cancel");
   const pinned = session?.pinned === true;
+  const barred = useBarred("change");
+  const notRemoved = useBarred("remove");
 
   async function act(doing: string, action: () => Promise<void>, done: string | undefined): Promise<boolean> {
     setBusy(true);
@@ -33,7 +36,7 @@ export function TraceActions({ id, session, leave }: { id: string; session: Sess
       if (done !== undefined) setSaid({ text: done, failed: false });
       return true;
     } catch (error) {
-      setSaid({ text: `${doing} failed: ${wordsOf(error)}`, failed: true });
+      setSaid({ text: `${doing} failed: ${refusalWords(error)}`, failed: true });
       return false;
     } finally {
       setBusy(false);
@@ -46,7 +49,7 @@ export function TraceActions({ id, session, leave }: { id: string; session: Sess
   return (
     <div className="trace-actions">
       {cancellable && (
-        <button type="button" className="tool" title="Ask the engine to stop this session" disabled={busy} onClick={() => setAsking("cancel")}>
+        <button type="button" className="tool" title={barred ?? "Ask the engine to stop this session"} disabled={busy || barred !== undefined} onClick={() => setAsking("cancel")}>
           <CircleStop size={14} aria-hidden />
           <span className="tool-word">Cancel</span>
         </button>
@@ -56,8 +59,8 @@ export function TraceActions({ id, session, leave }: { id: string; session: Sess
           <button
             type="button"
             className="tool"
-            title="Stop this session at its next checkpoint"
-            disabled={busy}
+            title={barred ?? "Stop this session at its next checkpoint"}
+            disabled={busy || barred !== undefined}
             onClick={() => void act("Stopping", () => setBreakpoint({ session_id: id, once: true }), "Stops at its next checkpoint")}
           >
             <CircleDot size={14} aria-hidden />
@@ -73,8 +76,8 @@ export function TraceActions({ id, session, leave }: { id: string; session: Sess
         className="tool"
         aria-pressed={pinned}
         aria-label={pinned ? "Unpin" : "Pin"}
-        title={pinned ? "Pinned: kept whatever the bounds on history say. Press to unpin." : "Pin: keep it, whatever the bounds on history say"}
-        disabled={busy || session === undefined}
+        title={barred ?? (pinned ? "Pinned: kept whatever the bounds on history say. Press to unpin." : "Pin: keep it, whatever the bounds on history say")}
+        disabled={busy || session === undefined || barred !== undefined}
         onClick={() => void act(pinned ? "Unpinning" : "Pinning", () => pinSession(id, !pinned).then(refresh), pinned ? "Unpinned" : "Pinned")}
       >
         {pinned ? <PinOff size={14} aria-hidden /> : <Pin size={14} aria-hidden />}
@@ -89,10 +92,11 @@ export function TraceActions({ id, session, leave }: { id: string; session: Sess
         <button type="button" className="menu-item" onClick={() => copy("the command", curlOf(traceUrl(id)))}>
           Copy as curl
         </button>
-        <button type="button" className="menu-item is-danger" disabled={session === undefined || alive} onClick={() => setAsking("remove")}>
+        <button type="button" className="menu-item is-danger" disabled={session === undefined || alive || notRemoved !== undefined} onClick={() => setAsking("remove")}>
           Delete…
         </button>
-        {alive && (
+        {notRemoved !== undefined && <p className="menu-hint foreign">{notRemoved}</p>}
+        {alive && notRemoved === undefined && (
           <p className="menu-hint">
             {cancellable
               ? "A running session cannot be deleted; cancel it first."
@@ -186,9 +190,4 @@ function Confirm({ title, text, action, busy, onConfirm, onClose }: ConfirmProps
       </div>
     </dialog>
   );
-}
-
-function wordsOf(error: unknown): string {
-  if (error instanceof ApiError) return revealed(error.detail ?? error.message);
-  return "the host can’t be reached";
 }

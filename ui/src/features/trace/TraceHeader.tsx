@@ -1,5 +1,5 @@
 import { ChevronLeft } from "lucide-react";
-import { type ReactNode, Suspense, lazy, memo } from "react";
+import { type ReactNode, Suspense, lazy, memo, useState } from "react";
 import { Link } from "wouter";
 import type { Session } from "../../api/types";
 import { CopyButton } from "../../components/CopyButton";
@@ -124,6 +124,9 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
 /** What it waits for, and the first thing that went wrong: the answer to most visits. */
 function Trouble({ session }: { session: Session }) {
   const { waiting_on: waiting, error } = session;
+  // Once it has asked, what became of the question is told too, although it goes on.
+  const [asked, setAsked] = useState(false);
+  if (session.status === "paused" && !asked) setAsked(true);
   return (
     <>
       {session.status === "paused" && waiting != null && (
@@ -142,7 +145,7 @@ function Trouble({ session }: { session: Session }) {
           <Ago time={waiting.since} />
         </div>
       )}
-      {session.status === "paused" && (
+      {asked && (
         <Suspense>
           <Waits session={session} />
         </Suspense>

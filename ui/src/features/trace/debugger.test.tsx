@@ -1,13 +1,17 @@
 import { screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { forgetRefusals } from "../../api/barred";
 import type { Session, SpanSummary } from "../../api/types";
 import { FakeHost, problem } from "../../testing/host";
 import { renderAt } from "../../testing/page";
 import { at, sampleSession, sampleSpan, spanId } from "../../testing/sample";
 import { TracePage } from "./Page";
 
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  forgetRefusals();
+  vi.unstubAllGlobals();
+});
 
 const spans = [
   sampleSpan(1, undefined, { name: "planner", kind: "agent", end_time: at(60) }),
@@ -161,6 +165,12 @@ describe("the header", () => {
     expect(said.parentElement).toHaveAttribute("role", "alert");
     await user.click(screen.getByRole("button", { name: "Close" }));
     expect(screen.queryByText(/Pinning failed/)).toBeNull();
+    // What would be refused again is not offered again, and says why.
+    expect(screen.getByRole("button", { name: "Pin" })).toBeDisabled();
+    expect(screen.getByRole("button", { name: "Pin" })).toHaveAttribute("title", "This inspector only shows");
+    await user.click(screen.getByRole("button", { name: "More actions" }));
+    expect(screen.getByRole("button", { name: "Delete…" })).toBeDisabled();
+    expect(screen.getByText("This inspector only shows")).toBeInTheDocument();
   });
 
   it("cannot delete what still runs", async () => {

@@ -1,9 +1,9 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Trash2 } from "lucide-react";
 import { type SubmitEvent, useEffect, useRef, useState } from "react";
-import { ApiError } from "../../../api/client";
 import { removeBreakpoint, setBreakpoint } from "../../../api/control";
 import { useLiveBatches } from "../../../api/hooks";
+import { refusalWords } from "../../../api/refusal";
 import { listBreakpoints } from "../../../api/requests";
 import type { BreakpointRule } from "../../../api/types";
 import { plural } from "../../../model/format";
@@ -28,14 +28,14 @@ export default function Breakpoints({ session, onClose }: { session: string; onC
   const [refused, setRefused] = useState<string>();
   useEffect(() => dialog.current?.showModal(), []);
   useLiveBatches((batch) => {
-    if (batch.events.some((event) => event.type === "Other" && NEWS.has(event.name))) void client.invalidateQueries({ queryKey: QUERY });
+    if (batch.events.some(({ type }) => NEWS.has(type))) void client.invalidateQueries({ queryKey: QUERY });
   });
   async function act(action: Promise<void>): Promise<void> {
     try {
       await action;
       setRefused(undefined);
     } catch (error) {
-      setRefused(error instanceof ApiError ? revealed(error.detail ?? error.message) : "The host can’t be reached.");
+      setRefused(refusalWords(error));
     }
     await client.invalidateQueries({ queryKey: QUERY });
   }

@@ -1,7 +1,7 @@
 import { Plus, Trash2 } from "lucide-react";
 import { useEffect, useId, useRef, useState } from "react";
 import { revealed } from "../../../model/reveal";
-import { type Field, type Json, type Wrong, initialOf, pointerTo } from "../../../model/schemaForm";
+import { type Field, type Json, type Wrong, initialOf, pointerTo, variantOf } from "../../../model/schemaForm";
 
 interface Props {
   field: Field;
@@ -181,7 +181,8 @@ function ListInput({ field, value, pointer, wrong, onChange }: InputProps & { fi
 }
 
 function VariantInput({ variants, ...props }: InputProps & { variants: readonly Field[] }) {
-  const [chosen, setChosen] = useState(0);
+  // Where the default, the state as it is, or what was begun before is at home.
+  const [chosen, setChosen] = useState(() => variantOf(variants, props.value));
   const variant = variants[chosen];
   return (
     <div className="field-parts">

@@ -1,41 +1,51 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useLiveBatches } from "../../../api/hooks";
-import { listWaits } from "../../../api/requests";
-import type { Session, Wait } from "../../../api/types";
+import type { Session } from "../../../api/types";
 import { plural } from "../../../model/format";
 import { StepCard } from "./StepCard";
 import { WaitCard } from "./WaitCard";
+import { useWaits } from "./useWaits";
 import "./answer.css";
 
-/** What begins or ends a wait. */
-const NEWS = new Set(["WaitingOnSignal", "BeforeStep", "SignalReceived", "CancelRequested", "SessionUpdated", "SessionFinished"]);
-
-/** What a paused session waits for, each with the means to answer it. */
+/** What a paused session waits for, each with the means to answer it, and what became of what was answered elsewhere. */
 export default function Waits({ session }: { session: Session }) {
-  const client = useQueryClient();
-  const queryKey = ["waits", session.id];
-  const { data } = useQuery({ queryKey, queryFn: ({ signal }) => listWaits(session.id, signal), refetchOnWindowFocus: true });
-  useLiveBatches((batch) => {
-    const own = batch.events.some((event) => event.session_id === session.id && NEWS.has(event.type === "Other" ? event.name : event.type));
-    if (own || batch.resync !== undefined) void client.invalidateQueries({ queryKey });
-  });
-  if (data === undefined) return null;
-  if (data.total === 0) {
-    return session.status === "paused" ? (
-      <p className="answer-elsewhere">It is answered where it was asked: the program that waits takes no answer from here.</p>
-    ) : null;
-  }
-  const key = (wait: Wait): string => wait.wait_id ?? wait.signal_name;
+  const waits = useWaits(session);
+  const { shown, total, more } = waits;
+  if (total === undefined) return null;
+  const elsewhere = total === 0 && session.status === "paused";
+  // Keys go to the one that has waited longest.
+  const first = shown.find(({ over, wait }) => over === 0 && wait.step !== undefined);
   return (
-    <section className="answers" aria-label={plural(data.total, "open question")}>
-      {data.waits.map((wait) =>
-        wait.step === undefined ? (
-          <WaitCard key={key(wait)} session={session} wait={wait} />
-        ) : (
-          <StepCard key={key(wait)} session={session} wait={wait} point={wait.step} />
-        ),
+    <>
+      {elsewhere && <p className="answer-elsewhere">{elsewhereWords(session)}</p>}
+      {shown.length > 0 && (
+        <section className="answers" aria-label={total > 0 ? plural(total, "open question") : "Questions that are over"}>
+          {shown.map((each) => {
+            const { key, wait } = each;
+            const common = {
+              session,
+              wait,
+              over: each.over > 0 ? { end: waits.endOf(wait), cancelledBy: waits.cancelledBy, onDismiss: () => waits.dismiss(key) } : undefined,
+              onMark: (mark: typeof each.mark) => waits.mark(key, mark),
+            };
+            return wait.step === undefined ? (
+              <WaitCard key={key} {...common} />
+            ) : (
+              <StepCard key={key} {...common} point={wait.step} hasKeys={each === first} />
+            );
+          })}
+          {more > 0 && <p className="answer-elsewhere">{`and ${more} more, in turn`}</p>}
+        </section>
       )}
-      {data.total > data.waits.length && <p className="answer-elsewhere">{`and ${data.total - data.waits.length} more, in turn`}</p>}
-    </section>
+    </>
   );
+}
+
+/** Who is waited for, when it is nobody here. */
+function elsewhereWords({ engine, waiting_on: waiting }: Session): string {
+  if (engine === "mcp-inbound" && waiting?.signal_name === "elicitation") {
+    return "The MCP client is asked, and answers in its own window. The session goes on when it has.";
+  }
+  if (engine === "mcp-inbound" && waiting?.signal_name === "sampling") {
+    return "The MCP client is asked to let its model answer. The session goes on when it has.";
+  }
+  return "It is answered where it was asked: the program that waits takes no answer from here.";
 }

@@ -13,7 +13,16 @@ export function useDraft(key: string, initial: Json | undefined): [Json | undefi
       // Full, or forbidden: the answer is in the form all the same.
     }
   }, [name, value]);
-  return [value, setValue, () => setValue(undefined)];
+  const forget = (): void => {
+    // At once too: the form may be gone before anything else is done.
+    try {
+      sessionStorage.removeItem(name);
+    } catch {
+      // Then it kept nothing.
+    }
+    setValue(undefined);
+  };
+  return [value, setValue, forget];
 }
 
 function kept(name: string): Json | undefined {

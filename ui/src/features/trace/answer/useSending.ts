@@ -2,6 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { ApiError } from "../../../api/client";
 import { type Said, answerWait } from "../../../api/control";
+import { refusalWords } from "../../../api/refusal";
 import type { Wait } from "../../../api/types";
 import { revealed } from "../../../model/reveal";
 import type { Wrong } from "../../../model/schemaForm";
@@ -34,5 +35,5 @@ function refusal(error: unknown): Sending {
   if (!(error instanceof ApiError)) return { at: "refused", message: "The host can’t be reached. Nothing was sent twice: try again.", wrong: [], over: false };
   if (error.code === "nothing_waits") return { at: "refused", message: "Somebody else has answered, or the wait is over.", wrong: [], over: true };
   const wrong = error.parts.map(({ pointer, message }) => ({ pointer, message: revealed(message) }));
-  return { at: "refused", message: revealed(error.detail ?? error.message), wrong, over: false };
+  return { at: "refused", message: refusalWords(error), wrong, over: false };
 }
