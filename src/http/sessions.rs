@@ -3,10 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::access::Caller;
 use super::extract::{Params, SessionPath};
 use super::problem::Problem;
 use super::reply::Json;
@@ -96,7 +98,11 @@ pub(super) struct SessionList {
         (status = 401, description = "The caller must sign in.", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(super) async fn list_sessions(State(state): State<AppState>, params: Params) -> Result<Json, Problem> {
+pub(super) async fn list_sessions(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    params: Params,
+) -> Result<Json, Problem> {
     let mut query = query(&params)?;
     let wants_counts = params.flag("counts")?;
     let wanted = query.limit;
@@ -128,7 +134,7 @@ pub(super) async fn list_sessions(State(state): State<AppState>, params: Params)
     let more = sessions.len() > wanted;
     sessions.truncate(wanted);
     let next_cursor = sessions.last().filter(|_| more).map(|last| Cursor::after(last).to_string());
-    sessions.iter_mut().for_each(|session| state.say_controls(session));
+    sessions.iter_mut().for_each(|session| state.say_controls(session, &caller));
     let counts_at_least = counts_at_least.unwrap_or(false);
     Json::of(&SessionList { sessions, next_cursor, counts, counts_at_least, degraded })
 }
@@ -179,16 +185,17 @@ fn query(params: &Params) -> Result<SessionQuery, Problem> {
 )]
 pub(super) async fn get_session(
     State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
     SessionPath(id): SessionPath,
 ) -> Result<Json, Problem> {
     let mut session = state.find_session(&id).await?;
-    state.say_controls(&mut session);
+    state.say_controls(&mut session, &caller);
     Json::of(&session)
 }
 
 impl AppState {
-    /// Says what whoever asks may do with a session. Nobody does anything with one that has ended, or that no registry knows.
-    fn say_controls(&self, session: &mut Session) {
+    /// Says what the caller may do with a session. Nobody does anything with one that has ended, or that no registry knows.
+    fn say_controls(&self, session: &mut Session, caller: &Caller) {
         #[cfg_attr(
             not(feature = "control"),
             allow(unused_mut, reason = "the host's own sessions take nothing then")
@@ -196,7 +203,7 @@ impl AppState {
         let mut known = session.controls.take().unwrap_or_default();
         #[cfg(feature = "control")]
         known.extend(self.control.own.of(&session.id));
-        let allowed = !self.control.read_only && !session.status.is_ended();
+        let allowed = caller.may_act() && !self.control.read_only && !session.status.is_ended();
         session.controls = Some(if allowed { known } else { Vec::new() });
     }
 

@@ -295,3 +295,23 @@ async fn what_is_open_to_everyone_is_open_as_far_as_was_said_and_says_so() {
     assert!(self::host().get("/health").await.get("open_to_everyone").is_none());
     assert!(builder().require_token().open_to_everyone(Role::Viewer).build().unwrap_err().is_setting());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_viewer_is_told_that_nothing_can_be_done_with_a_session_that_an_operator_can_answer() {
+    let host = Host::new(builder().access(role_of).build().unwrap());
+    let session = host.inspector.session("asks").start();
+    let id = session.id().clone();
+    let waiting = tokio::spawn(async move { session.wait_for::<bool>("sure").await });
+    let controls = async |role: &str| {
+        let request = Request::get(format!("/_inspector/sessions/{id}")).header("x-role", role);
+        let answer = host.send(request.body(Body::empty()).unwrap()).await;
+        let body = http_body_util::BodyExt::collect(answer.into_body()).await.unwrap().to_bytes();
+        serde_json::from_slice::<Value>(&body).unwrap()["controls"].clone()
+    };
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while controls("operator").await != serde_json::json!(["signal", "cancel"]) {
+        assert!(std::time::Instant::now() < until, "{}", controls("operator").await);
+    }
+    assert_eq!(controls("viewer").await, serde_json::json!([]));
+    waiting.abort();
+}

@@ -32,7 +32,7 @@ pub(super) enum Without {
 
 /// Decides about one request. `verdict` is what the host's own check said.
 pub(super) fn decide(policy: &AccessPolicy, facts: &Facts<'_>, verdict: &Access) -> Decision {
-    if !origin_may_ask(policy, facts) {
+    if facts.foreign || !origin_may_ask(policy, facts) {
         return Decision::ForbiddenOrigin;
     }
     match verdict {
@@ -88,6 +88,7 @@ mod tests {
             proxied: false,
             host: Some("localhost:3000".into()),
             origin: None,
+            foreign: false,
             reads: true,
             open: false,
         }
@@ -119,6 +120,7 @@ mod tests {
             ("our name at another port writes", write_from("http://localhost:3001"), ForbiddenOrigin),
             ("a foreign page reads", from("https://evil.example"), ForbiddenOrigin),
             ("a foreign page writes", write_from("https://evil.example"), ForbiddenOrigin),
+            ("an image in a foreign page", Facts { foreign: true, ..local() }, ForbiddenOrigin),
             ("a page without origin", write_from("null"), ForbiddenOrigin),
             ("a page in another scheme", write_from("file://localhost:3000"), ForbiddenOrigin),
             ("an allowed origin in any case", write_from("https://Box.example"), Trusted),

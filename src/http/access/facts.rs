@@ -23,6 +23,8 @@ pub(super) struct Facts<'a> {
     pub(super) host: Option<String>,
     /// The page that asks, when a browser says so.
     pub(super) origin: Option<&'a str>,
+    /// Whether a browser says that a foreign page asks which sends no `Origin`: for an image, a script or a frame.
+    pub(super) foreign: bool,
     /// Whether the request changes nothing, and its answer is hidden from a foreign page. A WebSocket's is not: no
     /// browser asks us whether a page may read it.
     pub(super) reads: bool,
@@ -42,11 +44,21 @@ impl<'a> Facts<'a> {
                 || headers.keys().any(|name| named(name.as_str())),
             host: host(parts),
             origin: headers.get(ORIGIN).map(|origin| origin.to_str().unwrap_or("null")),
+            foreign: is_foreign(headers),
             reads: matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS)
                 && !headers.contains_key(UPGRADE),
             open: needs == Needs::Nothing,
         }
     }
+}
+
+/// By the metadata that browsers send of a request (Fetch Metadata). Somebody who follows a link from elsewhere is no foreign
+/// page; what is drawn within one is.
+fn is_foreign(headers: &HeaderMap) -> bool {
+    let said = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let elsewhere = matches!(said("sec-fetch-site"), "cross-site" | "same-site");
+    let visits = said("sec-fetch-mode") == "navigate" && matches!(said("sec-fetch-dest"), "document" | "");
+    elsewhere && !visits && !headers.contains_key(ORIGIN)
 }
 
 /// `Host`, or the authority that stands for it in HTTP/2. Two `Host` headers are none.
@@ -60,13 +72,16 @@ fn host(parts: &Parts) -> Option<String> {
     Some(host.to_ascii_lowercase())
 }
 
-/// The name without the port.
+/// The name without the port; nothing when what follows the name is no port: `localhost:evil.example` is not this machine.
 pub(super) fn host_name(host: &str) -> &str {
     let end = match host.strip_prefix('[') {
         Some(v6) => v6.find(']').map_or(host.len(), |end| end + 2),
         None => host.find(':').unwrap_or(host.len()),
     };
-    &host[..end]
+    let (name, rest) = host.split_at(end);
+    let port = rest.strip_prefix(':').unwrap_or(rest);
+    let whole = rest.is_empty() || (rest.starts_with(':') && port.bytes().all(|byte| byte.is_ascii_digit()));
+    if whole { name } else { "" }
 }
 
 /// Whether a name always means this machine.
@@ -136,9 +151,19 @@ mod tests {
 
     #[test]
     fn the_port_is_no_part_of_the_name() {
-        for (host, name) in
-            [("a:80", "a"), ("a", "a"), ("[::1]:80", "[::1]"), ("[::1]", "[::1]"), ("[::1", "[::1"), ("", "")]
-        {
+        for (host, name) in [
+            ("localhost:evil.example", ""),
+            ("localhost:1.evil.example", ""),
+            ("[::1].evil.example", ""),
+            ("[::1]:8x", ""),
+            ("a:", "a"),
+            ("a:80", "a"),
+            ("a", "a"),
+            ("[::1]:80", "[::1]"),
+            ("[::1]", "[::1]"),
+            ("[::1", "[::1"),
+            ("", ""),
+        ] {
             assert_eq!(host_name(host), name);
         }
     }

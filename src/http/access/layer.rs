@@ -82,6 +82,11 @@ impl Caller {
         (Some(self.by.to_string()), Some(self.from.to_string()))
     }
 
+    /// Whether the caller may act on sessions.
+    pub(crate) fn may_act(&self) -> bool {
+        self.may(Needs::Operator).is_ok()
+    }
+
     /// The one place at which roles count.
     fn may(&self, needs: Needs) -> Result<(), Problem> {
         let Some(needed) = needs.role() else { return Ok(()) };
@@ -159,15 +164,14 @@ impl Guard {
 
     /// A caller who is who it is by what it brings.
     fn by_token(&self, parts: &Parts, from: Origin, without: Without) -> Result<Caller, Problem> {
-        // Asked for first: a token that is changed meanwhile is told of.
-        let signed_out = Some(self.signed_out());
         let credential = match self.credential(&parts.headers) {
             // Who guesses too fast still sees what everyone sees.
             Err(_) if matches!(without, Without::Open | Without::As(_)) => Credential::Nothing,
             credential => credential?,
         };
         match (credential, without) {
-            (Credential::Whole, _) => {
+            (Credential::Whole(signed_out), _) => {
+                let signed_out = Some(signed_out);
                 Ok(Caller { signed_out, ..Caller::new(Standing::Known(Role::Admin), "token", from) })
             }
             (Credential::Reports, _) => Ok(Caller::new(Standing::Reporter, "ingest token", from)),
@@ -191,10 +195,11 @@ impl Guard {
 
 /// Nothing we answer is to be guessed at, embedded, kept or told about to other sites.
 fn protect(headers: &mut HeaderMap) {
-    const DEFAULTS: [(HeaderName, &str); 5] = [
+    const DEFAULTS: [(HeaderName, &str); 6] = [
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (REFERRER_POLICY, "no-referrer"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
         (CACHE_CONTROL, "no-store"),
     ];

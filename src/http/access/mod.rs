@@ -88,26 +88,44 @@ pub(crate) struct Guard {
 }
 
 /// What a request brings to say who its caller is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 enum Credential {
     /// Nothing, or nothing that counts.
     Nothing,
     /// A token of those who may report.
     Reports,
     /// The token, or the cookie of somebody who brought it before.
-    Whole,
+    Whole(SignedOut),
 }
 
-/// Tells when the token that let somebody in was changed.
+/// Tells when what let somebody in is worth nothing any more.
 #[derive(Debug, Clone)]
-pub(crate) struct SignedOut(watch::Receiver<u64>);
+pub(crate) enum SignedOut {
+    /// The token, until it is changed.
+    Token(watch::Receiver<u64>),
+    /// A sign-in, until it is ended or its time is over.
+    SignIn {
+        /// Closed when it is ended.
+        over: watch::Receiver<()>,
+        /// When its time is over.
+        until: std::time::Instant,
+    },
+}
 
 impl SignedOut {
-    /// Completes when it was.
-    pub(crate) async fn wait(mut self) {
-        if self.0.changed().await.is_err() {
-            // The guard is gone, and with it whoever could change the token.
-            std::future::pending::<()>().await;
+    /// Completes then.
+    pub(crate) async fn wait(self) {
+        match self {
+            Self::Token(mut changed) => {
+                if changed.changed().await.is_err() {
+                    // The guard is gone, and with it whoever could change the token.
+                    std::future::pending::<()>().await;
+                }
+            }
+            Self::SignIn { mut over, until } => {
+                // Nothing is ever sent: it closes, or its time comes.
+                let _ = tokio::time::timeout_at(until.into(), over.changed()).await;
+            }
         }
     }
 }
@@ -154,10 +172,6 @@ impl Guard {
         Ok(fresh)
     }
 
-    fn signed_out(&self) -> SignedOut {
-        SignedOut(self.rotations.subscribe())
-    }
-
     /// What everybody may do who brings nothing, when the host wants that.
     pub(crate) fn open_to_everyone(&self) -> Option<Role> {
         self.policy.open_to_everyone
@@ -198,14 +212,17 @@ impl Guard {
             self.guesses.allow(now)?;
             return Ok(Credential::Reports);
         }
-        if facts::cookies(headers, &facts::cookie_name(headers)).any(|secret| self.signed_in.has(secret, now))
-        {
-            return Ok(Credential::Whole);
+        let name = facts::cookie_name(headers);
+        let signed_in = facts::cookies(headers, &name).find_map(|secret| self.signed_in.has(secret, now));
+        if let Some(signed_out) = signed_in {
+            return Ok(Credential::Whole(signed_out));
         }
         let Some(offered) = facts::offered_token(headers) else { return Ok(Credential::Nothing) };
         self.guesses.allow(now)?;
+        // Asked for first: a token that is changed meanwhile is told of.
+        let signed_out = SignedOut::Token(self.rotations.subscribe());
         if self.token.read().is(offered) {
-            return Ok(Credential::Whole);
+            return Ok(Credential::Whole(signed_out));
         }
         self.guesses.wrong(now);
         Ok(Credential::Nothing)

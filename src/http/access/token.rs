@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use subtle::ConstantTimeEq;
+use tokio::sync::watch;
 
+use super::SignedOut;
 use crate::http::problem::Problem;
 
 /// How many tokens may be given to those who only report: each is looked at in every request that brings one.
@@ -76,7 +78,14 @@ fn secret() -> Result<String, getrandom::Error> {
 
 /// The browsers that are signed in. They end with the process.
 #[derive(Default)]
-pub(crate) struct SignedIn(Mutex<VecDeque<(String, Instant)>>);
+pub(crate) struct SignedIn(Mutex<VecDeque<SignIn>>);
+
+struct SignIn {
+    secret: String,
+    since: Instant,
+    /// Whoever reads a stream because of it hears when it is dropped.
+    over: watch::Sender<()>,
+}
 
 impl SignedIn {
     /// Signs one more in and gives its secret.
@@ -86,15 +95,17 @@ impl SignedIn {
         while all.len() >= MAX_SIGNED_IN {
             all.pop_front();
         }
-        all.push_back((secret.clone(), now));
+        all.push_back(SignIn { secret: secret.clone(), since: now, over: watch::Sender::new(()) });
         Ok(secret)
     }
 
-    /// Whether `offered` is the secret of one. Looks at all of them, whatever it finds.
-    pub(crate) fn has(&self, offered: &str, now: Instant) -> bool {
+    /// Whether `offered` is the secret of one: then what tells of its end. Looks at all of them, whatever it finds.
+    pub(crate) fn has(&self, offered: &str, now: Instant) -> Option<SignedOut> {
         let mut all = self.0.lock();
-        all.retain(|(_, since)| now.saturating_duration_since(*since) < SIGN_IN_LIFETIME);
-        all.iter().fold(false, |found, (secret, _)| found | same(secret, offered))
+        all.retain(|one| now.saturating_duration_since(one.since) < SIGN_IN_LIFETIME);
+        let found =
+            all.iter().fold(None, |found, one| if same(&one.secret, offered) { Some(one) } else { found });
+        found.map(|one| SignedOut::SignIn { over: one.over.subscribe(), until: one.since + SIGN_IN_LIFETIME })
     }
 
     /// Signs everybody out.
@@ -104,7 +115,7 @@ impl SignedIn {
 
     /// Signs one out.
     pub(crate) fn remove(&self, offered: &str) {
-        self.0.lock().retain(|(secret, _)| !same(secret, offered));
+        self.0.lock().retain(|one| !same(&one.secret, offered));
     }
 }
 
@@ -162,16 +173,16 @@ mod tests {
     fn a_sign_in_ends_by_itself_by_signing_out_and_when_too_many_came_later() {
         let (all, now) = (SignedIn::default(), Instant::now());
         let first = all.add(now).unwrap();
-        assert!(all.has(&first, now) && !all.has("", now));
-        assert!(!all.has(&first, now + SIGN_IN_LIFETIME));
+        assert!(all.has(&first, now).is_some() && all.has("", now).is_none());
+        assert!(all.has(&first, now + SIGN_IN_LIFETIME).is_none());
         let second = all.add(now).unwrap();
         all.remove(&second);
-        assert!(!all.has(&second, now));
+        assert!(all.has(&second, now).is_none());
         let third = all.add(now).unwrap();
         for _ in 0..MAX_SIGNED_IN {
             all.add(now).unwrap();
         }
-        assert!(!all.has(&third, now));
+        assert!(all.has(&third, now).is_none());
     }
 
     #[test]

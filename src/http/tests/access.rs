@@ -107,6 +107,59 @@ async fn a_sign_in_ends_after_a_day() {
     assert_eq!(site.send(ask()).await.problem(), (401, "sign_in_required".into()));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_stream_ends_with_the_sign_in_that_opened_it_and_no_other_does() {
+    let site = Site::new();
+    let cookies: Vec<_> =
+        [sign_in(&site, TOKEN).await, sign_in(&site, TOKEN).await, sign_in(&site, TOKEN).await]
+            .iter()
+            .map(|answer| answer.header("set-cookie").split(';').next().unwrap().to_owned())
+            .collect();
+    let stream = |cookie: &str| {
+        let router = site.router();
+        let request = stranger("/events").header("cookie", cookie).body(axum::body::Body::empty()).unwrap();
+        async move { router.oneshot(request).await.unwrap().into_body() }
+    };
+    let (signed_out, mut stays) = (stream(&cookies[0]).await, stream(&cookies[1]).await);
+    let out = stranger("/auth").method("DELETE").header("cookie", &cookies[0]);
+    assert_eq!(site.send(out).await.status, 204);
+    signed_out.collect().await.unwrap();
+    stays.frame().await.unwrap().unwrap();
+    site.publish([1]);
+    let event = stays.frame().await.unwrap().unwrap().into_data().unwrap();
+    assert!(String::from_utf8_lossy(&event).contains("tick"));
+    // Its time comes, though nobody asks for anything.
+    stays.collect().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_foreign_page_draws_into_itself_is_refused_and_who_follows_a_link_is_not() {
+    let site = Site::new();
+    let asked = |from: &str, mode: &str, dest: &str| {
+        let request = local("/sessions").header("sec-fetch-site", from);
+        request.header("sec-fetch-mode", mode).header("sec-fetch-dest", dest)
+    };
+    for (from, mode, dest) in [
+        ("cross-site", "no-cors", "image"),
+        ("same-site", "no-cors", "script"),
+        ("cross-site", "navigate", "iframe"),
+        ("same-site", "no-cors", "empty"),
+    ] {
+        let refused = site.send(asked(from, mode, dest)).await;
+        assert_eq!(refused.problem(), (403, "forbidden_origin".into()), "{from} {mode} {dest}");
+    }
+    for (from, mode, dest) in [
+        ("cross-site", "navigate", "document"),
+        ("none", "navigate", "document"),
+        ("same-origin", "cors", "empty"),
+    ] {
+        assert_eq!(site.send(asked(from, mode, dest)).await.status, 200, "{from} {mode} {dest}");
+    }
+    // A page of this machine that is being developed says where it is.
+    let developed = asked("same-site", "cors", "empty").header("origin", "http://localhost:5173");
+    assert_eq!(site.send(developed).await.status, 200);
+}
+
 #[tokio::test]
 async fn a_fresh_token_ends_what_the_old_one_opened_at_once() {
     let site = Site::new();

@@ -27,8 +27,7 @@ export type SessionList = Schemas["SessionList"];
 export type SpanSummary = Schemas["SpanSummary"];
 export type SpanKind = SpanSummary["kind"];
 export type SpanPage = Schemas["SpanPage"];
-/** A host of an older version does not say whether it is open to everybody who reaches it. */
-export type Health = Schemas["Health"] & { open_to_all?: boolean };
+export type Health = Schemas["Health"];
 export type SearchResults = Schemas["SearchResults"];
 export type SearchHit = Schemas["SpanSearchHit"] | Schemas["EventSearchHit"];
 export type SearchMatch = Schemas["SearchMatch"];

@@ -175,7 +175,7 @@ describe("the page", () => {
 
   it("says that it is open to everybody, and says it again to the next page", async () => {
     const user = userEvent.setup();
-    const host = new FakeHost({ sessions: { sessions: [sampleSession()], degraded: [] }, health: { open_to_all: true } });
+    const host = new FakeHost({ sessions: { sessions: [sampleSession()], degraded: [] }, health: { open_to_everyone: "viewer" } });
     open(host);
     expect(await screen.findByText(/Open to everybody who reaches it/)).toBeInTheDocument();
     await user.click(screen.getByRole("button", { name: "Hide for now" }));
