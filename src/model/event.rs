@@ -175,7 +175,8 @@ pub enum EventKind {
         #[serde(skip_serializing_if = "Option::is_none")]
         span_id: Option<SpanId>,
         /// What was asked, such as `tools/call`.
-        method: String,
+        #[schema(value_type = String)]
+        method: std::borrow::Cow<'static, str>,
         /// The tool that is called.
         #[serde(skip_serializing_if = "Option::is_none")]
         tool: Option<String>,
@@ -186,7 +187,8 @@ pub enum EventKind {
         #[serde(skip_serializing_if = "Option::is_none")]
         span_id: Option<SpanId>,
         /// What was asked, such as `tools/call`.
-        method: String,
+        #[schema(value_type = String)]
+        method: std::borrow::Cow<'static, str>,
         /// The tool that was called.
         #[serde(skip_serializing_if = "Option::is_none")]
         tool: Option<String>,

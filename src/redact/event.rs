@@ -53,11 +53,11 @@ impl Redactor {
                     shown.take(STATE).and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
             }
             EventKind::McpRequestStarted { method, tool, .. } => {
-                *method = cut_name(self.name(method));
+                *method = cut_name(self.name(method)).into();
                 *tool = tool.take().map(|tool| cut_name(self.name(&tool)));
             }
             EventKind::McpRequestFinished { method, tool, error, .. } => {
-                *method = cut_name(self.name(method));
+                *method = cut_name(self.name(method)).into();
                 *tool = tool.take().map(|tool| cut_name(self.name(&tool)));
                 *error = error.take().map(|error| cut_name(self.text(&error)));
             }

@@ -88,24 +88,31 @@ impl Arrival {
         });
         let mut context = batch.as_ref().map(SpanGuard::context);
         let nothing = Message::default();
+        let first_of = messages.first().unwrap_or(&nothing);
         let calls = if calls.is_empty() { vec![&nothing] } else { calls };
         let opened: Vec<_> = calls
             .into_iter()
             .map(|call| {
-                let params = call.params();
+                let own;
+                let params = if batch.is_none() && std::ptr::eq(call, first_of) {
+                    &first
+                } else {
+                    own = call.params();
+                    &own
+                };
                 let (method, name) = match call.method.as_deref() {
                     Some(method) => (method, params.name.as_deref()),
                     None => (method, name.as_deref()),
                 };
                 let mut attributes = Attributes::new();
-                describe(call, &params, method, name, &mut attributes);
+                describe(call, params, method, name, &mut attributes);
                 let details = known.details(kind_of(method), title(method, name), attributes);
                 let span = match &batch {
                     Some(batch) => batch.child_with(details),
                     None => self.span(&within, &known, details),
                 };
                 context.get_or_insert_with(|| span.context());
-                Call::begin((span, within.again()), call, &params, (method, name), self.since)
+                Call::begin((span, within.again()), call, params, (method, name), self.since)
             })
             .collect();
         let exchange = Exchange::new(&shared.sessions, within, scope);

@@ -1,5 +1,6 @@
 //! One JSON-RPC request, from its arrival to its end.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -18,9 +19,39 @@ pub(super) struct Call {
     open: Mutex<Option<(SpanGuard, Within)>>,
     id: String,
     token: Option<String>,
-    method: String,
+    method: Cow<'static, str>,
     tool: Option<String>,
     began: Instant,
+}
+
+/// The methods that clients ask with, so that their names need not be allocated with each request.
+const METHODS: [&str; 18] = [
+    "completion/complete",
+    "initialize",
+    "logging/setLevel",
+    "ping",
+    "prompts/get",
+    "prompts/list",
+    "resources/list",
+    "resources/read",
+    "resources/subscribe",
+    "resources/templates/list",
+    "resources/unsubscribe",
+    "server/discover",
+    "subscriptions/listen",
+    "tasks/cancel",
+    "tasks/get",
+    "tasks/update",
+    "tools/call",
+    "tools/list",
+];
+
+/// A method's name to be kept.
+pub(super) fn kept(method: &str) -> Cow<'static, str> {
+    match METHODS.binary_search(&method) {
+        Ok(known) => Cow::Borrowed(METHODS[known]),
+        Err(_) => Cow::Owned(method.to_owned()),
+    }
 }
 
 /// The kind of a method's span.
@@ -41,7 +72,10 @@ pub(super) fn describe(
     name: Option<&str>,
     set: &mut Attributes,
 ) {
-    set.set("mcp.method.name", method.to_owned());
+    match kept(method) {
+        Cow::Borrowed(known) => set.set("mcp.method.name", known),
+        Cow::Owned(method) => set.set("mcp.method.name", method),
+    }
     if let Some(id) = message.id {
         set.set("jsonrpc.request.id", id_text(id));
     }
@@ -94,7 +128,7 @@ impl Call {
             open: Mutex::new(Some((span, within))),
             id: message.id.map(RawValue::get).unwrap_or_default().to_owned(),
             token: token.map(|token| token.get().to_owned()),
-            method: method.to_owned(),
+            method: kept(method),
             tool: name.filter(|_| method == "tools/call").map(str::to_owned),
             began,
         };
@@ -211,7 +245,7 @@ impl Call {
         let failed =
             outcome.is_error.then(|| outcome.words().unwrap_or_else(|| "the tool failed".to_owned()));
         self.end(failed, |set| {
-            match self.method.as_str() {
+            match &*self.method {
                 "tools/call" => set.set("mcp.tool.output_json", result.get().to_owned()),
                 // What a resource holds is not kept, whoever reads it.
                 "resources/read" => {
