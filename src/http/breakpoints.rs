@@ -71,7 +71,7 @@ pub(super) async fn set_breakpoint(
     if !is_json(&headers) {
         return Err(Problem::json_wanted());
     }
-    let body = body::small(body, MAX_BODY_BYTES, state.limits.bounds.body).await?;
+    let body = body::small(body, MAX_BODY_BYTES, &state.limits).await?;
     // A list of values would be taken for the fields in their order.
     let fields: serde_json::Map<_, _> =
         serde_json::from_slice(&body).map_err(|error| Problem::invalid_body(error.to_string()))?;

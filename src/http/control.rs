@@ -125,7 +125,7 @@ pub(super) async fn signal_session(
     if !is_json(&headers) {
         return Err(Problem::json_wanted());
     }
-    let body = body::small(body, MAX_SIGNAL_BYTES, state.limits.bounds.body).await?;
+    let body = body::small(body, MAX_SIGNAL_BYTES, &state.limits).await?;
     let body: SignalBody = serde_json::from_slice(&body).map_err(|error| {
         Problem::invalid_body(format!(
             "an object with the field `signal`, a text, and `payload` or `deny` is wanted: {error}"
