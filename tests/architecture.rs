@@ -1,4 +1,5 @@
-//! The order of the modules is one-way, `lib.rs` is a table of contents, and no file outgrows its reader.
+//! The order of the modules is one-way, `lib.rs` is a table of contents, no file outgrows its reader, and what `SECURITY.md`
+//! promises is tested.
 //!
 //! The sources are read as text: comments, literals and test code are blanked, then every path that begins with
 //! `crate` or `super` is followed to the top-level module it names. That is less than a compiler knows (a path that a
@@ -11,6 +12,8 @@ use std::path::{Path, PathBuf};
 
 use source::{code_only, test_modules, tokens};
 
+#[path = "architecture/promises.rs"]
+mod promises;
 #[path = "architecture/source.rs"]
 mod source;
 
@@ -85,6 +88,24 @@ fn no_file_outgrows_its_reader() {
         }
     }
     assert_eq!(long, Vec::<String>::new());
+}
+
+#[test]
+fn each_promise_about_security_has_a_test_that_exists() {
+    let document = fs::read_to_string(root().join("SECURITY.md")).unwrap();
+    assert_eq!(promises::missing(&document, &root()), Vec::<String>::new());
+    let here = "tests/architecture.rs";
+    for (cell, found) in [
+        (format!("`{here}`: `no_file_outgrows_its_reader`"), 0),
+        (format!("`{here}`: `nobody_wrote_this_test`, `no_file_outgrows_its_reader`"), 1),
+        (format!("`{here}`: `files_below`"), 1),
+        ("`tests/nowhere.rs`: `no_file_outgrows_its_reader`".to_owned(), 1),
+        ("somebody looked at it".to_owned(), 1),
+    ] {
+        let document = format!("| promised | held by |\n|---|---|\n| Nothing happens | {cell} |\n");
+        assert_eq!(promises::missing(&document, &root()).len(), found, "{cell}");
+    }
+    assert_eq!(promises::missing("Nothing is promised.", &root()).len(), 1);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use agent_inspector::Inspector;
+use agent_inspector_benches::process::announce;
 use agent_inspector_benches::runtime;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -13,8 +14,6 @@ use axum::serve::ListenerExt;
 use axum::{Json, Router};
 use serde_json::Value;
 use tokio::net::TcpListener;
-
-use crate::process;
 
 /// The command by which this executable becomes the host.
 pub(crate) const COMMAND: &str = "serve-inspector";
@@ -36,7 +35,7 @@ pub(crate) fn serve(arguments: &[String]) -> io::Result<()> {
     let app = host.nest("/_inspector", inspector.router());
     runtime().block_on(async {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        process::announce(listener.local_addr()?.port())?;
+        announce(listener.local_addr()?.port())?;
         let listener = listener.tap_io(move |stream| {
             // The measurement shows it if it fails.
             let _ = stream.set_nodelay(nodelay);

@@ -5,12 +5,12 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use agent_inspector_benches::process::announce;
 use agent_inspector_benches::runtime;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::broadcast::{self, error::RecvError};
 
-use crate::process;
 use crate::wire::{head_end, header};
 
 /// The command by which this executable becomes this server.
@@ -76,7 +76,7 @@ pub(crate) fn serve() -> io::Result<()> {
     let bus = Arc::new(Bus { live: broadcast::channel(RING_EVENTS).0, replay: Mutex::default() });
     runtime().block_on(async {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        process::announce(listener.local_addr()?.port())?;
+        announce(listener.local_addr()?.port())?;
         loop {
             let (stream, _) = listener.accept().await?;
             let bus = Arc::clone(&bus);

@@ -34,7 +34,7 @@ use std::env;
 use std::io;
 use std::process::ExitCode;
 
-use agent_inspector_benches::process::machine;
+use agent_inspector_benches::process::{machine, raise_open_files};
 
 use load::Outcome;
 use payload::Shapes;
@@ -110,7 +110,7 @@ fn present(peers: &[Peer]) -> Vec<Peer> {
 fn possible(rows: &[&'static Row]) -> Vec<&'static Row> {
     let needed = |row: &Row| row.subscribers as u64 + process::OTHER_OPEN_FILES;
     let most = rows.iter().map(|row| needed(row)).max().unwrap_or_default();
-    let files = process::raise_open_files(most);
+    let files = raise_open_files(most);
     rows.iter()
         .copied()
         .filter(|row| {

@@ -1,19 +1,12 @@
-//! The wire, as a client sees it: HTTP's head and chunks, and the lines inside.
+//! The wire, as a subscriber sees it: what it asks, and the lines of the body.
 
 use std::io;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use memchr::{memchr, memmem};
+use agent_inspector_benches::wire::{Framing, status};
+pub(crate) use agent_inspector_benches::wire::{HEAD_END, head_end, header, now};
+use memchr::memchr;
 
 use crate::peer::Target;
-
-pub(crate) const HEAD_END: &[u8] = b"\r\n\r\n";
-
-/// The time in nanoseconds since 1970.
-pub(crate) fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
-}
 
 /// A request for the live stream, after the event `last` if it is not empty.
 pub(crate) fn subscribe_request(target: Target, last: &[u8]) -> String {
@@ -29,14 +22,6 @@ pub(crate) fn subscribe_request(target: Target, last: &[u8]) -> String {
     )
 }
 
-/// The value of a header, with `name` in lower case.
-pub(crate) fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
-    head.lines().find_map(|line| {
-        let (key, value) = line.split_once(':')?;
-        key.eq_ignore_ascii_case(name).then_some(value.trim())
-    })
-}
-
 /// The body of an answer that is streamed, as lines.
 #[derive(Debug)]
 pub(crate) struct Body {
@@ -45,67 +30,21 @@ pub(crate) struct Body {
     begun: Vec<u8>,
 }
 
-#[derive(Debug)]
-enum Framing {
-    /// The body has none and ends with the connection.
-    None,
-    /// In the line that says how long the next chunk is.
-    Size(usize),
-    /// In a chunk, with so many bytes of it to come.
-    Chunk(usize),
-    /// In the line that ends a chunk.
-    ChunkEnd,
-}
-
 impl Body {
     /// The body after `head`, which must be an answer that succeeded.
     pub(crate) fn after(head: &[u8]) -> io::Result<Self> {
         let head = String::from_utf8_lossy(head);
-        if head.split(' ').nth(1) != Some("200") {
+        if status(&head) != 200 {
             let status = head.lines().next().unwrap_or_default().to_owned();
             return Err(io::Error::other(format!("the server answered {status}")));
         }
-        let chunked = header(&head, "transfer-encoding").is_some_and(|coding| coding == "chunked");
-        let framing = if chunked { Framing::Size(0) } else { Framing::None };
-        Ok(Self { framing, begun: Vec::new() })
+        Ok(Self { framing: Framing::after(&head), begun: Vec::new() })
     }
 
     /// Takes what came, and gives each line that is complete to `each`, without its end.
-    pub(crate) fn feed(&mut self, mut bytes: &[u8], mut each: impl FnMut(&[u8])) {
-        while let Some(&first) = bytes.first() {
-            match &mut self.framing {
-                Framing::None => {
-                    lines(&mut self.begun, bytes, &mut each);
-                    return;
-                }
-                Framing::Size(size) => {
-                    match first {
-                        b'\n' => self.framing = Framing::Chunk(*size),
-                        _ => {
-                            if let Some(digit) = char::from(first).to_digit(16) {
-                                *size = *size * 16 + digit as usize;
-                            }
-                        }
-                    }
-                    bytes = &bytes[1..];
-                }
-                Framing::Chunk(left) => {
-                    let taken = (*left).min(bytes.len());
-                    lines(&mut self.begun, &bytes[..taken], &mut each);
-                    bytes = &bytes[taken..];
-                    *left -= taken;
-                    if *left == 0 {
-                        self.framing = Framing::ChunkEnd;
-                    }
-                }
-                Framing::ChunkEnd => {
-                    if first == b'\n' {
-                        self.framing = Framing::Size(0);
-                    }
-                    bytes = &bytes[1..];
-                }
-            }
-        }
+    pub(crate) fn feed(&mut self, bytes: &[u8], mut each: impl FnMut(&[u8])) {
+        let begun = &mut self.begun;
+        self.framing.feed(bytes, |bytes| lines(begun, bytes, &mut each));
     }
 }
 
@@ -122,9 +61,4 @@ fn lines(begun: &mut Vec<u8>, mut bytes: &[u8], each: &mut impl FnMut(&[u8])) {
         bytes = rest;
     }
     begun.extend_from_slice(bytes);
-}
-
-/// Where the body begins in what was received of an answer, once its head is complete.
-pub(crate) fn head_end(received: &[u8]) -> Option<usize> {
-    memmem::find(received, HEAD_END).map(|end| end + HEAD_END.len())
 }

@@ -8,7 +8,6 @@
 #![expect(clippy::print_stdout, reason = "it talks to the person who started it")]
 
 mod ask;
-mod content;
 
 use std::path::Path;
 use std::process::Command;
@@ -20,11 +19,11 @@ use agent_inspector::Inspector;
 use agent_inspector::model::{InstanceId, SpanKind};
 use agent_inspector::store::{Retention, SqliteStore, Store};
 use agent_inspector_benches::process::{machine, processor_time};
+use agent_inspector_benches::spans::{SPANS_OF_TRACE, Template, Text, request, session};
 use agent_inspector_benches::{quantile, runtime};
 use axum::Router;
 
 use self::ask::{Until, measure, post};
-use self::content::{SPANS_OF_TRACE, Template, Text, request, session};
 
 /// Names how many spans there are.
 const SPANS: &str = "INSPECTOR_HISTORY_SPANS";

@@ -1,6 +1,8 @@
 //! Shared parts of the benchmarks: everything goes through the public door, as a host uses it.
 
 pub mod process;
+pub mod spans;
+pub mod wire;
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};

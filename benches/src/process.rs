@@ -1,9 +1,44 @@
-//! What the system says about processes, on Linux. Elsewhere it says nothing, and processor times are zero.
+//! What the system says about processes, on Linux (elsewhere it says nothing, and processor times are zero), what it allows us,
+//! and how a process that we start tells where it listens.
 
 use std::fs;
+use std::io::{self, Read, Write};
 use std::path::Path;
+use std::process;
 use std::thread;
 use std::time::Duration;
+
+/// Raises the limit of open files to `wanted`, or as far as the system lets us; what it is then. The servers, which
+/// this process starts, have the same.
+#[must_use]
+pub fn raise_open_files(wanted: u64) -> u64 {
+    rlimit::increase_nofile_limit(wanted).unwrap_or_default()
+}
+
+/// Says where a server listens, to the process that started it, and ends with it: when its end of our input closes.
+///
+/// # Errors
+///
+/// When nobody listens to what is said.
+pub fn announce(port: u16) -> io::Result<()> {
+    thread::spawn(|| {
+        let mut nothing = [0];
+        while io::stdin().read(&mut nothing).is_ok_and(|bytes| bytes > 0) {}
+        process::exit(0);
+    });
+    let mut output = io::stdout();
+    writeln!(output, "{port}")?;
+    output.flush()
+}
+
+/// The memory that a process has resident, in bytes.
+#[must_use]
+pub fn resident(process: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kibibytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    kibibytes.unwrap_or_default() << 10
+}
 
 /// The processor time that the processes' threads have taken, of those that still run.
 #[must_use]

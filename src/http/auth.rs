@@ -52,7 +52,7 @@ pub(super) async fn sign_in(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let body = body::small(body, MAX_SIGN_IN_BYTES, state.limits.bounds.body).await?;
+    let body = body::small(body, MAX_SIGN_IN_BYTES, &state.limits).await?;
     let wanted: SignIn = serde_json::from_slice(&body)
         .map_err(|_| Problem::invalid_body("an object with the field `token`, a text, is wanted"))?;
     let secret = state.guard.sign_in(wanted.token.trim())?;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::access::{
     MAX_GUESSES_PER_SECOND, MAX_HEAD_BYTES, MAX_INGEST_TOKENS, MAX_SIGNED_IN, SIGN_IN_LIFETIME,
 };
+use super::body::{READ_FREELY, READING_BYTES};
 use super::control::{MAX_REASON_CHARS, MAX_SIGNAL_BYTES, MAX_SIGNAL_NAME_CHARS};
 use super::download::{DOWNLOADS_AT_ONCE, EXPORTS_AT_ONCE};
 use super::limits::{
@@ -49,11 +50,13 @@ impl Limits {
         ]
     }
 
-    fn requests(&self) -> [Named; 21] {
+    fn requests(&self) -> [Named; 23] {
         [
             ("request_head_bytes", MAX_HEAD_BYTES as u64),
             ("body_idle_ms", milliseconds(self.bounds.body.idle)),
             ("body_ms", milliseconds(self.bounds.body.whole)),
+            ("reading_bytes", READING_BYTES as u64),
+            ("reading_free_bytes", READ_FREELY as u64),
             ("streams", MAX_STREAMS as u64),
             ("slow_reader_ms", milliseconds(SLOW_READER_CUT)),
             ("downloads", DOWNLOADS_AT_ONCE as u64),

@@ -67,7 +67,7 @@ pub(super) async fn set_breakpoint(
     body: Body,
 ) -> Result<Response, Problem> {
     state.control.may_step()?;
-    let body = body::json(&headers, body, MAX_BODY_BYTES, state.limits.bounds.body).await?;
+    let body = body::json(&headers, body, MAX_BODY_BYTES, &state.limits).await?;
     // A list of values would be taken for the fields in their order.
     let fields: serde_json::Map<_, _> =
         serde_json::from_slice(&body).map_err(|error| Problem::invalid_body(error.to_string()))?;

@@ -121,7 +121,7 @@ pub(super) async fn signal_session(
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, Problem> {
-    let body = body::json(&headers, body, MAX_SIGNAL_BYTES, state.limits.bounds.body).await?;
+    let body = body::json(&headers, body, MAX_SIGNAL_BYTES, &state.limits).await?;
     let body: SignalBody = serde_json::from_slice(&body).map_err(|error| {
         Problem::invalid_body(format!(
             "an object with the field `signal`, a text, and `payload` or `deny` is wanted: {error}"

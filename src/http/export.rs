@@ -61,14 +61,13 @@ pub(super) async fn export_session(
     let asked = state.clone();
     let body = asked.download_body(place, async_stream::stream! {
         for block in blocks {
-            let mut shutdown = state.shutdown.clone();
             let written = state.read_patiently(move |store| {
                 let lines = export.block(store, block)?;
                 Ok((export, lines))
             });
             let written = tokio::select! {
                 biased;
-                _ = shutdown.wait_for(|down| *down) => Err(std::io::Error::other("the inspector is shutting down")),
+                () = state.shuts_down() => Err(std::io::Error::other("the inspector is shutting down")),
                 // A block that is gone was compacted or removed meanwhile; the client sees that the answer breaks off.
                 written = written => written.map_err(|_| std::io::Error::other("the trace cannot be read to its end")),
             };

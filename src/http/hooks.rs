@@ -62,7 +62,7 @@ pub(super) async fn codex_hook(
 
 #[cfg_attr(not(feature = "control"), allow(unused_variables, reason = "nobody can be asked then"))]
 async fn take(state: &AppState, of: HookOf, query: Option<String>, body: Body) -> Response {
-    let Ok(body) = small(body, MAX_HOOK_BYTES, state.limits.bounds.body).await else {
+    let Ok(body) = small(body, MAX_HOOK_BYTES, &state.limits).await else {
         state.hooks.lose();
         return nothing();
     };

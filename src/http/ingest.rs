@@ -207,6 +207,7 @@ impl From<Unread> for Refused {
         match unread {
             // Not 408, after which exporters drop what they have: the network may be slow, and better later.
             Unread::TooSlow => Self::later(&"the body came too slowly"),
+            Unread::NoRoom => Self::later(&"too many bodies are being sent"),
             Unread::BrokeOff => IngestError::Malformed("the body broke off".to_owned()).into(),
         }
     }
@@ -251,9 +252,9 @@ async fn take<T: Signal>(
     report: impl FnOnce(Vec<T>, bool) -> (Reported, Taken) + Send + 'static,
 ) -> Result<Delivered<T>, Refused> {
     let arrival = Timestamp::from(SystemTime::now());
-    let _place = state.limits.ingest_place().ok_or_else(too_many)?;
-    // Read before a turn is taken: decoding never waits for a sender.
+    // Read before a place or a turn is taken: nobody waits for a sender.
     let (body, large) = collect(state, body).await?;
+    let _place = state.limits.ingest_place().ok_or_else(too_many)?;
     let turn = state.limits.ingest_turn().await.ok_or_else(too_many)?;
     let owned = |name| text(headers, name).map(str::to_owned);
     let (content_type, coding) = (owned(&CONTENT_TYPE), owned(&CONTENT_ENCODING));
@@ -290,10 +291,11 @@ fn too_many() -> Refused {
 
 /// The whole body, however it is framed, up to the bound; with its place when it is a large one.
 async fn collect(state: &AppState, body: Body) -> Result<(Bytes, Option<OwnedSemaphorePermit>), Refused> {
-    let mut reading = Reading::new(body, state.limits.bounds.body);
+    let mut reading = Reading::new(body, &state.limits);
     let mut place = None;
     if !reading.up_to(SMALL_BODY_BYTES).await? {
         place = Some(state.limits.large_body().await.ok_or_else(too_many)?);
+        reading.has_a_place();
         if !reading.up_to(MAX_DECODED_BYTES).await? {
             return Err(IngestError::TooLarge.into());
         }

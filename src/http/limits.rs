@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::body::BodyPatience;
+use super::body::{self, BodyPatience};
 use super::download::{DOWNLOADS_AT_ONCE, EXPORTS_AT_ONCE};
 use super::live::Readers;
 use super::problem::Problem;
@@ -43,12 +43,12 @@ pub(crate) const TREES_WAITING: usize = 128;
 #[cfg(feature = "otlp")]
 pub(crate) const INGESTS_AT_ONCE: usize = 4;
 
-/// How many requests of outside senders are in hand at once: those being read, those that wait for their turn to be
-/// decoded, and those that wait for their commit. More are sent away until later.
+/// How many requests of outside senders are in hand at once, once they are read: those that wait for their turn to be decoded,
+/// and those that wait for their commit. More are sent away until later.
 #[cfg(feature = "otlp")]
 pub(crate) const INGESTS_IN_HAND: usize = 128;
 
-/// Up to this size a body is read as it comes: all in hand are 128 MiB then. A larger one needs one of
+/// Up to this size a body is read as it comes, when there is room: all in hand are 128 MiB then. A larger one needs one of
 /// [`LARGE_BODIES_AT_ONCE`] places, so who sends a large body slowly holds up nobody but others with large bodies.
 #[cfg(feature = "otlp")]
 pub(crate) const SMALL_BODY_BYTES: usize = 1 << 20;
@@ -90,6 +90,8 @@ pub(crate) struct Limits {
     pub(crate) searches: Turns,
     /// To put a tree in order.
     pub(crate) trees: Turns,
+    /// The room for bodies that are being read.
+    pub(crate) reading: Arc<Semaphore>,
     /// The places of downloads, and of those among them that are exports.
     pub(crate) downloads: Arc<Semaphore>,
     #[cfg_attr(not(feature = "otlp"), expect(dead_code, reason = "nothing is exported then"))]
@@ -122,6 +124,7 @@ impl Limits {
             reads_in_hand: places(STORE_READS_AT_ONCE + STORE_READS_WAITING),
             searches: Turns::new(SEARCHES_AT_ONCE, SEARCHES_WAITING),
             trees: Turns::new(TREES_AT_ONCE, TREES_WAITING),
+            reading: body::room(),
             downloads: places(DOWNLOADS_AT_ONCE),
             exports: places(EXPORTS_AT_ONCE),
             readers: Arc::default(),

@@ -99,12 +99,11 @@ impl AppState {
         let Some(mut waiting) = self.control.own.controls.waits().open(&asked.session, id, question) else {
             return nothing;
         };
-        let mut shutdown = self.shutdown.clone();
         let reply = tokio::select! {
             biased;
             reply = &mut waiting => Some(reply),
             () = tokio::time::sleep(asked.within) => waiting.give_up(),
-            _ = shutdown.wait_for(|stops| *stops) => waiting.give_up(),
+            () = self.shuts_down() => waiting.give_up(),
         };
         reply.map_or(nothing, |reply| decision(&reply))
     }

@@ -42,8 +42,8 @@ pub(super) struct EventsTaken {
     ),
 )]
 pub(super) async fn post_events(State(state): State<AppState>, body: Body) -> Result<Json, Problem> {
+    let body = small(body, MAX_EVENTS_BYTES, &state.limits).await?;
     let place = state.limits.ingest_place().ok_or_else(|| busy(&"too many requests are waiting"))?;
-    let body = small(body, MAX_EVENTS_BYTES, state.limits.bounds.body).await?;
     let at = Timestamp::from(SystemTime::now());
     let hooks = std::sync::Arc::clone(&state.hooks);
     let mut order = hooks.in_order().await.ok_or_else(|| busy(&"others report at the same time"))?;

@@ -213,6 +213,11 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_downloads", "Too many downloads are under way")
     }
 
+    /// Too much of the bodies of others is held, which are being sent.
+    pub(crate) fn too_many_bodies() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_bodies", "Too many bodies are being sent")
+    }
+
     /// The address and the headers are larger than what is read.
     pub(crate) fn head_too_large() -> Self {
         let title = "The address and the headers are too large";

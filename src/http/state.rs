@@ -57,3 +57,14 @@ pub(crate) struct AppState {
     /// Trees of which somebody has read a page.
     pub(crate) trees: Arc<Trees>,
 }
+
+impl AppState {
+    /// Completes when the inspector is shut down. Once every handle on it is gone nobody can do that any more, and what was
+    /// mounted is served on.
+    pub(crate) async fn shuts_down(&self) {
+        let mut shutdown = self.shutdown.clone();
+        if shutdown.wait_for(|down| *down).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}

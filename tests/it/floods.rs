@@ -10,6 +10,10 @@ use crate::serve::Served;
 #[cfg(feature = "otlp")]
 const SENDERS: usize = 12;
 
+/// More senders than requests are in hand at once.
+#[cfg(feature = "otlp")]
+const SILENT: usize = 150;
+
 /// Longer than any test.
 const LONG: Duration = Duration::from_secs(3600);
 
@@ -35,6 +39,24 @@ async fn senders_that_fall_silent_hold_up_nobody() {
         assert!(answer.read.starts_with("HTTP/1.1 200"), "{}", answer.read);
     }
     drop((small, large));
+}
+
+#[cfg(feature = "otlp")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn however_many_stop_within_their_bodies_others_are_taken() {
+    let served = served(LONG).await;
+    let headers = "content-type: application/json\r\ncontent-length: 1000\r\n";
+    let silent: Vec<_> = (0..SILENT)
+        .flat_map(|_| ["/v1/traces", "/events"])
+        .map(|path| served.post(path, headers, "{"))
+        .collect();
+    let whole = "content-type: application/json\r\ncontent-length: 2\r\nconnection: close\r\n";
+    for path in ["/v1/traces", "/v1/logs", "/events"] {
+        let body = if path == "/events" { "[]" } else { "{}" };
+        let answer = served.post(path, whole, body).until_end().await;
+        assert!(answer.read.starts_with("HTTP/1.1 200"), "{path}: {}", answer.read);
+    }
+    drop(silent);
 }
 
 #[cfg(feature = "otlp")]

@@ -50,6 +50,26 @@ async fn the_mount_with_a_slash_answers_too_when_the_inspector_mounts_itself() {
     assert_eq!(location(&app, "/_inspector/").await, "/_inspector/ui/");
 }
 
+#[cfg(feature = "otlp")]
+#[tokio::test]
+async fn what_was_mounted_is_served_when_the_host_keeps_no_handle_on_the_inspector() {
+    let app: Router =
+        Router::new().nest("/_inspector", Inspector::builder().in_memory().build().unwrap().router());
+    let spans = r#"{"resourceSpans": [{"scopeSpans": [{"spans": [{"name": "work", "spanId": "00000000000000a1",
+        "traceId": "249d0e49a29910886c9895950073aa9a", "startTimeUnixNano": "1720000000000000000",
+        "attributes": [{"key": "session.id", "value": {"stringValue": "s"}}]}]}]}]}"#;
+    let sent = Request::post("/_inspector/v1/traces").header("content-type", "application/json");
+    let sent = app.clone().oneshot(local(sent, Body::from(spans))).await.unwrap();
+    assert_eq!(sent.status(), 200);
+    for path in ["/sessions/s", "/sessions/s/spans", "/trace/s", "/sessions/s/otlp"] {
+        let asked = local(Request::get(format!("/_inspector{path}")), Body::empty());
+        let answer = app.clone().oneshot(asked).await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        let body = http_body_util::BodyExt::collect(answer.into_body()).await;
+        assert!(body.is_ok_and(|body| !body.to_bytes().is_empty()), "{path} broke off");
+    }
+}
+
 #[tokio::test]
 async fn behind_a_proxy_that_takes_a_prefix_off_links_carry_the_public_one() {
     let public = PublicPath::Fixed("/tools/_inspector".to_owned());

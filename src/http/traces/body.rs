@@ -24,14 +24,13 @@ pub(super) fn body(state: AppState, plan: Plan, from: u64, to: u64, place: Downl
     asked.download_body(
         place,
         async_stream::stream! {
-            let mut shutdown = state.shutdown.clone();
             let mut pieces = plan.pieces(from, to).into_iter();
             let mut ahead = pieces.next().map(|piece| Ahead::begin(&state, &plan, piece));
             while let Some(mut current) = ahead.take() {
                 ahead = pieces.next().map(|piece| Ahead::begin(&state, &plan, piece));
                 let bytes = tokio::select! {
                     biased;
-                    () = closed(&mut shutdown) => Err(io::Error::other("the inspector is shutting down")),
+                    () = state.shuts_down() => Err(io::Error::other("the inspector is shutting down")),
                     bytes = current.finish() => bytes,
                 };
                 let broken = bytes.is_err();
@@ -42,12 +41,6 @@ pub(super) fn body(state: AppState, plan: Plan, from: u64, to: u64, place: Downl
             }
         },
     )
-}
-
-/// Waits until the inspector shuts down (or is gone).
-async fn closed(shutdown: &mut tokio::sync::watch::Receiver<bool>) {
-    // An error means that nobody can say it any more.
-    let _ = shutdown.wait_for(|down| *down).await;
 }
 
 /// A piece that is there, or on its way.

@@ -1,4 +1,4 @@
-//! What agents send: spans of some 2.4 KB, mostly text.
+//! What agents send, for benchmarks: spans of some 2.4 KB, mostly text.
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
@@ -6,19 +6,22 @@ use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 use prost::Message;
 
 /// How many spans a usual trace has.
-pub(crate) const SPANS_OF_TRACE: usize = 25;
+pub const SPANS_OF_TRACE: usize = 25;
 
 /// When the first session began: 2026-01-01.
 const BEGAN: u64 = 1_767_225_600_000_000_000;
 
 /// Text as people and models write it: few words often, many seldom.
-pub(crate) struct Text {
+#[derive(Debug)]
+pub struct Text {
     words: Vec<String>,
     random: fastrand::Rng,
 }
 
 impl Text {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// Always the same texts for a `seed`.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
         let mut random = fastrand::Rng::with_seed(7);
         let words = (0..4_000).map(|_| {
             let length = random.usize(2..11);
@@ -28,7 +31,7 @@ impl Text {
     }
 
     /// About so many bytes.
-    pub(crate) fn of(&mut self, bytes: usize) -> String {
+    pub fn of(&mut self, bytes: usize) -> String {
         let mut text = String::with_capacity(bytes + 16);
         while text.len() < bytes {
             // The logarithm of an even number: the hundredth word is a hundred times rarer than the first.
@@ -92,7 +95,7 @@ fn span(trace: u64, number: usize, text: &mut Text) -> Span {
 }
 
 /// A request with the traces from `first` on, encoded as exporters do it, and how many spans it has.
-pub(crate) fn request(first: u64, traces: usize, spans: usize, text: &mut Text) -> (Vec<u8>, usize) {
+pub fn request(first: u64, traces: usize, spans: usize, text: &mut Text) -> (Vec<u8>, usize) {
     let numbers = (0..traces as u64).flat_map(|trace| (0..spans).map(move |number| (first + trace, number)));
     let spans: Vec<_> = numbers.map(|(trace, number)| span(trace, number, text)).collect();
     let count = spans.len();
@@ -104,14 +107,16 @@ pub(crate) fn request(first: u64, traces: usize, spans: usize, text: &mut Text) 
 }
 
 /// A request that is sent again and again with other traces, so that who sends it costs little.
-pub(crate) struct Template {
+#[derive(Debug)]
+pub struct Template {
     bytes: Vec<u8>,
     /// Where the ids of its traces stand, in their order.
     places: Vec<Vec<usize>>,
 }
 
 impl Template {
-    pub(crate) fn new(traces: usize, text: &mut Text) -> Self {
+    /// A request with so many traces, of [`SPANS_OF_TRACE`] spans each.
+    pub fn new(traces: usize, text: &mut Text) -> Self {
         // No text has such bytes.
         let first = u64::MAX - 1_000_000;
         let (bytes, _) = request(first, traces, SPANS_OF_TRACE, text);
@@ -122,7 +127,8 @@ impl Template {
     }
 
     /// The request with the traces from `first` on.
-    pub(crate) fn with_traces(&self, first: u64) -> Vec<u8> {
+    #[must_use]
+    pub fn with_traces(&self, first: u64) -> Vec<u8> {
         let mut bytes = self.bytes.clone();
         for (number, places) in (first..).zip(&self.places) {
             for at in places {
@@ -134,6 +140,7 @@ impl Template {
 }
 
 /// The session that a trace makes.
-pub(crate) fn session(trace: u64) -> String {
+#[must_use]
+pub fn session(trace: u64) -> String {
     format!("trace-{:032x}", u128::from(trace + 1))
 }
