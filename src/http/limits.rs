@@ -8,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::body::{self, BodyPatience};
 use super::download::{DOWNLOADS_AT_ONCE, EXPORTS_AT_ONCE};
-use super::live::Readers;
+use super::live::{CATCHING_UP, Readers};
 use super::problem::Problem;
 use super::state::AppState;
 use super::turns::Turns;
@@ -96,6 +96,8 @@ pub(crate) struct Limits {
     pub(crate) downloads: Arc<Semaphore>,
     #[cfg_attr(not(feature = "otlp"), expect(dead_code, reason = "nothing is exported then"))]
     pub(crate) exports: Arc<Semaphore>,
+    /// The turns of streams that have fallen behind and read from the store.
+    pub(crate) catching_up: Arc<Semaphore>,
     /// The open streams: live ones, and traces that are being fetched.
     pub(crate) readers: Arc<Readers>,
     #[cfg(feature = "otlp")]
@@ -127,6 +129,7 @@ impl Limits {
             reading: body::room(),
             downloads: places(DOWNLOADS_AT_ONCE),
             exports: places(EXPORTS_AT_ONCE),
+            catching_up: places(CATCHING_UP),
             readers: Arc::default(),
             #[cfg(feature = "otlp")]
             ingest_turns: places(INGESTS_AT_ONCE),

@@ -10,7 +10,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use crate::bus::{Missed, Reader};
 use crate::http::access::SignedOut;
@@ -23,9 +25,18 @@ use crate::store::{Store, StoreError};
 /// holds little.
 pub(super) const BATCH: usize = 256;
 
-/// How long a reader waits for events that the ring has dropped and that are still on their way to the store. A store
-/// that needs longer is failing, and the reader goes on with what is published now.
-pub(super) const STORE_CATCH_UP: Duration = Duration::from_secs(5);
+/// How long a reader waits for its turn to catch up from the store, and then for events that the ring has dropped and that are
+/// still on their way there. When it takes longer, too many have fallen behind or the store is failing, and the reader is told what
+/// it missed and goes on with what is published now.
+pub(crate) const STORE_CATCH_UP: Duration = Duration::from_secs(5);
+
+/// How many readers catch up from the store at once. All others that have fallen behind wait, and are told what they missed when
+/// that takes too long: a burst that thousands of readers would each read again from the store, page by page, would leave the store
+/// to nothing else, for minutes, and hold a page for each of them.
+pub(crate) const CATCHING_UP: usize = 64;
+
+/// How long a reader keeps its turn: then it waits behind the others, so that one that reads slowly holds up nobody.
+const CATCH_UP_TURN: Duration = Duration::from_secs(30);
 
 /// What comes next.
 #[derive(Debug)]
@@ -43,13 +54,22 @@ pub(super) struct LiveReader {
     /// Completes when who reads is no longer let in.
     signed_out: Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>>,
     question: Option<Question>,
+    /// Its turn to read from the store, until the ring has all that comes next.
+    turn: Option<Turn>,
+}
+
+/// A turn to catch up, and since when.
+#[derive(Debug)]
+struct Turn {
+    _place: OwnedSemaphorePermit,
+    since: Instant,
 }
 
 /// What the store was asked, because the ring no longer has it.
 #[derive(Debug)]
 struct Question {
     missed: Missed,
-    answer: JoinHandle<Result<Page, Problem>>,
+    answer: JoinHandle<Result<(Page, Turn), Problem>>,
 }
 
 /// What the store said about what comes after a place.
@@ -63,7 +83,7 @@ impl LiveReader {
     /// A reader that begins after `after`.
     pub(super) fn new(state: AppState, after: EventId) -> Self {
         let ring = state.bus.reader(after);
-        Self { state, ring, signed_out: None, question: None }
+        Self { state, ring, signed_out: None, question: None, turn: None }
     }
 
     /// Ends when who reads is signed out, if signing in is what let them in.
@@ -91,11 +111,20 @@ impl LiveReader {
                 let answer = ready!(Pin::new(&mut question.answer).poll(context));
                 let missed = question.missed;
                 self.question = None;
-                if let Some(step) = self.answered(answer.ok().and_then(Result::ok), missed) {
+                let page = answer.ok().and_then(Result::ok).map(|(page, turn)| {
+                    self.turn = Some(turn);
+                    page
+                });
+                if let Some(step) = self.answered(page, missed) {
                     return Poll::Ready(Some(step));
                 }
             }
-            let Some(batch) = ready!(self.ring.poll_batch(context, BATCH)) else { return Poll::Ready(None) };
+            let read = self.ring.poll_batch(context, BATCH);
+            if !matches!(&read, Poll::Ready(Some(batch)) if batch.missed.is_some()) {
+                // The ring has what comes next, or there is nothing: the turn is for others.
+                self.turn = None;
+            }
+            let Some(batch) = ready!(read) else { return Poll::Ready(None) };
             match batch.missed {
                 None => return Poll::Ready(Some(Step::Frames(batch.frames))),
                 Some(missed) => self.question = Some(self.ask(missed)),
@@ -103,11 +132,22 @@ impl LiveReader {
         }
     }
 
-    fn ask(&self, missed: Missed) -> Question {
+    fn ask(&mut self, missed: Missed) -> Question {
         let (state, after) = (self.state.clone(), self.position());
+        let turn = self.turn.take().filter(|turn| turn.since.elapsed() < CATCH_UP_TURN);
         let answer = tokio::spawn(async move {
             let patience = tokio::time::sleep(STORE_CATCH_UP);
             tokio::pin!(patience);
+            let turn = match turn {
+                Some(turn) => turn,
+                None => tokio::select! {
+                    place = Arc::clone(&state.limits.catching_up).acquire_owned() => {
+                        let _place = place.map_err(|_| Problem::store_busy())?;
+                        Turn { _place, since: Instant::now() }
+                    }
+                    () = &mut patience => return Err(Problem::store_busy()),
+                },
+            };
             let mut stored = state.pipeline.stored();
             loop {
                 let on_its_way = *stored.borrow_and_update() < missed.to;
@@ -117,11 +157,11 @@ impl LiveReader {
                 let page = state.read_patiently(move |store| page(store, after)).await?;
                 let found = !page.frames.is_empty() || page.floor > after;
                 if found || !on_its_way {
-                    return Ok(page);
+                    return Ok((page, turn));
                 }
                 tokio::select! {
-                    changed = stored.changed() => if changed.is_err() { return Ok(page) },
-                    () = &mut patience => return Ok(page),
+                    changed = stored.changed() => if changed.is_err() { return Ok((page, turn)) },
+                    () = &mut patience => return Ok((page, turn)),
                 }
             }
         });

@@ -8,6 +8,7 @@ use tower::ServiceExt;
 
 use super::support::{Site, gap_frame, local};
 use crate::http::SLOW_READER_CUT;
+use crate::http::live::CATCHING_UP;
 
 /// What a client of the stream sees.
 struct Stream(BodyDataStream);
@@ -89,6 +90,27 @@ async fn what_the_ring_dropped_comes_from_the_store_and_then_the_ring_goes_on() 
     assert_eq!(stream.ids(expected.len()).await, expected);
     site.publish([1001]);
     assert_eq!(stream.ids(1).await, [1001]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_so_many_catch_up_from_the_store_at_once_and_the_others_are_told_what_they_missed() {
+    let site = Site::new();
+    let all = site.publish(1..=100);
+    site.store.events.lock().extend(all);
+    // As if so many readers were in the middle of it.
+    let turns = u32::try_from(CATCHING_UP).unwrap();
+    let catching_up = std::sync::Arc::clone(&site.state.limits.catching_up);
+    let others = catching_up.acquire_many_owned(turns).await.unwrap();
+    let mut late = Stream::open(&site, after(3)).await;
+    let seen = late.messages(1 + 8).await;
+    assert_eq!((seen[0].0, seen[0].1.as_str(), seen[1].0), (92, "Gap", 93));
+    drop(others);
+    let mut stream = Stream::open(&site, after(3)).await;
+    assert_eq!(stream.ids(97).await, (4..=100).collect::<Vec<_>>());
+    // It has the ring again, and leaves its turn to others.
+    site.publish([101]);
+    assert_eq!(stream.ids(1).await, [101]);
+    assert_eq!(site.state.limits.catching_up.available_permits(), CATCHING_UP);
 }
 
 #[tokio::test]
