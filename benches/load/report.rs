@@ -149,9 +149,9 @@ impl Report {
     }
 
     /// What the readers say.
-    pub(crate) fn read(&mut self, tally: Tally) {
+    pub(crate) fn read(&mut self, tally: &Tally) {
         println!("\nWhat the readers got:");
-        self.told(&tally);
+        self.told(tally);
         println!(
             "  {} events, {} times that events are missing; {} streams ended and were resumed",
             tally.deliveries, tally.gaps, tally.resumed
