@@ -74,7 +74,6 @@ pub(crate) fn run(arguments: &[String]) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let means = Rc::new(Means::new(port)?);
     let everybody = LocalSet::new();
-    runtime.block_on(everybody.run_until(means.seed()))?;
     for attack in ATTACKS {
         for number in 0..attack.at_once {
             let (means, tally) = (Rc::clone(&means), Rc::clone(&tally));

@@ -96,10 +96,13 @@ impl Means {
             long: "x".repeat(80_000),
         })
     }
+}
 
-    /// Sends the large session.
-    pub(crate) async fn seed(&self) -> io::Result<()> {
-        let mut connection = Connection::new(self.port);
+/// Sends the large session.
+pub(crate) fn seed(port: u16) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut connection = Connection::new(port);
         let text = format!(
             r#"{{"key":"output.value","value":{{"stringValue":"{}"}}}}"#,
             "so it was said ".repeat(60)
@@ -116,7 +119,7 @@ impl Means {
             }
         }
         Ok(())
-    }
+    })
 }
 
 fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {

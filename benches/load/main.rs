@@ -79,6 +79,7 @@ fn load(settings: &Settings) -> io::Result<ExitCode> {
     let mut report = Report::new(settings, host.id());
     let calm = (settings.duration / CALM_SHARE).min(CALM_AT_MOST);
 
+    attempts::seed(port)?;
     report::explain();
     report.calm("calm", calm, &probe);
     let mut readers = Child::load(readers::COMMAND, &[port.to_string(), settings.readers.to_string()])?;

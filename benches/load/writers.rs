@@ -11,7 +11,7 @@ use agent_inspector_benches::spans::{SPANS_OF_TRACE, Template, Text};
 use tokio::task::LocalSet;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
-use crate::ask::Connection;
+use crate::ask::{Answer, Connection};
 use crate::child::{argument, asked_to_end};
 use crate::stored::{self, Acknowledged};
 use crate::tally::Tally;
@@ -71,6 +71,18 @@ impl Kind {
             Self::Events => ("/events", JSON),
             Self::Hooks => ("/hooks/claude-code", JSON),
         }
+    }
+}
+
+/// The status, and why it is none of success, as far as that is text.
+fn outcome(answer: &Answer) -> String {
+    let text = String::from_utf8_lossy(&answer.body);
+    let words = text
+        .split(|letter: char| !(letter.is_ascii_alphabetic() || letter == ' '))
+        .max_by_key(|words| words.len());
+    match answer.status {
+        200 => "200".to_owned(),
+        status => format!("{status} {}", words.unwrap_or_default().trim()),
     }
 }
 
@@ -150,7 +162,7 @@ impl Crowd {
                 return kind == Kind::Hooks;
             }
         };
-        self.tally.borrow_mut().count(kind.name(), &answer.status.to_string());
+        self.tally.borrow_mut().count(kind.name(), &outcome(&answer));
         if let (429 | 503, Some(seconds)) = (answer.status, answer.retry_after) {
             sleep(Duration::from_secs(seconds)).await;
             return false;

@@ -14,6 +14,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use super::filter::Filter;
 use crate::bus::{Missed, Reader};
 use crate::http::access::SignedOut;
 use crate::http::problem::Problem;
@@ -51,6 +52,7 @@ pub(super) enum Step {
 pub(super) struct LiveReader {
     state: AppState,
     ring: Reader,
+    filter: Filter,
     /// Completes when who reads is no longer let in.
     signed_out: Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>>,
     question: Option<Question>,
@@ -83,7 +85,13 @@ impl LiveReader {
     /// A reader that begins after `after`.
     pub(super) fn new(state: AppState, after: EventId) -> Self {
         let ring = state.bus.reader(after);
-        Self { state, ring, signed_out: None, question: None, turn: None }
+        Self { state, ring, filter: Filter::default(), signed_out: None, question: None, turn: None }
+    }
+
+    /// Only what the filter lets through is given.
+    pub(super) fn only(mut self, filter: Filter) -> Self {
+        self.filter = filter;
+        self
     }
 
     /// Ends when who reads is signed out, if signing in is what let them in.
@@ -119,7 +127,7 @@ impl LiveReader {
                     return Poll::Ready(Some(step));
                 }
             }
-            let read = self.ring.poll_batch(context, BATCH);
+            let read = self.ring.poll_batch(context, BATCH, |frame| self.filter.lets_through(frame));
             if !matches!(&read, Poll::Ready(Some(batch)) if batch.missed.is_some()) {
                 // The ring has what comes next, or there is nothing: the turn is for others.
                 self.turn = None;
@@ -168,7 +176,7 @@ impl LiveReader {
         Question { missed, answer }
     }
 
-    /// What to make of the store's answer (`None` when it gave none); `None` when nothing was there to be missed.
+    /// What to make of the store's answer (`None` when it gave none); `None` when nothing was there that is wanted or was missed.
     fn answered(&mut self, page: Option<Page>, missed: Missed) -> Option<Step> {
         let place = self.position();
         match page {
@@ -177,7 +185,7 @@ impl LiveReader {
                 let to = floor.min(missed.to);
                 Some(self.give_up(Missed { from: place.next(), to }))
             }
-            Some(Page { frames, .. }) if !frames.is_empty() => Some(self.stored(frames)),
+            Some(Page { frames, .. }) if !frames.is_empty() => self.stored(frames),
             // The store is whole from here on and the ring dropped nothing: those ids were reserved and never used.
             Some(_) if self.state.bus.is_whole() => {
                 self.ring.seek(missed.to);
@@ -187,22 +195,23 @@ impl LiveReader {
         }
     }
 
-    /// Events from the store. A gap among them stands for events that it could not take at the time.
-    fn stored(&mut self, mut frames: Vec<EventFrame>) -> Step {
+    /// Events from the store, when any of them are wanted. A gap among them stands for events that it could not take at the time.
+    fn stored(&mut self, mut frames: Vec<EventFrame>) -> Option<Step> {
         let is_gap = |frame: &EventFrame| frame.event_type == "Gap";
         match frames.iter().position(is_gap) {
             Some(0) => {
                 let missed = Missed { from: self.position().next(), to: frames[0].id };
-                return self.give_up(missed);
+                return Some(self.give_up(missed));
             }
             Some(at) => frames.truncate(at),
             None => {}
         }
-        let frames: Vec<_> = frames.into_iter().map(Arc::new).collect();
         if let Some(last) = frames.last() {
             self.ring.seek(last.id);
         }
-        Step::Frames(frames)
+        let wanted = frames.into_iter().filter(|frame| self.filter.lets_through(frame));
+        let frames: Vec<_> = wanted.map(Arc::new).collect();
+        (!frames.is_empty()).then_some(Step::Frames(frames))
     }
 
     fn give_up(&mut self, missed: Missed) -> Step {
