@@ -61,7 +61,8 @@ const ATTACKS: &[Attack] = &[
     attack("a search by an expensive expression", Attempt::Regex, 4, 100, &["200", "503"]),
     attack("a search by a huge expression", Attempt::HugeRegex, 2, 100, &["400", "503"]),
     attack("a tree of 10,000 spans", Attempt::Tree, 2, 100, &["200", "503"]),
-    attack("an export of 10,000 spans", Attempt::Export, 4, 500, &["200", "503"]),
+    // One that is under way while its session is packed breaks off.
+    attack("an export of 10,000 spans", Attempt::Export, 4, 500, &["200", "503", "cut"]),
     attack("a trace that is never read", Attempt::UnreadTrace, 50, 1_000, &["held", "503", "cut"]),
     attack("connections that are dropped", Attempt::Dropped, 4, 50, &["dropped"]),
 ];

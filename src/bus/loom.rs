@@ -27,7 +27,7 @@ fn frame(id: u64) -> Arc<EventFrame> {
 }
 
 fn next(reader: &mut Reader) -> Option<Batch> {
-    block_on(poll_fn(|context| reader.poll_batch(context, 8)))
+    block_on(poll_fn(|context| reader.poll_batch(context, 8, |_| true)))
 }
 
 /// Reads until everything up to `last` is accounted for; gives what was got and what was missed.

@@ -130,28 +130,40 @@ impl Reader {
         self.after = after;
     }
 
-    /// What there is, once there is something; `None` when the bus was closed. What is returned counts as read; what was
-    /// missed does not.
-    pub(crate) fn poll_batch(&mut self, context: &Context<'_>, most: usize) -> Poll<Option<Batch>> {
-        if let Some(ready) = self.look(most) {
+    /// What there is that is wanted, once there is something; `None` when the bus was closed. What is returned, and what was passed
+    /// over, counts as read; what was missed does not.
+    pub(crate) fn poll_batch(
+        &mut self,
+        context: &Context<'_>,
+        most: usize,
+        wanted: impl Fn(&EventFrame) -> bool,
+    ) -> Poll<Option<Batch>> {
+        if let Some(ready) = self.look(most, &wanted) {
             return Poll::Ready(ready);
         }
         self.bus.waiting.wait(self.place, context.waker());
         // What came in between was not told to the waker, but is there now.
-        self.look(most).map_or(Poll::Pending, Poll::Ready)
+        self.look(most, &wanted).map_or(Poll::Pending, Poll::Ready)
     }
 
-    fn look(&mut self, most: usize) -> Option<Option<Batch>> {
-        if self.bus.closed.load(Ordering::Acquire) {
-            return Some(None);
+    fn look(&mut self, most: usize, wanted: &impl Fn(&EventFrame) -> bool) -> Option<Option<Batch>> {
+        loop {
+            if self.bus.closed.load(Ordering::Acquire) {
+                return Some(None);
+            }
+            let batch = self.bus.ring.read().read_wanted(self.after, most, wanted);
+            if batch.missed.is_some() {
+                return Some(Some(batch));
+            }
+            let is_at_the_end = batch.through == self.after;
+            self.after = batch.through;
+            if !batch.frames.is_empty() {
+                return Some(Some(batch));
+            }
+            if is_at_the_end {
+                return None;
+            }
         }
-        let batch = self.bus.read(self.after, most);
-        if batch.missed.is_none()
-            && let Some(last) = batch.frames.last()
-        {
-            self.after = last.id;
-        }
-        (!batch.frames.is_empty() || batch.missed.is_some()).then_some(Some(batch))
     }
 }
 

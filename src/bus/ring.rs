@@ -13,6 +13,9 @@ pub const DEFAULT_RING_EVENTS: usize = 16_384;
 /// reached first.
 pub const DEFAULT_RING_BYTES: usize = 16 << 20;
 
+/// How many frames are looked at at once for those that are wanted: the pump waits that long.
+const LOOKED_AT_ONCE: usize = 2_048;
+
 /// What a read found.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
@@ -20,6 +23,8 @@ pub(crate) struct Batch {
     pub(crate) missed: Option<Missed>,
     /// The frames, oldest first.
     pub(crate) frames: Vec<Arc<EventFrame>>,
+    /// The id of the last frame that was looked at, wanted or not; the reader's place when there was none.
+    pub(super) through: EventId,
 }
 
 /// A span of ids that is no longer in the ring.
@@ -82,12 +87,44 @@ impl Ring {
     }
 
     pub(super) fn read(&self, after: EventId, most: usize) -> Batch {
-        let missed = (after < self.floor).then_some(Missed { from: after.next(), to: self.floor });
-        if after >= self.head {
-            return Batch { missed, frames: Vec::new() };
+        let missed = self.missed(after);
+        let frames: Vec<_> = self.after(after).take(most).cloned().collect();
+        let through = frames.last().map_or(after, |last| last.id);
+        Batch { missed, frames, through }
+    }
+
+    /// Like [`read`](Self::read), but gives only frames that are wanted. It may stop before it has found any: those that are not
+    /// wanted cost nothing but the look.
+    pub(super) fn read_wanted(
+        &self,
+        after: EventId,
+        most: usize,
+        wanted: impl Fn(&EventFrame) -> bool,
+    ) -> Batch {
+        let (mut frames, mut through) = (Vec::new(), after);
+        for frame in self.after(after).take(LOOKED_AT_ONCE) {
+            through = frame.id;
+            if wanted(frame) {
+                frames.push(Arc::clone(frame));
+                if frames.len() == most {
+                    break;
+                }
+            }
         }
-        let begin = self.frames.partition_point(|frame| frame.id <= after);
-        Batch { missed, frames: self.frames.range(begin..).take(most).cloned().collect() }
+        Batch { missed: self.missed(after), frames, through }
+    }
+
+    fn missed(&self, after: EventId) -> Option<Missed> {
+        (after < self.floor).then_some(Missed { from: after.next(), to: self.floor })
+    }
+
+    fn after(&self, after: EventId) -> impl Iterator<Item = &Arc<EventFrame>> {
+        let begin = if after >= self.head {
+            self.frames.len()
+        } else {
+            self.frames.partition_point(|frame| frame.id <= after)
+        };
+        self.frames.range(begin..)
     }
 
     /// Takes out the frames of a session. Nobody missed them: there is nothing to be told of it any more.
@@ -152,6 +189,20 @@ mod tests {
         assert_eq!(batch.missed, Some(Missed { from: EventId(1), to: EventId(2) }));
         assert_eq!(ids(&batch), [3, 4]);
         assert_eq!(ring.read(EventId(2), 10).missed, None);
+    }
+
+    #[test]
+    fn what_is_not_wanted_is_passed_over_and_moves_the_place() {
+        let mut ring = Ring::new(EventId(0), usize::MAX, usize::MAX);
+        ring.extend(&(1..=5_000).map(frame).collect::<Vec<_>>());
+        let wanted = |frame: &EventFrame| frame.id.0 % 3_000 == 0;
+        let batch = ring.read_wanted(EventId(0), 10, wanted);
+        assert_eq!((ids(&batch), batch.through), (vec![], EventId(2_048)), "it stops, and is asked again");
+        let batch = ring.read_wanted(batch.through, 1, wanted);
+        assert_eq!((ids(&batch), batch.through), (vec![3_000], EventId(3_000)));
+        let batch = ring.read_wanted(batch.through, 10, wanted);
+        assert_eq!((ids(&batch), batch.through), (vec![], EventId(5_000)));
+        assert_eq!(ring.read_wanted(EventId(5_000), 10, wanted).through, EventId(5_000));
     }
 
     #[test]

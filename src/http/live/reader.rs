@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use super::filter::Filter;
 use crate::bus::{Missed, Reader};
 use crate::http::access::SignedOut;
 use crate::http::problem::Problem;
@@ -21,22 +21,21 @@ use crate::http::state::AppState;
 use crate::model::{EventFrame, EventId, EventQuery};
 use crate::store::{Store, StoreError};
 
-/// How many events are read from the ring or the store at once: enough to fill a chunk, few enough that a slow reader
+/// How many events are read from the ring at once: enough to fill a chunk, few enough that a slow reader
 /// holds little.
 pub(super) const BATCH: usize = 256;
 
-/// How long a reader waits for its turn to catch up from the store, and then for events that the ring has dropped and that are
-/// still on their way there. When it takes longer, too many have fallen behind or the store is failing, and the reader is told what
-/// it missed and goes on with what is published now.
+/// How long a reader waits for events that the ring has dropped and that are still on their way to the store, and how long it
+/// catches up while others wait for their turn. When it takes longer, the store is failing or too many have fallen behind, and the
+/// reader is told what it missed and goes on with what the ring has.
 pub(crate) const STORE_CATCH_UP: Duration = Duration::from_secs(5);
 
-/// How many readers catch up from the store at once. All others that have fallen behind wait, and are told what they missed when
-/// that takes too long: a burst that thousands of readers would each read again from the store, page by page, would leave the store
-/// to nothing else, for minutes, and hold a page for each of them.
-pub(crate) const CATCHING_UP: usize = 64;
+/// How many readers read a page from the store at once, to catch up; the others that have fallen behind wait for their turn. A
+/// burst that thousands of readers each read again from there, page by page, would leave the store to nothing else.
+pub(crate) const CATCHING_UP: usize = 16;
 
-/// How long a reader keeps its turn: then it waits behind the others, so that one that reads slowly holds up nobody.
-const CATCH_UP_TURN: Duration = Duration::from_secs(30);
+/// How many events are read from the store at once: a page is held for as long as its client takes.
+const PAGE: usize = 128;
 
 /// What comes next.
 #[derive(Debug)]
@@ -51,25 +50,19 @@ pub(super) enum Step {
 pub(super) struct LiveReader {
     state: AppState,
     ring: Reader,
+    filter: Filter,
     /// Completes when who reads is no longer let in.
     signed_out: Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>>,
     question: Option<Question>,
-    /// Its turn to read from the store, until the ring has all that comes next.
-    turn: Option<Turn>,
-}
-
-/// A turn to catch up, and since when.
-#[derive(Debug)]
-struct Turn {
-    _place: OwnedSemaphorePermit,
-    since: Instant,
+    /// Since when the ring no longer has what comes next.
+    behind: Option<Instant>,
 }
 
 /// What the store was asked, because the ring no longer has it.
 #[derive(Debug)]
 struct Question {
     missed: Missed,
-    answer: JoinHandle<Result<(Page, Turn), Problem>>,
+    answer: JoinHandle<Result<Page, Problem>>,
 }
 
 /// What the store said about what comes after a place.
@@ -83,7 +76,13 @@ impl LiveReader {
     /// A reader that begins after `after`.
     pub(super) fn new(state: AppState, after: EventId) -> Self {
         let ring = state.bus.reader(after);
-        Self { state, ring, signed_out: None, question: None, turn: None }
+        Self { state, ring, filter: Filter::default(), signed_out: None, question: None, behind: None }
+    }
+
+    /// Only what the filter lets through is given.
+    pub(super) fn only(mut self, filter: Filter) -> Self {
+        self.filter = filter;
+        self
     }
 
     /// Ends when who reads is signed out, if signing in is what let them in.
@@ -111,18 +110,13 @@ impl LiveReader {
                 let answer = ready!(Pin::new(&mut question.answer).poll(context));
                 let missed = question.missed;
                 self.question = None;
-                let page = answer.ok().and_then(Result::ok).map(|(page, turn)| {
-                    self.turn = Some(turn);
-                    page
-                });
-                if let Some(step) = self.answered(page, missed) {
+                if let Some(step) = self.answered(answer.ok().and_then(Result::ok), missed) {
                     return Poll::Ready(Some(step));
                 }
             }
-            let read = self.ring.poll_batch(context, BATCH);
+            let read = self.ring.poll_batch(context, BATCH, |frame| self.filter.lets_through(frame));
             if !matches!(&read, Poll::Ready(Some(batch)) if batch.missed.is_some()) {
-                // The ring has what comes next, or there is nothing: the turn is for others.
-                self.turn = None;
+                self.behind = None;
             }
             let Some(batch) = ready!(read) else { return Poll::Ready(None) };
             match batch.missed {
@@ -134,20 +128,18 @@ impl LiveReader {
 
     fn ask(&mut self, missed: Missed) -> Question {
         let (state, after) = (self.state.clone(), self.position());
-        let turn = self.turn.take().filter(|turn| turn.since.elapsed() < CATCH_UP_TURN);
+        let until = *self.behind.get_or_insert_with(Instant::now) + STORE_CATCH_UP;
         let answer = tokio::spawn(async move {
+            let turns = Arc::clone(&state.limits.catching_up);
+            let _turn = match Arc::clone(&turns).try_acquire_owned() {
+                Ok(turn) => turn,
+                Err(_) => {
+                    let turn = tokio::time::timeout_at(until, turns.acquire_owned()).await;
+                    turn.ok().and_then(Result::ok).ok_or_else(Problem::store_busy)?
+                }
+            };
             let patience = tokio::time::sleep(STORE_CATCH_UP);
             tokio::pin!(patience);
-            let turn = match turn {
-                Some(turn) => turn,
-                None => tokio::select! {
-                    place = Arc::clone(&state.limits.catching_up).acquire_owned() => {
-                        let _place = place.map_err(|_| Problem::store_busy())?;
-                        Turn { _place, since: Instant::now() }
-                    }
-                    () = &mut patience => return Err(Problem::store_busy()),
-                },
-            };
             let mut stored = state.pipeline.stored();
             loop {
                 let on_its_way = *stored.borrow_and_update() < missed.to;
@@ -157,18 +149,18 @@ impl LiveReader {
                 let page = state.read_patiently(move |store| page(store, after)).await?;
                 let found = !page.frames.is_empty() || page.floor > after;
                 if found || !on_its_way {
-                    return Ok((page, turn));
+                    return Ok(page);
                 }
                 tokio::select! {
-                    changed = stored.changed() => if changed.is_err() { return Ok((page, turn)) },
-                    () = &mut patience => return Ok((page, turn)),
+                    changed = stored.changed() => if changed.is_err() { return Ok(page) },
+                    () = &mut patience => return Ok(page),
                 }
             }
         });
         Question { missed, answer }
     }
 
-    /// What to make of the store's answer (`None` when it gave none); `None` when nothing was there to be missed.
+    /// What to make of the store's answer (`None` when it gave none); `None` when nothing was there that is wanted or was missed.
     fn answered(&mut self, page: Option<Page>, missed: Missed) -> Option<Step> {
         let place = self.position();
         match page {
@@ -177,7 +169,7 @@ impl LiveReader {
                 let to = floor.min(missed.to);
                 Some(self.give_up(Missed { from: place.next(), to }))
             }
-            Some(Page { frames, .. }) if !frames.is_empty() => Some(self.stored(frames)),
+            Some(Page { frames, .. }) if !frames.is_empty() => self.stored(frames),
             // The store is whole from here on and the ring dropped nothing: those ids were reserved and never used.
             Some(_) if self.state.bus.is_whole() => {
                 self.ring.seek(missed.to);
@@ -187,22 +179,23 @@ impl LiveReader {
         }
     }
 
-    /// Events from the store. A gap among them stands for events that it could not take at the time.
-    fn stored(&mut self, mut frames: Vec<EventFrame>) -> Step {
+    /// Events from the store, when any of them are wanted. A gap among them stands for events that it could not take at the time.
+    fn stored(&mut self, mut frames: Vec<EventFrame>) -> Option<Step> {
         let is_gap = |frame: &EventFrame| frame.event_type == "Gap";
         match frames.iter().position(is_gap) {
             Some(0) => {
                 let missed = Missed { from: self.position().next(), to: frames[0].id };
-                return self.give_up(missed);
+                return Some(self.give_up(missed));
             }
             Some(at) => frames.truncate(at),
             None => {}
         }
-        let frames: Vec<_> = frames.into_iter().map(Arc::new).collect();
         if let Some(last) = frames.last() {
             self.ring.seek(last.id);
         }
-        Step::Frames(frames)
+        let wanted = frames.into_iter().filter(|frame| self.filter.lets_through(frame));
+        let frames: Vec<_> = wanted.map(Arc::new).collect();
+        (!frames.is_empty()).then_some(Step::Frames(frames))
     }
 
     fn give_up(&mut self, missed: Missed) -> Step {
@@ -212,7 +205,7 @@ impl LiveReader {
 }
 
 fn page(store: &dyn Store, after: EventId) -> Result<Page, StoreError> {
-    let frames = store.events(&EventQuery { after, limit: BATCH, session_id: None })?;
+    let frames = store.events(&EventQuery { after, limit: PAGE, session_id: None })?;
     // Asked last: what is deleted while we read must not pass for never having been.
     Ok(Page { floor: store.replay_floor()?, frames })
 }

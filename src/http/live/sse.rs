@@ -81,8 +81,8 @@ pub(crate) async fn stream_events(
     let place = state.limits.readers.place()?;
     let begin = Begin::of(&state, &headers, &params).await;
     let readers = Arc::clone(&state.limits.readers);
-    let reader = LiveReader::new(state.clone(), begin.place()).until(caller.signed_out);
-    let stream = SseStream::new(&state, reader, filter, begin, place);
+    let reader = LiveReader::new(state.clone(), begin.place()).only(filter).until(caller.signed_out);
+    let stream = SseStream::new(&state, reader, begin, place);
     let body = Body::from_stream(SseBody(Held::new(&readers, stream)));
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
@@ -114,7 +114,6 @@ impl Stream for SseBody {
 #[derive(Debug)]
 struct SseStream {
     reader: LiveReader,
-    filter: Filter,
     limits: Arc<Limits>,
     opening: Option<Bytes>,
     /// Frames that were read and not sent yet.
@@ -128,7 +127,7 @@ struct SseStream {
 }
 
 impl SseStream {
-    fn new(state: &AppState, reader: LiveReader, filter: Filter, begin: Begin, place: Place) -> Self {
+    fn new(state: &AppState, reader: LiveReader, begin: Begin, place: Place) -> Self {
         let after = begin.place();
         let mut opening = String::new();
         if let Some(notice) = begin.notice() {
@@ -145,7 +144,6 @@ impl SseStream {
         Self {
             limits,
             reader,
-            filter,
             opening: Some(opening.into()),
             ready: Vec::new().into_iter(),
             told: after,
@@ -188,20 +186,14 @@ impl SseStream {
         }
     }
 
-    /// Puts together what is ready and wanted; `None` when that is nothing. What lies together in memory is sent as it
+    /// Puts together what is ready; `None` when that is nothing. What lies together in memory is sent as it
     /// is, shared by all readers; only what does not is copied.
     fn chunk(&mut self) -> Option<Bytes> {
-        let filter = &self.filter;
-        let wanted = |frame: &Arc<EventFrame>| filter.lets_through(frame);
-        let first = self.ready.find(|frame| wanted(frame))?;
+        let first = self.ready.next()?;
         let mut last = Arc::clone(&first);
         let mut size = first.sse().len();
         let mut copied: Option<BytesMut> = None;
         while let Some(next) = self.ready.as_slice().first() {
-            if !wanted(next) {
-                self.ready.next();
-                continue;
-            }
             size += next.sse().len();
             if size > MAX_CHUNK_BYTES {
                 break;

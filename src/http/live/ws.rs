@@ -89,8 +89,8 @@ pub(crate) async fn stream_events_ws(
         .max_frame_size(MAX_CLIENT_MESSAGE_BYTES)
         .write_buffer_size(MAX_CHUNK_BYTES)
         .on_upgrade(move |socket| async move {
-            let reader = LiveReader::new(state.clone(), begin.place()).until(caller.signed_out);
-            let mut stream = WsStream::new(&state, reader, filter, socket, place);
+            let reader = LiveReader::new(state.clone(), begin.place()).only(filter).until(caller.signed_out);
+            let mut stream = WsStream::new(&state, reader, socket, place);
             let why = stream.run(begin).await;
             stream.close(why).await;
         }))
@@ -112,7 +112,6 @@ enum End {
 struct WsStream {
     socket: WebSocket,
     reader: LiveReader,
-    filter: Filter,
     limits: Arc<Limits>,
     /// The last id the client knows of.
     told: EventId,
@@ -123,13 +122,12 @@ struct WsStream {
 }
 
 impl WsStream {
-    fn new(state: &AppState, reader: LiveReader, filter: Filter, socket: WebSocket, place: Place) -> Self {
+    fn new(state: &AppState, reader: LiveReader, socket: WebSocket, place: Place) -> Self {
         Self {
             socket,
             limits: Arc::clone(&state.limits),
             told: reader.position(),
             reader,
-            filter,
             received: 0,
             unanswered: 0,
             _place: place,
@@ -187,9 +185,6 @@ impl WsStream {
         };
         let (mut batch, mut bytes) = (Vec::new(), 0);
         for frame in frames {
-            if !self.filter.lets_through(&frame) {
-                continue;
-            }
             bytes += frame.json().len();
             batch.extend(text(&frame));
             self.told = frame.id;

@@ -16,18 +16,38 @@ use crate::store::{Block, REPLAY_EVENTS, REPLAY_EVENTS_AT_LEAST, early, outlives
 /// How many bytes the compressed events of the replay may take.
 const REPLAY_BYTES: i64 = 8 << 20;
 
+/// A block of events ends when it has so many, or so many bytes of them: a page of the replay reads whole blocks, and should not
+/// unpack the tens of thousands of events that one large request made.
+const BLOCK_EVENTS: usize = 512;
+const BLOCK_BYTES: usize = 256 << 10;
+
 /// Writes the events of a batch.
 ///
 /// A block never spans ids that this process did not give out: those may be another process's. So blocks do not
 /// overlap, and their order is the order of the ids.
 pub(super) fn write(connection: &Connection, events: &[Arc<EventFrame>], instance: i64) -> Result<()> {
     for run in events.chunk_by(|before, after| before.id.next() == after.id) {
-        write_run(connection, run, instance)?;
+        let mut left = run;
+        while !left.is_empty() {
+            let (block, rest) = left.split_at(events_of_block(left));
+            write_block(connection, block, instance)?;
+            left = rest;
+        }
     }
     prune(connection)
 }
 
-fn write_run(connection: &Connection, run: &[Arc<EventFrame>], instance: i64) -> Result<()> {
+/// How many of the first events make a block; one at least.
+fn events_of_block(events: &[Arc<EventFrame>]) -> usize {
+    let mut bytes = 0;
+    let fit = events.iter().take(BLOCK_EVENTS).take_while(|event| {
+        bytes += event.size();
+        bytes <= BLOCK_BYTES
+    });
+    fit.count().max(1)
+}
+
+fn write_block(connection: &Connection, run: &[Arc<EventFrame>], instance: i64) -> Result<()> {
     let (Some(first), Some(last)) = (run.first(), run.last()) else { return Ok(()) };
     let (first_id, last_id) = (number(first.id), number(last.id));
     let bytes = encode(run.iter().map(AsRef::as_ref));

@@ -268,3 +268,28 @@ fn pinned_sessions_stay_whatever_the_bounds_and_it_is_said_when_they_alone_are_t
     assert_eq!((left(&store), store.notice()), (Vec::new(), None));
     store.check().unwrap();
 }
+
+#[test]
+fn the_events_of_one_large_batch_are_read_page_by_page_without_unpacking_all_of_them_each_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let first = store.reserve_event_ids(3_000).unwrap();
+    let all: Vec<u64> = (first.0..first.0 + 3_000).collect();
+    let events: Vec<_> = all.iter().map(|number| custom(*number, Some("s"))).collect();
+    store.write(&WriteBatch { events: events.clone(), ..Default::default() }).unwrap();
+    // Written again, as after an error that came too late.
+    store.write(&WriteBatch { events, ..Default::default() }).unwrap();
+    let mut read = Vec::new();
+    let mut after = EventId(first.0 - 1);
+    loop {
+        let page = store.events(&EventQuery { after, limit: 700, session_id: None }).unwrap();
+        let Some(last) = page.last() else { break };
+        after = last.id;
+        read.extend(ids(&page));
+    }
+    assert_eq!(read, all);
+    let file = Connection::open(dir.path().join("inspector.db")).unwrap();
+    let most: i64 = file.query_row("SELECT max(events) FROM event_blocks", [], |row| row.get(0)).unwrap();
+    assert_eq!(most, 512);
+    assert_eq!(store.stats().unwrap().events, 3_000);
+}
