@@ -201,7 +201,9 @@ impl AppState {
             NotControlled::Refused(ControlError::NotFound) => Err(Problem::session_not_found(&id)),
             NotControlled::Refused(error) => Err(error.into()),
             NotControlled::Unknown(unasked) if unasked.is_empty() => {
-                // Nobody answers for it: the inspector itself only recorded it.
+                // Nobody answers for it: the inspector itself only recorded it. What was seen of it a moment ago, such as what it
+                // waited for, was perhaps not stored yet.
+                self.pipeline.settle().await;
                 let session = self.find_session(&id).await?;
                 let ended = session.status.is_ended();
                 Err(if ended { ControlError::AlreadyEnded } else { ControlError::Unsupported }.into())
