@@ -6,6 +6,7 @@
 
 use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::{Context, Waker};
 
 use loom::future::block_on;
 use loom::thread;
@@ -128,5 +129,45 @@ fn readers_that_come_and_go_do_not_take_each_others_wakers() {
         assert_eq!(passing.join().unwrap(), [1]);
         drop(reader);
         assert_eq!(bus.readers(), 0);
+    });
+}
+
+#[test]
+fn of_a_crowd_each_slice_wakes_the_next() {
+    check(|| {
+        let bus = Arc::new(Bus::waking(1, EventId(0), 8, usize::MAX));
+        let other = thread::spawn({
+            let mut reader = bus.reader(EventId(0));
+            move || read_until(&mut reader, 1)
+        });
+        let mut reader = bus.reader(EventId(0));
+        let pump = thread::spawn({
+            let bus = Arc::clone(&bus);
+            move || {
+                bus.publish(&[frame(1)]);
+                while bus.wake_more() {}
+            }
+        });
+        assert_eq!(read_until(&mut reader, 1).0, [1]);
+        assert_eq!(other.join().unwrap().0, [1]);
+        pump.join().unwrap();
+    });
+}
+
+#[test]
+fn of_a_crowd_whoever_is_done_wakes_the_next() {
+    check(|| {
+        let bus = Arc::new(Bus::waking(1, EventId(0), 8, usize::MAX));
+        let other = thread::spawn({
+            let mut reader = bus.reader(EventId(0));
+            move || read_until(&mut reader, 1)
+        });
+        let mut reader = bus.reader(EventId(0));
+        bus.publish(&[frame(1)]);
+        bus.wake_more();
+        // The one that is done first leaves, or waits again; either wakes the one that is left.
+        assert_eq!(read_until(&mut reader, 1).0, [1]);
+        let _ = reader.poll_batch(&Context::from_waker(Waker::noop()), 8, |_| true);
+        assert_eq!(other.join().unwrap().0, [1]);
     });
 }

@@ -7,6 +7,8 @@
 mod loom;
 mod ring;
 mod sync;
+#[cfg(all(test, not(inspector_loom)))]
+mod tests;
 mod waiting;
 
 use std::sync::Arc;
@@ -16,7 +18,7 @@ use self::ring::Ring;
 pub(crate) use self::ring::{Batch, Missed};
 pub use self::ring::{DEFAULT_RING_BYTES, DEFAULT_RING_EVENTS};
 use self::sync::{AtomicBool, AtomicUsize, Ordering, RwLock};
-use self::waiting::Waiting;
+use self::waiting::{WOKEN_AT_ONCE, Waiting};
 use crate::model::{EventFrame, EventId, SessionId};
 
 /// The ring with its readers.
@@ -33,15 +35,20 @@ impl Bus {
     /// bytes of them are kept.
     #[must_use]
     pub(crate) fn new(floor: EventId, events: usize, bytes: usize) -> Self {
+        Self::waking(WOKEN_AT_ONCE, floor, events, bytes)
+    }
+
+    fn waking(at_once: usize, floor: EventId, events: usize, bytes: usize) -> Self {
         Self {
             ring: RwLock::new(Ring::new(floor, events, bytes)),
-            waiting: Waiting::new(),
+            waiting: Waiting::new(at_once),
             closed: AtomicBool::new(false),
             readers: AtomicUsize::new(0),
         }
     }
 
-    /// Adds frames, which come in order of their ids, and wakes the readers once.
+    /// Adds frames, which come in order of their ids, and wakes the readers once; a crowd of them as [`wake_more`](Self::wake_more)
+    /// is called.
     pub(crate) fn publish(&self, frames: &[Arc<EventFrame>]) {
         if frames.is_empty() {
             return;
@@ -49,7 +56,12 @@ impl Bus {
         let dropped = self.ring.write().extend(frames);
         // Freeing them takes longer than the readers should wait.
         drop(dropped);
-        self.waiting.wake_all();
+        self.waiting.wake();
+    }
+
+    /// Wakes the next few of a crowd of readers that are to be woken; whether more are left after that.
+    pub(crate) fn wake_more(&self) -> bool {
+        self.waiting.wake_slice()
     }
 
     /// Takes out what was told of a session.

@@ -174,6 +174,8 @@ impl Pipeline {
             looked: Instant::now(),
             tidied: Instant::now(),
             published: Instant::now(),
+            woke: Instant::now(),
+            crowd: false,
         };
         let pump = spawn("inspector-pump", move || pump.run())?;
         shared.lane.set_pump(pump.thread().clone());

@@ -109,12 +109,16 @@ pub(super) struct Pump {
     pub(super) looked: Instant,
     pub(super) tidied: Instant,
     pub(super) published: Instant,
+    /// When some of a crowd of readers were last woken, and whether more are to be.
+    pub(super) woke: Instant,
+    pub(super) crowd: bool,
 }
 
 impl Pump {
     /// Runs until it is asked to stop.
     pub(super) fn run(mut self) {
         loop {
+            self.wake_crowd();
             if !self.is_due() {
                 thread::park_timeout(self.tick());
                 continue;
@@ -128,6 +132,7 @@ impl Pump {
             if let Some(stopped) = stop {
                 // Whoever waits for the end must get it, whatever goes wrong here.
                 let _ = catch_unwind(AssertUnwindSafe(|| self.leave()));
+                while self.bus.wake_more() {}
                 self.turn.settled.push(stopped);
                 self.store.push(std::mem::take(&mut self.turn));
                 self.store.stop();
@@ -157,8 +162,16 @@ impl Pump {
         waiting > 0 && self.published.elapsed() >= spacing
     }
 
+    /// Has the next few readers woken, at most once a tick: a turn for each request would wake all of them at once again.
+    fn wake_crowd(&mut self) {
+        if self.crowd && self.woke.elapsed() >= PUMP_TICK {
+            self.woke = Instant::now();
+            self.crowd = self.bus.wake_more();
+        }
+    }
+
     fn tick(&self) -> Duration {
-        match (self.bus.readers() > 0, self.published.elapsed() < QUIET_AFTER) {
+        match (self.bus.readers() > 0, self.crowd || self.published.elapsed() < QUIET_AFTER) {
             (true, true) => PUMP_TICK,
             (true, false) => QUIET_PUMP_TICK,
             (false, _) => IDLE_PUMP_TICK,
@@ -444,6 +457,7 @@ impl Pump {
             let mut frames = self.frames.take();
             self.gauges.rate.lock().add(frames.len() as u64);
             self.bus.publish(&frames);
+            self.crowd = true;
             self.turn.events.append(&mut frames);
         }
         if !self.turn.is_empty() {
