@@ -88,6 +88,7 @@ pub mod model;
 
 mod clock;
 mod error;
+mod work;
 
 mod bus;
 pub mod redact;

@@ -23,6 +23,7 @@ const ORDER: &[(&str, &str)] = &[
     ("model", ""),
     ("clock", "model"),
     ("error", "model"),
+    ("work", ""),
     // The plugs: siblings never see each other, but a sink may speak OTLP.
     ("bus", "model clock"),
     ("store", "model clock"),
@@ -33,18 +34,21 @@ const ORDER: &[(&str, &str)] = &[
     ("normalize", "model clock"),
     ("pricing", "model clock"),
     // It copies what the store has.
-    ("sink", "model clock otlp store"),
+    ("sink", "model clock work otlp store"),
     // Host -> model, bytes -> model, and rules that only say what to raise.
     // What a person says to a session; a registry's errors are its errors.
     ("control", "model clock registry"),
     ("capture", "model clock control"),
     ("ingest", "model otlp normalize"),
     ("alert", "model metrics"),
-    ("pipeline", "model clock error bus store registry capture redact normalize metrics alert sink pricing"),
-    ("import", "model clock store sink ingest pipeline"),
+    (
+        "pipeline",
+        "model clock error work bus store registry capture redact normalize metrics alert sink pricing",
+    ),
+    ("import", "model clock work store sink ingest pipeline"),
     (
         "http",
-        "model clock bus store registry control otlp redact normalize metrics alert sink pricing ingest pipeline import",
+        "model clock work bus store registry control otlp redact normalize metrics alert sink pricing ingest pipeline import",
     ),
     ("inspector", "*"),
     // Doors for the fuzz targets, no part of the public interface.

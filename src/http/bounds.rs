@@ -15,6 +15,7 @@ use super::limits::{
 };
 use super::live::{CATCHING_UP, MAX_STREAMS, SLOW_READER_CUT, STORE_CATCH_UP};
 use crate::registry::REGISTRY_CALLS_AT_ONCE;
+use crate::work::workers;
 use crate::{model, pipeline, redact, store};
 
 type Named = (&'static str, u64);
@@ -50,7 +51,7 @@ impl Limits {
         ]
     }
 
-    fn requests(&self) -> [Named; 25] {
+    fn requests(&self) -> [Named; 26] {
         [
             ("request_head_bytes", MAX_HEAD_BYTES as u64),
             ("body_idle_ms", milliseconds(self.bounds.body.idle)),
@@ -63,6 +64,7 @@ impl Limits {
             ("slow_reader_ms", milliseconds(SLOW_READER_CUT)),
             ("downloads", DOWNLOADS_AT_ONCE as u64),
             ("exports", EXPORTS_AT_ONCE as u64),
+            ("workers", workers() as u64),
             ("store_reads", STORE_READS_AT_ONCE as u64),
             ("store_reads_waiting", STORE_READS_WAITING as u64),
             ("store_turn_ms", milliseconds(STORE_TURN_TIMEOUT)),

@@ -259,7 +259,7 @@ async fn take<T: Signal>(
     let owned = |name| text(headers, name).map(str::to_owned);
     let (content_type, coding) = (owned(&CONTENT_TYPE), owned(&CONTENT_ENCODING));
     // Decoding takes as long as it takes: off the runtime's threads.
-    let decoded = tokio::task::spawn_blocking(move || {
+    let decoded = state.work.run(move || {
         let request = otlp::request(content_type.as_deref(), coding.as_deref(), &body, arrival)?;
         let of_agent = is_of_agent(&request.items);
         let made = Made { request, large, turn };
@@ -276,7 +276,7 @@ async fn take<T: Signal>(
     };
     let busy = || Refused::later(&"others report at the same time");
     let mut order = state.hooks.in_order().await.ok_or_else(busy)?;
-    let made = tokio::task::spawn_blocking(move || made.by(true, report)).await.map_err(broken)?;
+    let made = state.work.run(move || made.by(true, report)).await.map_err(broken)?;
     let Decoded::Reported(request, turn, (reported, taken)) = made else { return Err(busy()) };
     order.made(&reported);
     state.pipeline.ingest(reported, turn).await.map_err(|refused| Refused::later(&refused))?;

@@ -201,7 +201,7 @@ impl AppState {
         F: FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,
     {
         let store = Arc::clone(&self.store);
-        let answer = tokio::task::spawn_blocking(move || {
+        let answer = self.work.run(move || {
             // The turn lasts as long as the read, also when the client has gone away.
             let _turn = turn;
             read(store.as_ref())

@@ -48,7 +48,7 @@ pub(super) async fn post_events(State(state): State<AppState>, body: Body) -> Re
     let hooks = std::sync::Arc::clone(&state.hooks);
     let mut order = hooks.in_order().await.ok_or_else(|| busy(&"others report at the same time"))?;
     // Parsing megabytes takes as long as it takes: off the runtime's threads.
-    let read = tokio::task::spawn_blocking(move || {
+    let read = state.work.run(move || {
         let posted: serde_json::Value =
             serde_json::from_slice(&body).map_err(|error| Problem::invalid_body(error.to_string()))?;
         if posted.as_array().is_some_and(|events| events.len() > MAX_EVENTS) {

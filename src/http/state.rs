@@ -19,6 +19,7 @@ use crate::pipeline::Pipeline;
 use crate::registry::MergedRegistry;
 use crate::sink::Feed;
 use crate::store::Store;
+use crate::work::Work;
 
 /// Handles on everything that answers requests.
 #[derive(Debug, Clone)]
@@ -54,6 +55,8 @@ pub(crate) struct AppState {
     pub(crate) hidden: HiddenSpans,
     /// How much may be asked at once.
     pub(crate) limits: Arc<Limits>,
+    /// Where what takes a while is done.
+    pub(crate) work: Arc<Work>,
     /// Trees of which somebody has read a page.
     pub(crate) trees: Arc<Trees>,
 }

@@ -31,6 +31,7 @@ use crate::model::InstanceId;
 use crate::pipeline::Pipeline;
 use crate::sink::{TraceFiles, name_of_history};
 use crate::store::Store;
+use crate::work::give_way;
 
 /// A handle on the thread that reads the files of others. The thread ends with it.
 #[derive(Debug)]
@@ -72,7 +73,10 @@ impl Import {
         });
         let (history, lasting) = name_of_history(store.as_ref(), instance);
         let work = Work::new(files, pipeline.clone(), Arc::clone(&shared), history, lasting);
-        let thread = thread::Builder::new().name("inspector-import".to_owned()).spawn(move || work.run())?;
+        let thread = thread::Builder::new().name("inspector-import".to_owned()).spawn(move || {
+            give_way();
+            work.run();
+        })?;
         Ok(Self { shared, thread: Mutex::new(Some(thread)) })
     }
 

@@ -28,6 +28,7 @@ use crate::redact::Redactor;
 use crate::registry::{MemoryRegistry, MergedRegistry, RegistrySettings, SessionRegistry};
 use crate::sink::{Changed, Feed, Sink, TraceFiles};
 use crate::store::{DEFAULT_MEMORY_STORE_BYTES, MemoryStore, Store};
+use crate::work::Work;
 
 /// Where history goes.
 #[derive(Debug)]
@@ -322,6 +323,7 @@ impl InspectorBuilder {
         let mut sinks = self.sinks;
         sinks.extend(files.clone().map(|files| files as Arc<dyn Sink>));
         let changed = (!sinks.is_empty()).then(|| Arc::new(Changed::default()));
+        let work = Arc::new(Work::new().map_err(Error::Thread)?);
         let parts = |store| Parts {
             lane: Arc::clone(&lane),
             clock: clock.clone(),
@@ -329,6 +331,7 @@ impl InspectorBuilder {
             registry: Arc::clone(&memory),
             redactor: Arc::clone(&redactor),
             prices: Arc::clone(&prices),
+            work: Arc::clone(&work),
             ring: self.ring,
             backlog_bytes: self.backlog_bytes,
             abandon_after: self.abandon_after,
@@ -364,6 +367,7 @@ impl InspectorBuilder {
             hooks,
             guard: Arc::new(guard),
             trees: Arc::default(),
+            work,
             limits: Arc::new(Limits::new(Bounds {
                 ring_events: self.ring.0,
                 ring_bytes: self.ring.1,

@@ -27,6 +27,7 @@ use crate::redact::{Redactor, cut_name};
 use crate::registry::{Clean, MemoryRegistry};
 use crate::sink::Changed;
 use crate::store::{Store, StoreError};
+use crate::work::{Work, give_way};
 
 /// How many bytes of outside spans may be under way between request and commit.
 pub(crate) const DEFAULT_INGEST_BYTES: usize = 128 << 20;
@@ -89,6 +90,7 @@ struct Shared {
     gauges: Arc<Gauges>,
     preparer: Arc<Preparer>,
     room: Arc<Semaphore>,
+    work: Arc<Work>,
     closed: AtomicBool,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -108,6 +110,8 @@ pub(crate) struct Parts {
     pub(crate) redactor: Arc<Redactor>,
     /// What models cost.
     pub(crate) prices: Arc<Prices>,
+    /// Where what outside senders report is prepared.
+    pub(crate) work: Arc<Work>,
     /// The ring's bounds: events and bytes.
     pub(crate) ring: (usize, usize),
     /// How many bytes may wait for the store.
@@ -140,6 +144,7 @@ impl Pipeline {
             gauges: Arc::new(Gauges::new()),
             preparer: Arc::new(Preparer::new(Arc::clone(&parts.redactor), Arc::clone(&parts.prices))),
             room: Arc::new(Semaphore::new(DEFAULT_INGEST_BYTES / PERMIT_BYTES)),
+            work: parts.work,
             closed: AtomicBool::new(false),
             threads: Mutex::default(),
         });
@@ -150,7 +155,10 @@ impl Pipeline {
         })?;
         shared.threads.lock().push(writer);
         let (store, lane) = (Arc::clone(&parts.store), Arc::clone(&shared.store));
-        let keeper = spawn("inspector-upkeep", move || upkeep::run(&lane, store.as_ref()))?;
+        let keeper = spawn("inspector-upkeep", move || {
+            give_way();
+            upkeep::run(&lane, store.as_ref());
+        })?;
         shared.threads.lock().push(keeper);
         let pump = Pump {
             fold: Fold::new(parts.store, parts.registry, parts.abandon_after),
@@ -217,7 +225,7 @@ impl Pipeline {
                 .map_err(|_| IngestRefused::Busy)?
                 .map_err(|_| IngestRefused::Closed)?;
         let preparer = Arc::clone(&shared.preparer);
-        let prepared = tokio::task::spawn_blocking(move || {
+        let prepared = shared.work.run(move || {
             let _turn = turn;
             preparer.report(reported)
         });

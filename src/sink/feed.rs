@@ -15,6 +15,7 @@ use super::changed::{Batch, Changed};
 use super::{History, Sink, SinkError, name_of_history};
 use crate::model::{Cursor, IMPORTED_TAG, InstanceId, SessionId, SessionQuery, Timestamp};
 use crate::store::Store;
+use crate::work::give_way;
 
 /// How long changes of a session are gathered before the sinks are told: each telling looks at all blocks of the session.
 const GATHER_FOR: Duration = Duration::from_millis(500);
@@ -93,7 +94,10 @@ impl Feed {
             retry: RETRY_FIRST,
             noted: None,
         };
-        thread::Builder::new().name("inspector-sinks".to_owned()).spawn(move || work.run())?;
+        thread::Builder::new().name("inspector-sinks".to_owned()).spawn(move || {
+            give_way();
+            work.run();
+        })?;
         Ok(Self { sinks, changed, shared })
     }
 

@@ -78,6 +78,7 @@ impl Site {
         let bus = Arc::new(Bus::new(EventId(0), 8, usize::MAX));
         let shutdown = watch::Sender::new(false);
         let state = AppState {
+            work: Arc::new(crate::work::Work::new().unwrap()),
             feed: None,
             import: None,
             store: store.clone(),
@@ -139,6 +140,7 @@ impl Site {
 /// A pipeline that takes what is sent; what is read comes from the scripted parts.
 fn pipeline() -> Pipeline {
     let parts = Parts {
+        work: Arc::new(crate::work::Work::new().unwrap()),
         changed: None,
         lane: Arc::new(Lane::new(64, 1 << 20, 64)),
         clock: Clock::new(),
