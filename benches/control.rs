@@ -72,7 +72,7 @@ async fn answered(inspector: &Inspector) {
                 Instant::now()
             }
         });
-        while events.next().await.unwrap().event_type != "WaitingOnSignal" {}
+        while events.next().await.unwrap().event_type() != "WaitingOnSignal" {}
         let peer = axum::extract::ConnectInfo(std::net::SocketAddr::from(([127, 0, 0, 1], 9)));
         let request = Request::post(format!("/signal/{}", session.id()))
             .header("host", "localhost")

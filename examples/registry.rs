@@ -83,7 +83,7 @@ impl Queue {
     async fn ask(&self, id: &SessionId, prompt: &str) -> bool {
         let (answer, answered) = oneshot::channel();
         let since = Timestamp::from(SystemTime::now());
-        let waiting = WaitingOn { prompt: Some(prompt.into()), ..WaitingOn::new("approval", since) };
+        let waiting = WaitingOn::new("approval", since).prompt(prompt);
         self.change(id, |job| {
             (job.session.status, job.session.waiting_on) = (SessionStatus::Paused, Some(waiting));
             job.answer = Some(answer);

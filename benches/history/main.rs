@@ -51,7 +51,7 @@ const TIMES: usize = 200;
 
 fn open(dir: &Path) -> Arc<SqliteStore> {
     let store = SqliteStore::open(dir, InstanceId::generate()).expect("a store");
-    let keep = Retention { age: Duration::MAX, bytes: u64::MAX };
+    let keep = Retention::new(Duration::MAX, u64::MAX);
     Arc::new(store.with_retention(keep))
 }
 

@@ -52,7 +52,7 @@ pub(crate) fn serve(directory: Option<&str>) -> io::Result<()> {
 fn inspector(directory: &Path) -> io::Result<Inspector> {
     let store = SqliteStore::open(directory, InstanceId::generate()).map_err(io::Error::other)?;
     // What was acknowledged is looked for afterwards, and lies in the past.
-    let store = store.with_retention(Retention { age: Duration::MAX, bytes: u64::MAX });
+    let store = store.with_retention(Retention::new(Duration::MAX, u64::MAX));
     Inspector::builder().store(Arc::new(store) as Arc<dyn Store>).build().map_err(io::Error::other)
 }
 

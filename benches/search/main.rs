@@ -27,7 +27,7 @@ fn main() {
     let sessions: u64 = wanted.unwrap_or(100_000_u64).div_ceil(SPANS_OF_A_SESSION);
     let temporary = tempfile::tempdir().expect("a directory");
     let dir = std::env::var_os("DIR").map_or_else(|| temporary.path().to_owned(), Into::into);
-    let keep_all = Retention { age: Duration::from_secs(1 << 30), bytes: u64::MAX };
+    let keep_all = Retention::new(Duration::from_secs(1 << 30), u64::MAX);
     let store = SqliteStore::open(&dir, InstanceId::generate()).expect("a store").with_retention(keep_all);
     let mut maker = Maker::default();
     let spans = sessions * SPANS_OF_A_SESSION;

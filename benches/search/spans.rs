@@ -92,7 +92,9 @@ impl Maker {
             session.status = status;
             session
         };
-        WriteBatch { sessions: numbers.map(session).collect(), ..Default::default() }
+        let mut batch = WriteBatch::default();
+        batch.sessions = numbers.map(session).collect();
+        batch
     }
 
     /// The sessions of these numbers with their spans, and how many bytes the spans' lines have.
@@ -157,8 +159,9 @@ impl Maker {
             span.tool = Some("get_weather".into());
             if number.is_multiple_of(401) {
                 span.status.code = StatusCode::Error;
-                span.error =
-                    Some(SpanError { kind: Some("TimeoutError".into()), message: Some(self.text(12)) });
+                let mut error = SpanError::new(self.text(12));
+                error.kind = Some("TimeoutError".into());
+                span.error = Some(error);
             }
         } else {
             conversation.push(json!({ "role": "user", "content": said, "id": self.rare(number) }));
@@ -177,11 +180,7 @@ impl Maker {
             );
             span.model = Some(model.into());
             span.provider = Some("openai".into());
-            span.usage = Some(Usage {
-                input_tokens: Some(self.random.u64(100..9_000)),
-                output_tokens: Some(300),
-                ..Usage::default()
-            });
+            span.usage = Some(Usage::default().input_tokens(self.random.u64(100..9_000)).output_tokens(300));
         }
         span
     }
@@ -195,6 +194,8 @@ impl Maker {
         let mut builder = ChunkBuilder::new(trace);
         let summary = span.summary(EventId(number));
         builder.push(&span, summary).expect("a line");
-        WriteBatch { chunks: builder.finish(), ..Default::default() }
+        let mut batch = WriteBatch::default();
+        batch.chunks = builder.finish();
+        batch
     }
 }

@@ -17,6 +17,9 @@ use crate::control::{
 use crate::model::{Attributes, Key};
 
 /// How a session goes on from a checkpoint.
+//
+// Closed: a host that did not know one of them could only guess what its agent is to do. Another way to go on would be another
+// kind of checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "a person may have said that it is not to go on"]
 pub enum Step {

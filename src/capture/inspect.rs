@@ -37,10 +37,17 @@ pub trait Inspect: Serialize + Sized {
 impl<T: Serialize> Inspect for T {}
 
 /// [`Inspect`] for a `Result` whose error has words and need not be serialisable.
-pub trait InspectResult: Sized {
+pub trait InspectResult: sealed::Sealed + Sized {
     /// Records what came of it as the result `name`: the value, or `{"error": "…"}`.
     #[must_use = "the result is given back"]
     fn inspect_result_as(self, name: &str) -> Self;
+}
+
+impl<T, E> sealed::Sealed for Result<T, E> {}
+
+mod sealed {
+    /// `Result` alone has it. The other two traits need none: whatever could have them has them.
+    pub trait Sealed {}
 }
 
 impl<T: Serialize, E: Display> InspectResult for Result<T, E> {

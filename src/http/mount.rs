@@ -18,6 +18,7 @@ const MAX_FORWARDED_PREFIX_BYTES: usize = 512;
 
 /// How the public path of the mount is told when a proxy changes paths.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PublicPath {
     /// No proxy changes paths: the public path is the one that arrives.
     #[default]

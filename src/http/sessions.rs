@@ -147,7 +147,7 @@ fn query(params: &Params) -> Result<SessionQuery, Problem> {
     }
     let status = |text: &str| {
         SessionStatus::parse(text).ok_or_else(|| {
-            let known: Vec<_> = SessionStatus::ALL.into_iter().map(SessionStatus::as_str).collect();
+            let known: Vec<_> = SessionStatus::ALL.iter().map(|status| status.as_str()).collect();
             Problem::invalid_parameter("status", &format!("one of {} is wanted", known.join(", ")))
         })
     };

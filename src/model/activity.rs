@@ -16,6 +16,7 @@ const NANOS_PER_MS: i64 = 1_000_000;
 /// twice as long whenever they would be more than [`MAX_ACTIVITY_BUCKETS`]. So the order in which spans come changes
 /// nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[non_exhaustive]
 pub struct Activity {
     /// When the first bucket begins: not after the first span does.
     pub from: Timestamp,

@@ -9,6 +9,7 @@ use super::{SessionId, Timestamp};
 /// Where sessions are to stop. What is absent matches everything; what is there must all match.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct BreakpointRule {
     /// The checkpoint's name; `*` stands for any characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -37,6 +38,7 @@ pub struct BreakpointRule {
 /// What a part of the state must be.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Condition {
     /// The part: a JSON Pointer (RFC 6901) into the state, such as `/plan/0/tool`; empty for all of it. What is not there
     /// matches nothing.
@@ -55,6 +57,7 @@ pub struct Condition {
 /// How a part of the state is compared with a value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Comparison {
     /// It is there, whatever it is.
     #[default]
@@ -73,6 +76,7 @@ pub enum Comparison {
 
 /// A breakpoint that is set.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[non_exhaustive]
 pub struct Breakpoint {
     /// Its number, not used again while the host runs.
     pub id: u64,

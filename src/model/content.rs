@@ -9,6 +9,7 @@ use super::AttributeValue;
 
 /// The content of a span in one shape, whatever convention it was sent in. The attributes have it as it was sent.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+#[non_exhaustive]
 pub struct SpanContent {
     /// What the model, agent or workflow was given, the system's instructions first.
     #[serde(default)]
@@ -49,6 +50,7 @@ pub struct SpanContent {
 
 /// How much of a span's content is not repeated because a bound was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[non_exhaustive]
 pub struct LeftOut {
     /// Messages, documents and tool definitions.
     pub messages: u64,
@@ -60,6 +62,7 @@ pub struct LeftOut {
 
 /// The attribute or event that something was read from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[non_exhaustive]
 pub struct ContentSource {
     /// What was read from it.
     pub field: ContentField,
@@ -77,6 +80,7 @@ pub struct ContentSource {
 /// Part of what a span holds in words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum ContentField {
     /// `input_messages`
     InputMessages,
@@ -94,6 +98,7 @@ pub enum ContentField {
 
 /// One message of a conversation.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+#[non_exhaustive]
 pub struct Message {
     /// Who says it: `system`, `developer`, `user`, `assistant`, `tool`, or what the sender calls it. `omitted` stands for
     /// messages that were cut out before they were stored.
@@ -111,13 +116,16 @@ pub struct Message {
 /// One part of a message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum MessagePart {
     /// Text.
+    #[non_exhaustive]
     Text {
         /// The text.
         text: String,
     },
     /// What the model thought before it answered.
+    #[non_exhaustive]
     Reasoning {
         /// The thoughts, or what the provider tells of them; empty when it tells nothing.
         text: String,
@@ -126,11 +134,13 @@ pub enum MessagePart {
         redacted: bool,
     },
     /// The model refuses.
+    #[non_exhaustive]
     Refusal {
         /// Its words.
         text: String,
     },
     /// The model wants a tool called.
+    #[non_exhaustive]
     ToolCall {
         /// The call's id, which its result repeats.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -143,6 +153,7 @@ pub enum MessagePart {
         arguments: Option<AttributeValue>,
     },
     /// What a tool answered.
+    #[non_exhaustive]
     ToolResult {
         /// The id of the call.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -167,6 +178,7 @@ pub enum MessagePart {
     /// Any other file.
     File(Media),
     /// A resource that is quoted or pointed to.
+    #[non_exhaustive]
     Resource {
         /// Its address.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -179,11 +191,13 @@ pub enum MessagePart {
         text: Option<String>,
     },
     /// Stands for what was cut out before it was stored.
+    #[non_exhaustive]
     Omitted {
         /// How many parts or messages; 0 when that is unknown.
         items: u64,
     },
     /// Anything else, as it was sent.
+    #[non_exhaustive]
     Unknown {
         /// The part.
         #[schema(value_type = serde_json::Value)]
@@ -193,6 +207,7 @@ pub enum MessagePart {
 
 /// Something that is not text, by reference. Data that was sent inline is not repeated here.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[non_exhaustive]
 pub struct Media {
     /// Its media type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -219,6 +234,7 @@ pub struct Media {
 
 /// A place in a span where inline data stands.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[non_exhaustive]
 pub struct DataPlace {
     /// The event whose attribute it is, counted from 0; absent for an attribute of the span.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -232,6 +248,7 @@ pub struct DataPlace {
 
 /// A tool that a model could call.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+#[non_exhaustive]
 pub struct ToolDefinition {
     /// Its name.
     pub name: String,
@@ -246,6 +263,7 @@ pub struct ToolDefinition {
 
 /// A document that a search found.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+#[non_exhaustive]
 pub struct Document {
     /// Its id.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -11,6 +11,7 @@ use super::{
 ///
 /// The set of types is open: a reader keeps and shows a type that it does not know.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Event {
     /// The id; readers resume after it.
     pub id: EventId,
@@ -27,28 +28,34 @@ pub struct Event {
 /// What happened. The names are the `type` on the wire.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(tag = "type")]
+#[non_exhaustive]
 pub enum EventKind {
     /// A session began.
+    #[non_exhaustive]
     SessionStarted {
         /// The session.
         session: Box<Session>,
     },
     /// A session's title, status, wait or counters changed; at most one per quarter of a second and session.
+    #[non_exhaustive]
     SessionUpdated {
         /// The session.
         session: Box<Session>,
     },
     /// A session ended.
+    #[non_exhaustive]
     SessionFinished {
         /// The session.
         session: Box<Session>,
     },
     /// The session was provisional; its traces turned out to belong to another one.
+    #[non_exhaustive]
     SessionMerged {
         /// The session that has them now.
         into: SessionId,
     },
     /// A person removed the session with all that was known of it. One of the same id that begins later is another one.
+    #[non_exhaustive]
     SessionRemoved {
         /// Who it was: the name that the host's own check gave, or `local`, `token`, `host`.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,16 +66,19 @@ pub enum EventKind {
         from: Option<String>,
     },
     /// A span began, or more became known of a running one.
+    #[non_exhaustive]
     SpanStarted {
         /// The span.
         span: Box<SpanSummary>,
     },
     /// A span ended, or more became known of an ended one.
+    #[non_exhaustive]
     SpanFinished {
         /// The span.
         span: Box<SpanSummary>,
     },
     /// A session began to wait for a person.
+    #[non_exhaustive]
     WaitingOnSignal {
         /// The wait: the id of its span.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,6 +94,7 @@ pub enum EventKind {
         schema: Option<serde_json::Value>,
     },
     /// A person, or a program in their name, answered a session that waited; its engine took it.
+    #[non_exhaustive]
     SignalReceived {
         /// The signal's name. What it said is between the sender and the engine.
         signal_name: String,
@@ -103,6 +114,7 @@ pub enum EventKind {
         from: Option<String>,
     },
     /// A person, or a program in their name, asked for a session to be cancelled; its engine took it.
+    #[non_exhaustive]
     CancelRequested {
         /// Who it was: the name that the host's own check gave, or `local`, `token`, `host`.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -113,6 +125,7 @@ pub enum EventKind {
         from: Option<String>,
     },
     /// A session stopped at a checkpoint, and goes on when a person says how.
+    #[non_exhaustive]
     BeforeStep {
         /// The wait, to be named by the answer: the id of its span.
         wait_id: SpanId,
@@ -129,11 +142,13 @@ pub enum EventKind {
         state: serde_json::Value,
     },
     /// A person set a breakpoint.
+    #[non_exhaustive]
     BreakpointSet {
         /// The breakpoint.
         breakpoint: Box<Breakpoint>,
     },
     /// A person took a breakpoint away.
+    #[non_exhaustive]
     BreakpointRemoved {
         /// Its number.
         breakpoint_id: u64,
@@ -146,6 +161,7 @@ pub enum EventKind {
         from: Option<String>,
     },
     /// A span that read a resource ended well.
+    #[non_exhaustive]
     ResourceFetched {
         /// The span.
         span_id: SpanId,
@@ -159,6 +175,7 @@ pub enum EventKind {
         bytes: Option<u64>,
     },
     /// A span that filled in a prompt template ended well.
+    #[non_exhaustive]
     PromptUsed {
         /// The span.
         span_id: SpanId,
@@ -170,6 +187,7 @@ pub enum EventKind {
         parameters: Option<serde_json::Value>,
     },
     /// An MCP server in the host was asked something.
+    #[non_exhaustive]
     McpRequestStarted {
         /// The request's span.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -182,6 +200,7 @@ pub enum EventKind {
         tool: Option<String>,
     },
     /// An MCP server in the host answered, or will not.
+    #[non_exhaustive]
     McpRequestFinished {
         /// The request's span.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -201,6 +220,7 @@ pub enum EventKind {
         error: Option<String>,
     },
     /// How far something has come.
+    #[non_exhaustive]
     ProgressUpdate {
         /// The span it belongs to.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -213,6 +233,7 @@ pub enum EventKind {
         message: Option<String>,
     },
     /// A log line.
+    #[non_exhaustive]
     Log {
         /// `trace`, `debug`, `info`, `warn` or `error`.
         level: String,
@@ -225,6 +246,7 @@ pub enum EventKind {
         attributes: Attributes,
     },
     /// A sign of life of a session that runs, every ten seconds: what was added since the last one.
+    #[non_exhaustive]
     Heartbeat {
         /// How many of its spans run.
         open_spans: u64,
@@ -233,6 +255,7 @@ pub enum EventKind {
         deltas: CounterDeltas,
     },
     /// The host recorded faster than the inspector could take; what did not fit was left out.
+    #[non_exhaustive]
     RecordsDropped {
         /// How many records were left out since this was last said.
         total: u64,
@@ -240,6 +263,7 @@ pub enum EventKind {
         kinds: std::collections::BTreeMap<std::borrow::Cow<'static, str>, u64>,
     },
     /// Events that this reader can no longer get.
+    #[non_exhaustive]
     Gap {
         /// The first missed id.
         missed_from: EventId,
@@ -249,6 +273,7 @@ pub enum EventKind {
         at_most: u64,
     },
     /// An event of the host's own kind.
+    #[non_exhaustive]
     Custom {
         /// Its name, such as `task_queued`.
         #[schema(value_type = String)]
@@ -268,7 +293,13 @@ impl EventKind {
     }
 
     /// The names of all types this version writes.
-    pub const TYPES: [&'static str; 23] = [
+    #[must_use]
+    pub const fn types() -> &'static [&'static str] {
+        &Self::TYPES
+    }
+
+    /// How many there are is nobody else's business: the length is a part of the type.
+    pub(crate) const TYPES: [&'static str; 23] = [
         "SessionStarted",
         "SessionUpdated",
         "SessionFinished",

@@ -18,12 +18,9 @@ const SEGMENT_BYTES: usize = 64 << 10;
 /// were published together lie behind each other in one segment, which they share.
 #[derive(Clone, Debug)]
 pub struct EventFrame {
-    /// The event's id.
-    pub id: EventId,
-    /// The event's session.
-    pub session_id: Option<SessionId>,
-    /// The event's type.
-    pub event_type: Cow<'static, str>,
+    pub(crate) id: EventId,
+    pub(crate) session_id: Option<SessionId>,
+    pub(crate) event_type: Cow<'static, str>,
     segment: Bytes,
     sse: Range<usize>,
     json: Range<usize>,
@@ -45,6 +42,24 @@ impl EventFrame {
         buffer.extend_from_slice(json);
         let (sse, json) = end(begin, &mut buffer);
         Unsealed { id, session_id, event_type: event_type.into(), sse, json }.seal(&buffer.freeze())
+    }
+
+    /// The event's id.
+    #[must_use]
+    pub const fn id(&self) -> EventId {
+        self.id
+    }
+
+    /// The event's session.
+    #[must_use]
+    pub const fn session_id(&self) -> Option<&SessionId> {
+        self.session_id.as_ref()
+    }
+
+    /// The event's type.
+    #[must_use]
+    pub fn event_type(&self) -> &str {
+        &self.event_type
     }
 
     /// The event as JSON.

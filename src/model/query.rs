@@ -9,6 +9,7 @@ use super::{EventId, InvalidId, Session, SessionId, SessionStatus, Timestamp};
 
 /// A place in the list of sessions, newest first: the page after it begins with the next older session.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub struct Cursor {
     /// When the last session of the page before began.
     pub started_at: Timestamp,
@@ -47,6 +48,7 @@ impl fmt::Display for Cursor {
 /// Which sessions are wanted: all conditions must hold; an empty one holds always. Newest first, by
 /// `(started_at, id)` descending.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct SessionQuery {
     /// At most so many.
     pub limit: usize,
@@ -75,6 +77,12 @@ pub struct SessionQuery {
 }
 
 impl SessionQuery {
+    /// All sessions, at most so many.
+    #[must_use]
+    pub fn new(limit: usize) -> Self {
+        Self { limit, ..Self::default() }
+    }
+
     /// Whether `session` is wanted. Every source of sessions gives this answer, in code or in its own language.
     #[must_use]
     pub fn matches(&self, session: &Session) -> bool {
@@ -133,6 +141,7 @@ impl SessionQuery {
 
 /// Which stored events are wanted, oldest first.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct EventQuery {
     /// Only those with a higher id.
     pub after: EventId,
@@ -142,8 +151,17 @@ pub struct EventQuery {
     pub session_id: Option<SessionId>,
 }
 
+impl EventQuery {
+    /// All events, at most so many.
+    #[must_use]
+    pub const fn new(limit: usize) -> Self {
+        Self { after: EventId(0), limit, session_id: None }
+    }
+}
+
 /// A source of sessions that could not be asked; the list holds what the others know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[non_exhaustive]
 pub struct Degraded {
     /// The registry's name.
     pub registry: String,

@@ -9,6 +9,7 @@ use super::{EventId, InvalidId, SpanId, Timestamp, TraceId};
 
 /// A text of a span or an event that matches a search.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[non_exhaustive]
 pub struct SearchMatch {
     /// The field, such as `name`, `error.message` or `attributes.gen_ai.input.messages`.
     pub field: String,
@@ -18,7 +19,17 @@ pub struct SearchMatch {
     pub highlights: Vec<Highlight>,
 }
 
+impl SearchMatch {
+    /// All of it.
+    #[must_use]
+    pub fn new(field: impl Into<String>, snippet: impl Into<String>, highlights: Vec<Highlight>) -> Self {
+        Self { field: field.into(), snippet: snippet.into(), highlights }
+    }
+}
+
 /// A part of a snippet, in UTF-16 code units, as `String.prototype.slice` counts them.
+//
+// A range has a beginning and an end and will have nothing else: it may be written out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Highlight {
     /// Where it begins.
@@ -29,6 +40,7 @@ pub struct Highlight {
 
 /// A place among everything that can be found, newest first: a page goes on with what is smaller.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub struct SearchPlace {
     /// When the span began or the event happened.
     pub at: Timestamp,
@@ -38,6 +50,7 @@ pub struct SearchPlace {
 
 /// Something that can be found. The order is that of a search, from the last to the first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum SearchedThing {
     /// An event.
     Event(EventId),
@@ -55,6 +68,12 @@ impl From<Timestamp> for SearchPlace {
 }
 
 impl SearchPlace {
+    /// Where this is, which began or happened at that moment.
+    #[must_use]
+    pub const fn new(at: Timestamp, of: SearchedThing) -> Self {
+        Self { at, of }
+    }
+
     /// Reads the wire form.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use super::{Activity, Counters, SessionId, SpanId, Timestamp, TraceId};
 
 /// What runs the session. Open: any text; these are the well-known ones.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct Engine;
 
 impl Engine {
@@ -28,6 +29,7 @@ impl Engine {
 
 /// What can be done with a session from outside. Open: any text; these are the well-known ones.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct Control;
 
 impl Control {
@@ -45,6 +47,7 @@ pub const IMPORTED_TAG: &str = "trace-file";
 /// Where a session stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum SessionStatus {
     /// Something in it runs.
     Running,
@@ -62,8 +65,8 @@ pub enum SessionStatus {
 
 impl SessionStatus {
     /// All, in the order above.
-    pub const ALL: [Self; 6] =
-        [Self::Running, Self::Paused, Self::Completed, Self::Failed, Self::Cancelled, Self::Abandoned];
+    pub const ALL: &'static [Self] =
+        &[Self::Running, Self::Paused, Self::Completed, Self::Failed, Self::Cancelled, Self::Abandoned];
 
     /// The wire form.
     #[must_use]
@@ -81,7 +84,7 @@ impl SessionStatus {
     /// From the wire form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == text)
+        Self::ALL.iter().copied().find(|status| status.as_str() == text)
     }
 
     /// Whether the session is over, as far as is known.
@@ -93,6 +96,7 @@ impl SessionStatus {
 
 /// How many sessions stand where.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[non_exhaustive]
 pub struct StatusCounts {
     /// Something in them runs.
     pub running: u64,
@@ -137,6 +141,7 @@ impl StatusCounts {
 
 /// What a paused session waits for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[non_exhaustive]
 pub struct WaitingOn {
     /// The name of the signal that ends the wait.
     pub signal_name: String,
@@ -159,10 +164,18 @@ impl WaitingOn {
     pub fn new(signal_name: impl Into<String>, since: Timestamp) -> Self {
         Self { signal_name: signal_name.into(), prompt: None, since, trace_id: None, span_id: None }
     }
+
+    /// With the question to the person.
+    #[must_use]
+    pub fn prompt(mut self, question: impl Into<String>) -> Self {
+        self.prompt = Some(question.into());
+        self
+    }
 }
 
 /// One run of an agent: a set of traces that belong together, with what they amount to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[non_exhaustive]
 pub struct Session {
     /// The id.
     pub id: SessionId,

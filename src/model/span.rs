@@ -10,7 +10,7 @@ pub const MAX_ERROR_CHARS: usize = 200;
 
 /// The `source` of spans that were put together from what is no span: the calls of hooks, log records, a session's
 /// transcript, lines that a program printed, metrics, posted events. A span of the same call that was reported as one is better.
-pub const DERIVED_SOURCES: [&str; 6] = ["hooks", "logs", "transcript", "lines", "metrics", "events"];
+pub const DERIVED_SOURCES: &[&str] = &["hooks", "logs", "transcript", "lines", "metrics", "events"];
 
 /// How the [`Span::call_id`] of a sum begins: not one call, but several. It counts only in a session of which nothing else
 /// says any tokens.
@@ -23,6 +23,7 @@ pub(crate) const LONE_CALL: &str = "alone:";
 /// What a span does, whatever convention it was written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum SpanKind {
     /// A fixed sequence of steps.
     Workflow,
@@ -49,7 +50,7 @@ pub enum SpanKind {
 
 impl SpanKind {
     /// All, in the order above.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: &'static [Self] = &[
         Self::Workflow,
         Self::Agent,
         Self::Llm,
@@ -82,13 +83,14 @@ impl SpanKind {
     /// From the wire form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == text)
     }
 }
 
 /// OpenTelemetry's span kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum OtelKind {
     /// Not said.
     #[default]
@@ -108,6 +110,7 @@ pub enum OtelKind {
 /// How a span ended, in OpenTelemetry's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum StatusCode {
     /// Not said.
     #[default]
@@ -120,6 +123,7 @@ pub enum StatusCode {
 
 /// How a span ended, with the sender's words.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[non_exhaustive]
 pub struct SpanStatus {
     /// The code.
     pub code: StatusCode,
@@ -130,6 +134,7 @@ pub struct SpanStatus {
 
 /// What went wrong in a span, whatever convention said so.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[non_exhaustive]
 pub struct SpanError {
     /// A short class, such as `timeout` or an exception's type.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
@@ -157,10 +162,17 @@ impl SpanError {
         }
         line
     }
+
+    /// With this message.
+    #[must_use]
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { kind: None, message: Some(message.into()) }
+    }
 }
 
 /// Something that happened at one moment of a span.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[non_exhaustive]
 pub struct SpanEvent {
     /// What happened.
     pub name: String,
@@ -172,8 +184,17 @@ pub struct SpanEvent {
     pub attributes: Attributes,
 }
 
+impl SpanEvent {
+    /// Without attributes.
+    #[must_use]
+    pub fn new(name: impl Into<String>, time: Timestamp) -> Self {
+        Self { name: name.into(), time, attributes: Attributes::default() }
+    }
+}
+
 /// A pointer from a span to another one that is not its parent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[non_exhaustive]
 pub struct Link {
     /// The other span's trace.
     pub trace_id: TraceId,
@@ -185,8 +206,17 @@ pub struct Link {
     pub attributes: Attributes,
 }
 
+impl Link {
+    /// Without attributes.
+    #[must_use]
+    pub fn new(trace_id: TraceId, span_id: SpanId) -> Self {
+        Self { trace_id, span_id, attributes: Attributes::default() }
+    }
+}
+
 /// The library that recorded a span (OpenTelemetry's instrumentation scope).
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[non_exhaustive]
 pub struct Scope {
     /// Its name.
     pub name: String,
@@ -200,6 +230,7 @@ pub struct Scope {
 /// The session is not in it: a session is a set of traces, and which trace belongs to which session may become
 /// known later.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[non_exhaustive]
 pub struct Span {
     /// The trace.
     pub trace_id: TraceId,
@@ -380,6 +411,7 @@ impl Span {
 
 /// What lists, trees and live events show of a span.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[non_exhaustive]
 pub struct SpanSummary {
     /// The trace.
     pub trace_id: TraceId,

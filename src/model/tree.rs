@@ -9,6 +9,7 @@ use super::{EventId, Span, SpanId, SpanSummary, TraceId};
 
 /// One row of the span tree.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[non_exhaustive]
 pub struct SpanNode {
     /// The span.
     #[serde(flatten)]

@@ -4,7 +4,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// The tokens of one model call. A part that nobody reported is absent, never zero.
+///
+/// ```
+/// use agent_inspector::model::Usage;
+///
+/// let usage = Usage::default().input_tokens(1_200).cache_read_tokens(1_000).output_tokens(80);
+/// assert_eq!(usage.reasoning_tokens, None);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[non_exhaustive]
 pub struct Usage {
     /// Tokens read by the model, including those read from or written to a cache.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -27,6 +35,48 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// With these [`input_tokens`](Self#structfield.input_tokens).
+    #[must_use]
+    pub const fn input_tokens(mut self, tokens: u64) -> Self {
+        self.input_tokens = Some(tokens);
+        self
+    }
+
+    /// With these [`output_tokens`](Self#structfield.output_tokens).
+    #[must_use]
+    pub const fn output_tokens(mut self, tokens: u64) -> Self {
+        self.output_tokens = Some(tokens);
+        self
+    }
+
+    /// With these [`cache_read_tokens`](Self#structfield.cache_read_tokens).
+    #[must_use]
+    pub const fn cache_read_tokens(mut self, tokens: u64) -> Self {
+        self.cache_read_tokens = Some(tokens);
+        self
+    }
+
+    /// With these [`cache_write_tokens`](Self#structfield.cache_write_tokens).
+    #[must_use]
+    pub const fn cache_write_tokens(mut self, tokens: u64) -> Self {
+        self.cache_write_tokens = Some(tokens);
+        self
+    }
+
+    /// With these [`cache_write_1h_tokens`](Self#structfield.cache_write_1h_tokens).
+    #[must_use]
+    pub const fn cache_write_1h_tokens(mut self, tokens: u64) -> Self {
+        self.cache_write_1h_tokens = Some(tokens);
+        self
+    }
+
+    /// With these [`reasoning_tokens`](Self#structfield.reasoning_tokens).
+    #[must_use]
+    pub const fn reasoning_tokens(mut self, tokens: u64) -> Self {
+        self.reasoning_tokens = Some(tokens);
+        self
+    }
+
     /// Whether nothing was reported.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -37,6 +87,7 @@ impl Usage {
 /// Where a cost comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum CostSource {
     /// The sender said it.
     Reported,
@@ -46,6 +97,7 @@ pub enum CostSource {
 
 /// What one model call cost.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[non_exhaustive]
 pub struct Cost {
     /// US dollars.
     pub usd: f64,
@@ -53,9 +105,18 @@ pub struct Cost {
     pub source: CostSource,
 }
 
+impl Cost {
+    /// So many US dollars.
+    #[must_use]
+    pub const fn new(usd: f64, source: CostSource) -> Self {
+        Self { usd, source }
+    }
+}
+
 /// What a session amounts to. Tokens are counted once: on model calls below which no other model call reports
 /// tokens, because frameworks repeat the sums of the children on their parents.
 #[derive(Clone, Copy, Debug, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+#[non_exhaustive]
 pub struct Counters {
     /// Spans.
     pub spans: u64,
@@ -105,6 +166,7 @@ impl Counters {
 
 /// What was added to a session's counters within a time. See [`Counters`] for what each counts.
 #[derive(Clone, Copy, Debug, PartialEq, Default, Serialize, ToSchema)]
+#[non_exhaustive]
 pub struct CounterDeltas {
     /// Spans.
     pub spans: i64,

@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// Bytes are written as base64 and a number that JSON cannot say (`NaN`, the infinities) as text; read back, both
 /// are strings.
 #[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
 pub enum AttributeValue {
     /// No value.
     #[default]

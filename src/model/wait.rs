@@ -23,6 +23,7 @@ pub(crate) const WAIT_BY: &str = "inspector.wait.by";
 
 /// One thing that a session waits for, and how it is answered.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[non_exhaustive]
 pub struct Wait {
     /// Its id, to be named by the answer when several waits are open: that of its span, where it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,6 +53,7 @@ pub struct Wait {
 
 /// A checkpoint at which a session stopped.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[non_exhaustive]
 pub struct StepPoint {
     /// Its name.
     pub checkpoint: String,

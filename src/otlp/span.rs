@@ -91,7 +91,7 @@ fn own(span: &mut Span) {
         match name {
             "kind" => *kind = value.as_str().and_then(SpanKind::parse).unwrap_or(*kind),
             "source" => {
-                let known = DERIVED_SOURCES.into_iter().find(|known| value.as_str() == Some(known));
+                let known = DERIVED_SOURCES.iter().copied().find(|known| value.as_str() == Some(known));
                 *source = known.map_or_else(|| source.clone(), Into::into);
             }
             "call_id" => *call_id = value.as_str().map(str::to_owned),

@@ -64,6 +64,7 @@ impl<F: Fn(&mut Span) + Send + Sync + 'static> Redact for F {
 
 /// What a [`Redactor`] did to a span.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Redaction {
     /// How many values, or parts of texts, were masked as secrets.
     pub masked: u32,

@@ -128,7 +128,7 @@ mod tests {
     fn ask(cache: &mut Cache<u8, u8>, key: u8, answer: Result<u8, &str>) -> Flight<u8> {
         let flight = watch::Sender::new(None).subscribe();
         cache.took_off(&key, flight.clone());
-        cache.landed(&key, &flight, answer.map(Arc::new).map_err(|error| RegistryError(error.into())));
+        cache.landed(&key, &flight, answer.map(Arc::new).map_err(RegistryError::new));
         flight
     }
 
@@ -141,7 +141,7 @@ mod tests {
         let mut cache = Cache::new(2);
         ask(&mut cache, 1, Ok(7));
         ask(&mut cache, 1, Err("down"));
-        assert_eq!(cache.fresh(&1, LONG), Some(Err(RegistryError("down".into()))));
+        assert_eq!(cache.fresh(&1, LONG), Some(Err(RegistryError::new("down"))));
         assert_eq!((cache.fresh(&1, Duration::ZERO), shown(&cache, 1)), (None, Some(7)));
     }
 

@@ -78,13 +78,20 @@ pub type ControlFuture<'a> = Pin<Box<dyn Future<Output = Result<(), ControlError
 /// [`control`](super::SessionRegistry::control).
 ///
 /// Two people may press the same button: only one answer to a wait may be taken, the other gets
-/// [`NothingWaits`](ControlError::NothingWaits). An engine that does only one of both answers the other with
-/// [`Unsupported`](ControlError::Unsupported). A call that takes too long is dropped, and the person is told that its
+/// [`NothingWaits`](ControlError::NothingWaits). An engine that does only one of both implements only that.
+/// A call that takes too long is dropped, and the person is told that its
 /// outcome is not known; an action that was taken is published as an event by the inspector.
 pub trait SessionControl: Send + Sync + fmt::Debug {
-    /// Gives a signal to a session that waits for it.
-    fn signal<'a>(&'a self, id: &'a SessionId, signal: &'a Signal) -> ControlFuture<'a>;
+    /// Gives a signal to a session that waits for it. [`Unsupported`](ControlError::Unsupported), unless implemented.
+    fn signal<'a>(&'a self, id: &'a SessionId, signal: &'a Signal) -> ControlFuture<'a> {
+        let _ = (id, signal);
+        Box::pin(async { Err(ControlError::Unsupported) })
+    }
 
     /// Asks a session to end. It may need a while, and ends as [`Cancelled`](crate::model::SessionStatus::Cancelled).
-    fn cancel<'a>(&'a self, id: &'a SessionId) -> ControlFuture<'a>;
+    /// [`Unsupported`](ControlError::Unsupported), unless implemented.
+    fn cancel<'a>(&'a self, id: &'a SessionId) -> ControlFuture<'a> {
+        let _ = id;
+        Box::pin(async { Err(ControlError::Unsupported) })
+    }
 }

@@ -169,16 +169,16 @@ impl Foreign {
         }
         let answer = match self.begin(question) {
             Ok(answer) => answer,
-            Err(busy) => return Asked::There(Err(RegistryError(busy))),
+            Err(busy) => return Asked::There(Err(RegistryError::new(busy))),
         };
         let (land, flight) = watch::channel(None);
         known.took_off(key, flight.clone());
         drop(known);
         let (foreign, key, own) = (Arc::clone(self), key.clone(), flight.clone());
         tokio::spawn(async move {
-            let answer = foreign.wait(answer).await.and_then(|answer| answer.map_err(|error| error.0));
+            let answer = foreign.wait(answer).await.and_then(|answer| answer.map_err(|error| error.message));
             *foreign.problem.lock() = answer.as_ref().err().cloned();
-            let answer = answer.map(Arc::new).map_err(RegistryError);
+            let answer = answer.map(Arc::new).map_err(RegistryError::new);
             cache(&foreign).lock().landed(&key, &own, answer.clone());
             // Whoever asked may have gone.
             let _ = land.send(Some(answer));
@@ -228,11 +228,14 @@ impl Foreign {
             Some(patience) => match timeout(patience, landed).await {
                 Ok(landed) => landed,
                 Err(_) => {
-                    return Err(RegistryError(format!("{} took too long before, and still does", self.name)));
+                    return Err(RegistryError::new(format!(
+                        "{} took too long before, and still does",
+                        self.name
+                    )));
                 }
             },
         };
-        let gone = || RegistryError(format!("the call to {} was given up", self.name));
+        let gone = || RegistryError::new(format!("the call to {} was given up", self.name));
         landed.map_err(|_| gone())?.clone().ok_or_else(gone)?
     }
 
@@ -241,9 +244,9 @@ impl Foreign {
         let (sessions, message) = match self.lists.lock().shown(query) {
             Some((age, found)) => {
                 let note = "its sessions are shown as they were";
-                (found.to_vec(), format!("{}; {note} {} s ago", error.0, age.as_secs()))
+                (found.to_vec(), format!("{}; {note} {} s ago", error.message, age.as_secs()))
             }
-            None => (Vec::new(), error.0),
+            None => (Vec::new(), error.message),
         };
         (sessions, self.degraded(message))
     }

@@ -134,7 +134,7 @@ impl MergedRegistry {
         for (foreign, asked) in self.foreign.iter().zip(asked) {
             let known = match foreign.settled(asked).await {
                 Ok(found) => Option::clone(&found),
-                Err(RegistryError(message)) => {
+                Err(RegistryError { message }) => {
                     degraded.push(foreign.degraded(message));
                     foreign.shown_session(id)
                 }
@@ -157,7 +157,7 @@ impl MergedRegistry {
         for (foreign, asked) in self.foreign.iter().zip(asked) {
             let told = match foreign.settled(asked).await {
                 Ok(found) => Tree::clone(&found),
-                Err(RegistryError(message)) => {
+                Err(RegistryError { message }) => {
                     degraded.push(foreign.degraded(message));
                     foreign.shown_spans(id)
                 }
@@ -179,7 +179,7 @@ impl MergedRegistry {
                     return foreign.control(id, action).await.map_err(NotControlled::Refused);
                 }
                 Ok(_) => {}
-                Err(RegistryError(message)) => {
+                Err(RegistryError { message }) => {
                     degraded.push(foreign.degraded(message));
                 }
             }

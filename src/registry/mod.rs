@@ -122,8 +122,18 @@ use crate::model::{Session, SessionId, SessionQuery, Span};
 
 /// Why a registry could not answer, in words for a person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct RegistryError(pub String);
+#[error("{message}")]
+#[non_exhaustive]
+pub struct RegistryError {
+    pub(crate) message: String,
+}
+
+impl RegistryError {
+    /// In these words.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into() }
+    }
+}
 
 /// The answer of a registry, which may need to ask somebody else first.
 pub type RegistryFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, RegistryError>> + Send + 'a>>;

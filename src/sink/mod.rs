@@ -130,6 +130,7 @@ impl History<'_> {
 
 /// Why a sink did not take something. The text is for `/health`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SinkError {
     /// It takes nothing at the moment, from no session: the disk is full, say.
     #[error("{0}")]

@@ -40,6 +40,7 @@ pub fn gzip_tail(crc32: u32, plain_bytes: u64) -> [u8; 10] {
 
 /// Compressed lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Block {
     /// Raw deflate, ended by a full flush.
     pub bytes: Bytes,
@@ -102,6 +103,7 @@ impl Block {
 
 /// Spans of one trace and the block that holds their lines.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Chunk {
     /// The trace.
     pub trace_id: TraceId,
@@ -121,6 +123,7 @@ impl Chunk {
 
 /// One line of a chunk.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct ChunkSpan {
     /// What lists and trees show of the span.
     pub summary: SpanSummary,
@@ -132,7 +135,8 @@ pub struct ChunkSpan {
 
 /// Whether a later line about a span replaces what is known of it. A line that comes late and says that the span still
 /// runs does not bring an ended span back.
-pub(crate) fn replaces(known: &SpanSummary, later: &SpanSummary) -> bool {
+#[must_use]
+pub fn replaces(known: &SpanSummary, later: &SpanSummary) -> bool {
     later.end_time.is_some() || known.end_time.is_none()
 }
 

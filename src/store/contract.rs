@@ -6,7 +6,9 @@ use super::*;
 use crate::model::{Event, EventKind, SessionStatus};
 
 mod lists;
+mod plain;
 pub(super) mod search;
+mod search_events;
 pub(super) mod traces;
 
 /// A store with what it needs to live; dropped together.
@@ -19,6 +21,10 @@ fn memory() -> Fresh {
     Fresh { store: Box::new(MemoryStore::default()), _keep: Box::new(()) }
 }
 
+fn plain() -> Fresh {
+    Fresh { store: Box::new(plain::Plain::default()), _keep: Box::new(()) }
+}
+
 #[cfg(feature = "sqlite")]
 fn sqlite() -> Fresh {
     let dir = tempfile::tempdir().unwrap();
@@ -26,15 +32,20 @@ fn sqlite() -> Fresh {
     Fresh { store: Box::new(store), _keep: Box::new(dir) }
 }
 
-/// Writes one test per behaviour and store.
+/// Writes one test per behaviour and store. What stands behind the semicolon asks for more than the trait can do by itself.
 macro_rules! contract {
-    ($($behaviour:ident)*) => {
+    ($($behaviour:ident)* $(; $($ours:ident)*)?) => {
         mod memory {
             $(#[test] fn $behaviour() { super::$behaviour(&*$crate::store::contract::memory().store); })*
+            $($(#[test] fn $ours() { super::$ours(&*$crate::store::contract::memory().store); })*)?
+        }
+        mod what_the_trait_does {
+            $(#[test] fn $behaviour() { super::$behaviour(&*$crate::store::contract::plain().store); })*
         }
         #[cfg(feature = "sqlite")]
         mod sqlite {
             $(#[test] fn $behaviour() { super::$behaviour(&*$crate::store::contract::sqlite().store); })*
+            $($(#[test] fn $ours() { super::$ours(&*$crate::store::contract::sqlite().store); })*)?
         }
     };
 }

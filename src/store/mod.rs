@@ -198,12 +198,15 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     fn block(&self, block: BlockId) -> Result<Option<Bytes>, StoreError>;
 
     /// Spans and events that match a query, newest first. What it leaves out it says: the page is complete up to its
-    /// [`searched_to`](SearchPage::searched_to).
+    /// [`searched_to`](SearchPage::searched_to). A store that does not implement this reads everything that may be meant, by its
+    /// other methods; spans whose trace is of no session are then not found.
     ///
     /// # Errors
     ///
     /// When the store cannot be read.
-    fn search(&self, query: &SearchQuery) -> Result<SearchPage, StoreError>;
+    fn search(&self, query: &SearchQuery) -> Result<SearchPage, StoreError> {
+        search::by_reading(self, query)
+    }
 
     /// Does a piece of the work that can wait: packing what has ended, removing what is too old or too much, keeping the
     /// index of the search. It takes about `budget`, and says with `true` that there is more to do. One thread calls it,
@@ -255,6 +258,7 @@ pub(crate) fn first_event_id(now: Timestamp) -> EventId {
 
 /// What is written together.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct WriteBatch {
     /// Sessions that a person removed, with all that is known of them, before the rest of the batch: whatever it says of the
     /// same session or of one of its traces begins anew.
@@ -297,6 +301,7 @@ pub struct BlockId(pub i64);
 
 /// One block of a session's trace, without its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct BlockIndex {
     /// Its name.
     pub id: BlockId,
@@ -308,8 +313,23 @@ pub struct BlockIndex {
     pub crc32: u32,
 }
 
+impl BlockIndex {
+    /// That of this block.
+    #[must_use]
+    pub const fn of(id: BlockId, block: &Block) -> Self {
+        Self::new(id, block.bytes.len() as u64, block.plain_bytes, block.crc32)
+    }
+
+    /// That of a block of which its store kept the numbers.
+    #[must_use]
+    pub const fn new(id: BlockId, compressed_bytes: u64, plain_bytes: u64, crc32: u32) -> Self {
+        Self { id, compressed_bytes, plain_bytes, crc32 }
+    }
+}
+
 /// The blocks of a session's trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TraceIndex {
     /// Changes whenever blocks that were listed before are replaced, reordered or taken away; it stays the same while
     /// blocks are only added at the end.
@@ -318,8 +338,17 @@ pub struct TraceIndex {
     pub blocks: Vec<BlockIndex>,
 }
 
+impl TraceIndex {
+    /// Of these blocks.
+    #[must_use]
+    pub const fn new(generation: u64, blocks: Vec<BlockIndex>) -> Self {
+        Self { generation, blocks }
+    }
+}
+
 /// What a store is and how full.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct StoreStats {
     /// `sqlite`, `memory`.
     pub kind: &'static str,
@@ -336,4 +365,12 @@ pub struct StoreStats {
     /// Lines of spans and events that are not in the index of the search yet, so that every search reads them; `None` when
     /// the store has no index and every search reads everything.
     pub unindexed: Option<u64>,
+}
+
+impl StoreStats {
+    /// Of an empty store without an index.
+    #[must_use]
+    pub const fn new(kind: &'static str) -> Self {
+        Self { kind, path: None, bytes: 0, sessions: 0, spans: 0, events: 0, unindexed: None }
+    }
 }

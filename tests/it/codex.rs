@@ -4,8 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use agent_inspector::Inspector;
-use agent_inspector::model::InstanceId;
-use agent_inspector::store::{MemoryStore, SqliteStore, Store};
+use agent_inspector::store::{MemoryStore, Store};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use serde_json::{Value, json};
@@ -292,8 +291,12 @@ async fn with_the_rollout_file_and_in_whatever_order_each_call_of_codex_counts_o
     }
 }
 
+#[cfg(feature = "sqlite")]
 #[tokio::test]
 async fn a_rollout_file_that_is_read_again_after_a_restart_counts_nothing_twice() {
+    use agent_inspector::model::InstanceId;
+    use agent_inspector::store::SqliteStore;
+
     let told = json!({"calls": 3, "tools": 2, "input": 600, "output": 120, "read": 360, "reasoning": 30});
     for first in [&[Channel::Logs][..], &[Channel::Spans, Channel::Logs], &[Channel::Hooks]] {
         let dir = tempfile::tempdir().unwrap();

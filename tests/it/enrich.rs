@@ -65,7 +65,7 @@ async fn a_model_call_says_what_it_was_asked_by_whom_and_what_it_took() {
         (0..30).map(|n| json!({"role": "user", "content": format!("message {n}")})).collect();
     chat.model("m-1").provider("openai").messages(&messages).reply(&json!([{"role": "assistant"}]));
     chat.history(&messages).model_preferences(&json!({"speedPriority": 1}));
-    chat.usage(&Usage { input_tokens: Some(30), cache_read_tokens: Some(10), ..Usage::default() });
+    chat.usage(&Usage::default().input_tokens(30).cache_read_tokens(10));
     let told = whole(&host, session.id().as_str(), &chat).await;
     assert_eq!((&told["model"], &told["provider"]), (&json!("m-1"), &json!("openai")));
     assert_eq!(told["usage"], json!({"input_tokens": 30, "cache_read_tokens": 10}), "unknown stays unknown");

@@ -108,7 +108,7 @@ async fn what_the_host_said_without_an_attribute_is_said_with_one() {
         let agent = session.span(SpanKind::Agent, "release");
         let call = agent.child(SpanKind::Llm, "ask");
         call.model("m-1").provider("openai");
-        call.usage(&Usage { input_tokens: Some(10), output_tokens: Some(3), ..Usage::default() });
+        call.usage(&Usage::default().input_tokens(10).output_tokens(3));
         call.finish();
         let deploy = agent.child(SpanKind::Tool, "deploy");
         deploy.tool("deploy");

@@ -20,10 +20,10 @@ async fn the_host_reads_each_event_once_and_in_order_until_the_end() {
     inspector.settle().await;
     inspector.shutdown().await;
     let seen = reader.await.unwrap();
-    assert!(seen.is_sorted_by_key(|event| event.id));
+    assert!(seen.is_sorted_by_key(|event| event.id()));
     let numbers: Vec<u64> = seen
         .iter()
-        .filter(|event| event.event_type == "Custom")
+        .filter(|event| event.event_type() == "Custom")
         .map(|event| serde_json::from_slice::<Value>(event.json()).unwrap()["data"].as_u64().unwrap())
         .collect();
     assert_eq!(numbers, (0..500).collect::<Vec<_>>());
@@ -40,10 +40,10 @@ async fn what_nobody_has_any_more_is_announced() {
         inspector.settle().await;
     }
     let first = events.next().await.unwrap();
-    assert_eq!(first.event_type, "Gap");
+    assert_eq!(first.event_type(), "Gap");
     let gap: Value = serde_json::from_slice(first.json()).unwrap();
     assert!(gap["at_most"].as_u64().unwrap() > 0, "{gap}");
-    assert_eq!(events.next().await.unwrap().event_type, "Custom");
+    assert_eq!(events.next().await.unwrap().event_type(), "Custom");
 }
 
 #[tokio::test]

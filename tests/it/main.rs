@@ -28,6 +28,7 @@ mod files_kill;
 mod filters;
 mod floods;
 mod foreign_files;
+mod foreign_store;
 #[cfg(all(target_os = "linux", feature = "otlp", feature = "sqlite"))]
 mod full_disk;
 mod heartbeat;

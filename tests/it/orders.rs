@@ -153,7 +153,7 @@ async fn found(host: &Host) -> Found {
 /// What somebody knows of the sessions who has read the stream from its beginning.
 fn told(store: &dyn Store) -> BTreeMap<String, Value> {
     let mut sessions = BTreeMap::new();
-    let events = store.events(&EventQuery { limit: 100_000, ..Default::default() }).unwrap();
+    let events = store.events(&EventQuery::new(100_000)).unwrap();
     for event in events {
         let event: Value = serde_json::from_slice(event.json()).unwrap();
         let id = event["session_id"].as_str().unwrap_or_default().to_owned();

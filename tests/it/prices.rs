@@ -332,14 +332,14 @@ async fn the_hosts_own_calls_are_priced_by_the_list_that_ships_with_the_inspecto
     let host = Host::in_memory();
     let session = host.inspector.session("asks").start();
     let call = session.span(SpanKind::Llm, "chat");
-    call.model("claude-sonnet-4-5-20250929").provider("anthropic").usage(&Usage {
-        input_tokens: Some(100_000),
-        output_tokens: Some(1_000),
-        cache_read_tokens: Some(50_000),
-        cache_write_tokens: Some(40_000),
-        cache_write_1h_tokens: Some(30_000),
-        reasoning_tokens: None,
-    });
+    call.model("claude-sonnet-4-5-20250929").provider("anthropic").usage(
+        &Usage::default()
+            .input_tokens(100_000)
+            .output_tokens(1_000)
+            .cache_read_tokens(50_000)
+            .cache_write_tokens(40_000)
+            .cache_write_1h_tokens(30_000),
+    );
     drop(call);
     session.finish();
     host.inspector.settle().await;

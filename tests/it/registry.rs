@@ -93,14 +93,14 @@ impl SessionRegistry for Engine {
     fn list<'a>(&'a self, query: &'a SessionQuery) -> RegistryFuture<'a, Vec<Session>> {
         Box::pin(async move {
             self.lists.fetch_add(1, Ordering::SeqCst);
-            self.behave().await.map_err(RegistryError)?;
+            self.behave().await.map_err(RegistryError::new)?;
             Ok(query.select(self.jobs.lock().unwrap().values().cloned()))
         })
     }
     fn get<'a>(&'a self, id: &'a SessionId) -> RegistryFuture<'a, Option<Session>> {
         Box::pin(async move {
             self.gets.fetch_add(1, Ordering::SeqCst);
-            self.behave().await.map_err(RegistryError)?;
+            self.behave().await.map_err(RegistryError::new)?;
             Ok(self.jobs.lock().unwrap().get(id).cloned())
         })
     }

@@ -36,7 +36,7 @@ fn span(number: u8, name: &str, parent: Option<u8>) -> Span {
 
 impl Engine {
     fn answer<T>(&self, found: T) -> Result<T, RegistryError> {
-        if self.fails.load(Ordering::SeqCst) { Err(RegistryError("gone".into())) } else { Ok(found) }
+        if self.fails.load(Ordering::SeqCst) { Err(RegistryError::new("gone")) } else { Ok(found) }
     }
 }
 

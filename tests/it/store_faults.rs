@@ -164,9 +164,9 @@ async fn what_does_not_fit_while_the_store_fails_keeps_its_place_and_loses_its_c
     // Each span may have been lost as it began and as it ended.
     let counted = health["counters"]["not_stored"].as_u64().unwrap();
     assert!((without..=2 * without + 2).contains(&counted), "{counted} counted, {without} without content");
-    let events = store.inner.events(&EventQuery { limit: 10_000, ..Default::default() }).unwrap();
-    assert!(events.iter().all(|event| event.event_type != "Gap"), "every event was kept");
-    let ended = events.iter().filter(|event| event.event_type == "SpanFinished").count();
+    let events = store.inner.events(&EventQuery::new(10_000)).unwrap();
+    assert!(events.iter().all(|event| event.event_type() != "Gap"), "every event was kept");
+    let ended = events.iter().filter(|event| event.event_type() == "SpanFinished").count();
     // The session's, and the one that was sent after the outage.
     assert_eq!(ended, 201 + 1);
 }
@@ -189,14 +189,14 @@ async fn events_that_do_not_fit_are_caught_up_from_the_ring_as_far_as_it_reaches
         }
         store.fails.store(false, Ordering::SeqCst);
         host.inspector.settle().await;
-        let events = store.inner.events(&EventQuery { limit: 100_000, ..Default::default() }).unwrap();
-        let stored = events.iter().filter(|event| event.event_type == "Custom").count() as u64;
+        let events = store.inner.events(&EventQuery::new(100_000)).unwrap();
+        let stored = events.iter().filter(|event| event.event_type() == "Custom").count() as u64;
         let not_stored = host.get("/health").await["counters"]["not_stored"].as_u64().unwrap();
         assert_eq!(stored + not_stored, EMITTED, "each is stored or counted");
         assert!(not_stored <= lost_at_most && stored >= 4_000, "{stored} stored, {not_stored} not");
-        let ids: Vec<u64> = events.iter().map(|event| event.id.0).collect();
+        let ids: Vec<u64> = events.iter().map(|event| event.id().0).collect();
         assert!(ids.is_sorted_by(|before, after| before < after), "each once and in order");
-        let gaps = events.iter().filter(|event| event.event_type == "Gap").count();
+        let gaps = events.iter().filter(|event| event.event_type() == "Gap").count();
         assert_eq!(gaps > 0, not_stored > 0);
     }
 }

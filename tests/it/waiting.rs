@@ -25,7 +25,7 @@ struct Approval {
 pub(crate) async fn until(events: &mut Events, kind: &str) -> Value {
     loop {
         let event = events.next().await.expect("the stream goes on");
-        if event.event_type == kind {
+        if event.event_type() == kind {
             return serde_json::from_slice(event.json()).unwrap();
         }
     }

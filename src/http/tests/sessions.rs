@@ -101,7 +101,7 @@ impl SessionRegistry for Hangs {
         "temporal"
     }
     fn list<'a>(&'a self, _: &'a SessionQuery) -> RegistryFuture<'a, Vec<Session>> {
-        Box::pin(async { Err(RegistryError("connection refused".into())) })
+        Box::pin(async { Err(RegistryError::new("connection refused")) })
     }
     fn get<'a>(&'a self, _: &'a SessionId) -> RegistryFuture<'a, Option<Session>> {
         Box::pin(std::future::pending())

@@ -1,16 +1,16 @@
 //! One run of a program: what is known of it while it goes on.
 
+mod remembered;
+mod turns;
+
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::time::Duration;
 
 use super::bounded::Bounded;
-use super::call::{Call, Outcome};
+use super::call::Call;
 use super::known::Known;
 use super::transcripts::Transcripts;
-use super::{Recall, RecallEvent, ids};
-use crate::model::{
-    AttributeValue, EventKey, Reported, SessionChange, SessionReport, Span, SpanId, Timestamp, TraceId,
-};
+use super::{Recall, ids};
+use crate::model::{EventKey, Reported, SessionChange, SessionReport, Span, SpanId, Timestamp, TraceId};
 
 /// How many calls of a run are remembered, and how many bytes of them. Others are looked up in the store.
 const MAX_CALLS: usize = 512;
@@ -252,197 +252,6 @@ impl Run {
         if !known.real && !known.span.detail {
             known.span.detail = true;
             out.spans.push(known.span.clone());
-        }
-    }
-
-    /// Takes the span that the program itself reported of a turn. It may not say of which; then what hangs below it may, or
-    /// when it began.
-    pub(super) fn observe_turn(&mut self, span: &mut Span, within: Duration, out: &mut Reported) {
-        let place = (span.trace_id, span.span_id);
-        let distance = |turn: &Turn| turn.start.since(span.start_time).max(span.start_time.since(turn.start));
-        let said = self.turns.iter().position(|turn| turn.span == Some(place));
-        let near = || {
-            let free = self.turns.iter().enumerate().filter(|(_, turn)| turn.span.is_none());
-            let near = free.filter(|(_, turn)| distance(turn) <= within);
-            near.min_by_key(|(_, turn)| distance(turn)).map(|(at, _)| at)
-        };
-        match said.or_else(near) {
-            Some(at) => {
-                self.turns[at].span = Some(place);
-                let call_id = self.turns[at].call_id.clone();
-                self.observe(&call_id, span, out);
-            }
-            None => {
-                self.unknown_turns.push_back(span.clone());
-                if self.unknown_turns.len() > MAX_TURNS {
-                    self.unknown_turns.pop_front();
-                }
-            }
-        }
-    }
-
-    /// Notes which span a turn was reported as.
-    pub(super) fn turn_is(&mut self, call_id: &str, place: (TraceId, SpanId), out: &mut Reported) {
-        let Some(turn) = self.turns.iter_mut().find(|turn| turn.call_id == call_id) else { return };
-        turn.span.get_or_insert(place);
-        let known = self.unknown_turns.iter().position(|span| (span.trace_id, span.span_id) == place);
-        if let Some(mut span) = known.and_then(|at| self.unknown_turns.remove(at)) {
-            self.observe(call_id, &mut span, out);
-            out.spans.push(span);
-        }
-    }
-
-    /// What is remembered of a call, whole; or what the store has of it when it is `sought` there.
-    fn take(&mut self, call_id: &str, sought: bool) -> Option<Known> {
-        match self.calls.remove(call_id) {
-            Some(mut known) => {
-                self.bytes = self.bytes.saturating_sub(known.size());
-                if known.partial {
-                    known.recalled((self.recall)(&self.session, known.span.trace_id, known.span.span_id));
-                }
-                Some(known)
-            }
-            None if sought || self.stored.contains(call_id) => {
-                let mut span = (self.recall)(&self.session, self.trace_id, ids::span_id(call_id))?;
-                // What was understood of its attributes is understood anew from what is added to them.
-                (span.usage, span.cost, span.model) = (None, None, None);
-                Some(Known { span, real: false, partial: false })
-            }
-            None => None,
-        }
-    }
-
-    fn keep(&mut self, call_id: &str, known: Known) {
-        let known = known.remembered();
-        self.bytes += known.size();
-        self.order.retain(|id| id != call_id);
-        self.order.push_back(call_id.to_owned());
-        self.calls.insert(call_id.to_owned(), known);
-        while (self.calls.len() > MAX_CALLS || self.bytes > MAX_CALL_BYTES) && self.order.len() > 1 {
-            let oldest = self.order.pop_front().and_then(|oldest| self.calls.remove(&oldest));
-            self.bytes = self.bytes.saturating_sub(oldest.map_or(0, |known| known.size()));
-        }
-    }
-
-    /// Where the span of a call is: the one that the program reported, or the derived one.
-    fn place_of(&self, call_id: &str) -> (TraceId, SpanId) {
-        let known = self.calls.get(call_id).map(|known| (known.span.trace_id, known.span.span_id));
-        known.unwrap_or((self.trace_id, ids::span_id(call_id)))
-    }
-
-    /// What is known of a call under the name of an attribute.
-    pub(super) fn attribute(&mut self, call_id: &str, name: &str) -> Option<AttributeValue> {
-        let known = self.take(call_id, true)?;
-        let value = known.span.attributes.get(name).cloned();
-        self.keep(call_id, known);
-        value
-    }
-
-    /// Has a call end later, when it is one that ended because nobody told how long it takes.
-    pub(super) fn extend(&mut self, source: &'static str, call_id: &str, at: Timestamp, out: &mut Reported) {
-        let Some(known) = self.calls.get_mut(call_id) else { return };
-        let is_of_source = !known.real && known.span.source == source;
-        if is_of_source && known.span.end_time.is_some_and(|end| end < at) {
-            known.span.end_time = Some(at);
-            out.spans.push(known.span.clone());
-        }
-    }
-
-    /// Notes that a call was stored before. Whatever is told of it first is then told of what is known of it.
-    pub(super) fn is_stored(&mut self, call_id: &str) {
-        if self.stored.len() < MAX_STORED {
-            self.stored.insert(call_id.to_owned());
-        }
-    }
-
-    /// Forgets what was told of calls: it may not be stored, and is told again then.
-    pub(super) fn forget_calls(&mut self) {
-        self.calls.clear();
-        self.order.clear();
-        self.taken.clear();
-        self.bytes = 0;
-    }
-
-    /// Whether a posted event is to be taken: once. What is not remembered is asked of the store.
-    pub(super) fn takes_event(&mut self, event: EventKey, stored: &RecallEvent, out: &mut Reported) -> bool {
-        let taken = self.taken.get(&event).is_some() || stored(event);
-        self.taken.put(event, ());
-        if !taken {
-            out.taken.push((self.session.clone(), event));
-        }
-        !taken
-    }
-
-    /// How many calls are remembered, and how many bytes of them.
-    #[cfg(test)]
-    pub(super) fn remembered(&self) -> (usize, usize) {
-        (self.calls.len(), self.bytes)
-    }
-
-    /// Whether a call is remembered.
-    pub(super) fn knows(&self, call_id: &str) -> bool {
-        self.calls.contains_key(call_id)
-    }
-
-    /// The newest open call of which `fits` holds.
-    pub(super) fn open_call(&self, fits: impl Fn(&str, &Span) -> bool) -> Option<String> {
-        let fits =
-            |call_id: &&String| self.calls.get(*call_id).is_some_and(|known| fits(call_id, &known.span));
-        self.open.iter().rev().find(fits).cloned()
-    }
-
-    /// Ends all open calls of which `fits` holds: nobody will say any more how they ended.
-    pub(super) fn give_up_all(
-        &mut self,
-        source: &'static str,
-        fits: impl Fn(&str, &Span) -> bool,
-        at: Timestamp,
-        out: &mut Reported,
-    ) {
-        let fits =
-            |call_id: &&String| self.calls.get(*call_id).is_none_or(|known| fits(call_id, &known.span));
-        let open: Vec<_> = self.open.iter().rev().filter(fits).cloned().collect();
-        for call_id in open {
-            self.give_up(source, &call_id, at, out);
-        }
-    }
-
-    fn give_up(&mut self, source: &'static str, call_id: &str, at: Timestamp, out: &mut Reported) {
-        let Some(kind) = self.calls.get(call_id).map(|known| known.span.kind) else {
-            self.open.retain(|open| open != call_id);
-            return;
-        };
-        self.tell(source, call_id, Call::new(kind, "").ended(at, Outcome::Unknown), at, out);
-    }
-
-    /// The turn that is under way or was last.
-    pub(super) fn turn(&self) -> Option<String> {
-        self.turns.back().map(|turn| turn.call_id.clone())
-    }
-
-    /// Notes a turn; says whether it is a new one.
-    pub(super) fn begin_turn(&mut self, call_id: &str, start: Timestamp) -> bool {
-        let new = !self.turns.iter().any(|turn| turn.call_id == call_id);
-        if new {
-            self.turns.push_back(Turn { call_id: call_id.to_owned(), start, span: None });
-            if self.turns.len() > MAX_TURNS {
-                self.turns.pop_front();
-            }
-        }
-        new
-    }
-
-    /// The sub-agent that a tool call started.
-    pub(super) fn started(&self, tool: &str) -> Option<&str> {
-        self.starters.iter().find(|(_, starter)| starter == tool).map(|(agent, _)| agent.as_str())
-    }
-
-    /// Notes which tool call started a sub-agent.
-    pub(super) fn started_by(&mut self, agent: &str, tool: &str) {
-        self.starters.retain(|(known, _)| known != agent);
-        self.starters.push_back((agent.to_owned(), tool.to_owned()));
-        if self.starters.len() > MAX_OPEN {
-            self.starters.pop_front();
         }
     }
 

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{EventId, SessionStatus, Span, SpanId, SpanKind, StatusCode, Usage};
+use crate::model::{Engine, EventId, SessionStatus, Span, SpanId, SpanKind, StatusCode, Usage};
 use crate::store::{ChunkBuilder, MemoryStore, WriteBatch};
 
 fn span(trace: u8, end: bool) -> FoldSpan {

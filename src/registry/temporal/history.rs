@@ -5,23 +5,21 @@
 //! time. What went wrong on the way, such as an attempt of an activity, is an event of the span. The tasks of the workflow
 //! itself are left out: they say when its code ran, a thousand times, and only a failed one tells anything.
 
-use temporalio_common::protos::temporal::api::common::v1::{WorkflowExecution, WorkflowType};
-use temporalio_common::protos::temporal::api::enums::v1::EventType;
+mod parts;
+mod workflow;
+
+use temporalio_common::protos::temporal::api::history::v1::HistoryEvent;
 use temporalio_common::protos::temporal::api::history::v1::history_event::Attributes as Told;
-use temporalio_common::protos::temporal::api::history::v1::{
-    ActivityTaskScheduledEventAttributes, ActivityTaskStartedEventAttributes, HistoryEvent,
-    StartChildWorkflowExecutionInitiatedEventAttributes, WorkflowExecutionSignaledEventAttributes,
-    WorkflowExecutionStartedEventAttributes, WorkflowPropertiesModifiedEventAttributes,
-};
 use temporalio_common::protos::temporal::api::update::v1::outcome;
 use temporalio_common::protos::temporal::api::workflow::v1::PendingActivityInfo;
 
+pub(super) use self::parts::kind_of;
+use self::parts::{filled, initiated, run_of, scheduled, spoken, started};
 use super::payload::json;
-use super::run::{Run, trace_of};
 use super::service::Metadata;
 use super::status::moment;
-use super::tree::{OUTPUT, ROOT, Tree, WORKFLOW, caller, exception, link, set};
-use super::wait::{WAITING_ON, Wait, wait};
+use super::tree::{OUTPUT, ROOT, Tree, WORKFLOW, exception, link, set};
+use super::wait::Wait;
 use crate::model::{AttributeValue, Attributes, Scope, Span, SpanEvent, SpanKind, Timestamp};
 
 /// What an activity was called with and what it answered, in the names of OpenTelemetry's GenAI conventions: an activity is
@@ -207,121 +205,6 @@ impl History {
         true
     }
 
-    /// What happens to the workflow itself.
-    fn workflow(&mut self, id: i64, at: Timestamp, told: &Told, number: i32) {
-        let tree = &mut self.tree;
-        match told {
-            Told::WorkflowExecutionStartedEventAttributes(told) => began(tree, told),
-            Told::WorkflowTaskScheduledEventAttributes(_) | Told::WorkflowTaskStartedEventAttributes(_) => {}
-            Told::WorkflowTaskCompletedEventAttributes(told) => {
-                if let Some(sdk) = told.sdk_metadata.as_ref().filter(|sdk| !sdk.sdk_name.is_empty()) {
-                    let version = Some(sdk.sdk_version.clone()).filter(|version| !version.is_empty());
-                    self.scope = Scope { name: sdk.sdk_name.clone(), version };
-                }
-            }
-            Told::WorkflowTaskFailedEventAttributes(told) => {
-                let failure = told.failure.clone().unwrap_or_default();
-                tree.root().events.push(exception("workflow task failed", at, &failure));
-            }
-            Told::WorkflowTaskTimedOutEventAttributes(_) => {
-                tree.note("workflow task timed out", at, Attributes::new());
-            }
-            Told::WorkflowPropertiesModifiedEventAttributes(told) => self.properties(id, at, told),
-            Told::WorkflowExecutionCancelRequestedEventAttributes(told) => {
-                let mut attributes = Attributes::new();
-                set(&mut attributes, "temporal.cause", filled(&told.cause));
-                set(&mut attributes, "temporal.identity", filled(&told.identity));
-                tree.note("cancel requested", at, attributes);
-            }
-            Told::WorkflowExecutionCompletedEventAttributes(told) => {
-                tree.complete(WORKFLOW, at, OUTPUT, told.result.as_ref());
-                next(tree, &told.new_execution_run_id, "next run");
-                tree.close(at);
-            }
-            Told::WorkflowExecutionFailedEventAttributes(told) => {
-                tree.fail(WORKFLOW, at, told.failure.as_ref(), "the workflow failed");
-                next(tree, &told.new_execution_run_id, "retry");
-                tree.close(at);
-            }
-            Told::WorkflowExecutionTimedOutEventAttributes(told) => {
-                tree.fail(WORKFLOW, at, None, "the workflow timed out");
-                next(tree, &told.new_execution_run_id, "retry");
-                tree.close(at);
-            }
-            Told::WorkflowExecutionCanceledEventAttributes(_) => {
-                tree.stop(WORKFLOW, at, "cancelled");
-                tree.close(at);
-            }
-            Told::WorkflowExecutionTerminatedEventAttributes(told) => {
-                set(&mut tree.root().attributes, "temporal.reason", filled(&told.reason));
-                tree.stop(WORKFLOW, at, "terminated");
-                tree.close(at);
-            }
-            Told::WorkflowExecutionContinuedAsNewEventAttributes(told) => {
-                tree.stop(WORKFLOW, at, "continued as new");
-                next(tree, &told.new_execution_run_id, "next run");
-                tree.close(at);
-            }
-            Told::MarkerRecordedEventAttributes(told) => {
-                let mut attributes = Attributes::new();
-                for (name, details) in &told.details {
-                    if let Some(value) = tree.reader.values(Some(details)) {
-                        attributes.set(name.clone(), value);
-                    }
-                }
-                tree.note(format!("marker {}", told.marker_name), at, attributes);
-            }
-            _ => tree.note(event_name(number), at, Attributes::new()),
-        }
-    }
-
-    fn signaled(&mut self, id: i64, at: Timestamp, told: &WorkflowExecutionSignaledEventAttributes) {
-        let input = self.tree.reader.values(told.input.as_ref());
-        let name = format!("signal {}", told.signal_name);
-        if let Some(span) = self.tree.moment(id, name, SpanKind::Other, at) {
-            set(&mut span.attributes, "input.value", input.clone());
-            set(&mut span.attributes, "temporal.identity", filled(&told.identity));
-            let sender = told.external_workflow_execution.as_ref().map(run_of);
-            span.links.extend(sender.and_then(|sender| link(&sender, ROOT, "sender")));
-            span.links.extend(caller(told.header.as_ref()));
-        }
-        if let Some((wait, signal)) = &self.waits
-            && *signal == told.signal_name
-            && let Some(span) = self.tree.running(*wait)
-        {
-            set(&mut span.attributes, OUTPUT, input);
-        }
-    }
-
-    /// What the workflow tells of itself. A wait goes on until it tells something else.
-    fn properties(&mut self, id: i64, at: Timestamp, told: &WorkflowPropertiesModifiedEventAttributes) {
-        let fields = told.upserted_memo.as_ref().map(|memo| &memo.fields);
-        if let Some(said) = fields.and_then(|fields| fields.get(WAITING_ON)) {
-            if let Some((before, _)) = self.waits.take() {
-                _ = self.tree.end(before, at);
-            }
-            if let Some(wait) = json(said).as_ref().and_then(wait) {
-                self.waits(id, at, &wait);
-            }
-        }
-        let others = fields.into_iter().flatten().filter(|(name, _)| *name != WAITING_ON);
-        let mut memo = Attributes::new();
-        for (name, payload) in others {
-            memo.set(name.clone(), self.tree.reader.value(payload));
-        }
-        if !memo.is_empty() {
-            self.tree.note("memo", at, memo);
-        }
-    }
-
-    fn waits(&mut self, id: i64, at: Timestamp, wait: &Wait) {
-        if let Some(span) = self.tree.begin(id, format!("wait for {}", wait.signal), SpanKind::Human, at) {
-            span.attributes.set("temporal.signal", wait.signal.as_str());
-            set(&mut span.attributes, "input.value", wait.prompt.as_deref());
-        }
-        self.waits = Some((id, wait.signal.clone()));
-    }
-
     /// What only the service knows of an activity that has not ended: its attempts are no part of the history.
     pub(super) fn pending(&mut self, pending: &PendingActivityInfo) {
         let heartbeat = self.tree.reader.values(pending.heartbeat_details.as_ref());
@@ -363,107 +246,5 @@ impl History {
             root.attributes.set("temporal.signals", AttributeValue::Array(signals.collect()));
         }
         self.tree.finish(&self.scope, unread)
-    }
-}
-
-fn began(tree: &mut Tree, told: &WorkflowExecutionStartedEventAttributes) {
-    let input = tree.reader.values(told.input.as_ref());
-    let root = tree.root();
-    set(&mut root.attributes, "input.value", input);
-    root.attributes.set("temporal.attempt", told.attempt);
-    set(
-        &mut root.attributes,
-        "temporal.task_queue",
-        told.task_queue.as_ref().map(|queue| queue.name.as_str()),
-    );
-    set(&mut root.attributes, "temporal.identity", filled(&told.identity));
-    set(&mut root.attributes, "temporal.cron", filled(&told.cron_schedule));
-    let parent = told.parent_workflow_execution.as_ref().map(run_of);
-    root.links.extend(parent.and_then(|parent| link(&parent, told.parent_initiated_event_id, "parent")));
-    root.links.extend(caller(told.header.as_ref()));
-    next(tree, &told.continued_execution_run_id, "run before");
-}
-
-/// A link to another run of the same workflow.
-fn next(tree: &mut Tree, run_id: &str, what: &'static str) {
-    if trace_of(run_id).is_none() {
-        return;
-    }
-    let workflow_id = tree.root().attributes.text("temporal.workflow_id").unwrap_or_default().to_owned();
-    let run = Run { workflow_id, run_id: run_id.to_owned() };
-    let link = link(&run, ROOT, what);
-    tree.root().links.extend(link);
-}
-
-fn scheduled(tree: &mut Tree, id: i64, at: Timestamp, told: &ActivityTaskScheduledEventAttributes) {
-    let input = tree.reader.values(told.input.as_ref());
-    let name = told.activity_type.as_ref().map_or("activity", |kind| kind.name.as_str());
-    let Some(span) = tree.begin(id, name, SpanKind::Tool, at) else { return };
-    span.attributes.set("gen_ai.operation.name", AttributeValue::Static("execute_tool"));
-    span.attributes.set("gen_ai.tool.name", name);
-    span.attributes.set(CALL, told.activity_id.as_str());
-    set(&mut span.attributes, ARGUMENTS, input);
-    set(
-        &mut span.attributes,
-        "temporal.task_queue",
-        told.task_queue.as_ref().map(|queue| queue.name.as_str()),
-    );
-}
-
-/// Only the attempt that ended the activity is in the history; of those before it the last failure is.
-fn started(tree: &mut Tree, at: Timestamp, told: &ActivityTaskStartedEventAttributes) {
-    let Some(span) = tree.running(told.scheduled_event_id) else { return };
-    span.attributes.set("temporal.attempt", told.attempt);
-    set(&mut span.attributes, "temporal.identity", filled(&told.identity));
-    span.events.extend(told.last_failure.as_ref().map(|failure| exception("attempt failed", at, failure)));
-    let attributes = [("temporal.attempt", told.attempt)].into_iter().collect();
-    span.events.push(SpanEvent { name: "started".to_owned(), time: at, attributes });
-}
-
-fn initiated(
-    tree: &mut Tree,
-    id: i64,
-    at: Timestamp,
-    told: &StartChildWorkflowExecutionInitiatedEventAttributes,
-) {
-    let input = tree.reader.values(told.input.as_ref());
-    let name = kind_of(told.workflow_type.as_ref());
-    let Some(span) = tree.begin(id, name, SpanKind::Workflow, at) else { return };
-    span.attributes.set("gen_ai.workflow.name", name);
-    span.attributes.set("temporal.workflow_id", told.workflow_id.as_str());
-    set(&mut span.attributes, "input.value", input);
-}
-
-pub(super) fn kind_of(kind: Option<&WorkflowType>) -> &str {
-    kind.map(|kind| kind.name.as_str()).filter(|name| !name.is_empty()).unwrap_or("Workflow")
-}
-
-fn run_of(execution: &WorkflowExecution) -> Run {
-    Run { workflow_id: execution.workflow_id.clone(), run_id: execution.run_id.clone() }
-}
-
-fn filled(text: &str) -> Option<&str> {
-    (!text.is_empty()).then_some(text)
-}
-
-/// `EVENT_TYPE_WORKFLOW_EXECUTION_PAUSED` as a person says it.
-fn event_name(number: i32) -> String {
-    match EventType::try_from(number) {
-        Ok(kind) => {
-            let name = kind.as_str_name();
-            name.strip_prefix("EVENT_TYPE_").unwrap_or(name).to_lowercase().replace('_', " ")
-        }
-        Err(_) => format!("event of type {number}"),
-    }
-}
-
-/// A duration of so many milliseconds in short.
-fn spoken(millis: i64) -> String {
-    match millis {
-        ..1000 => format!("{millis} ms"),
-        1000..120_000 => format!("{} s", millis / 1000),
-        120_000..7_200_000 => format!("{} min", millis / 60_000),
-        7_200_000..172_800_000 => format!("{} h", millis / 3_600_000),
-        172_800_000.. => format!("{} d", millis / 86_400_000),
     }
 }

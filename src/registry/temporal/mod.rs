@@ -144,7 +144,7 @@ impl Temporal {
                 if failed.code == Code::DeadlineExceeded {
                     tokio::time::sleep(self.timeout / 2).await;
                 }
-                Err(RegistryError(failed.words))
+                Err(RegistryError::new(failed.words))
             }
         }
     }

@@ -80,7 +80,7 @@ impl Search<'_> {
         if let Some(matches) = matches {
             let found = match content {
                 Content::Span(span, ..) => FoundThing::Span(span),
-                Content::Event(frame) => FoundThing::Event { id: frame.id, json: frame.json_bytes() },
+                Content::Event(frame) => FoundThing::event(&frame),
             };
             self.sweep.add(place.clone(), SearchHit { session_id: session, found, matches });
         }

@@ -12,6 +12,7 @@ mod matcher;
 mod matching;
 mod parse;
 mod query;
+mod reading;
 mod snippet;
 mod sweep;
 mod walk;
@@ -28,14 +29,16 @@ pub(crate) use self::matcher::{MAX_REGEX_BYTES, MAX_REGEX_MEMORY};
 pub(crate) use self::matching::line_tokens;
 pub(crate) use self::matching::{Matching, Of, Subject};
 pub use self::query::{MAX_CONDITIONS, MAX_QUERY_CHARS, MAX_REGEXES, Query, QueryError};
+pub(crate) use self::reading::by_reading;
 pub(crate) use self::sweep::Sweep;
-use crate::model::{EventId, SearchMatch, SearchPlace, SessionId, SpanSummary, Timestamp};
+use crate::model::{EventFrame, EventId, SearchMatch, SearchPlace, SessionId, SpanSummary, Timestamp};
 
 /// How long a search looks before it says how far it has come.
 pub const SEARCH_TIME: Duration = Duration::from_secs(2);
 
 /// What is searched for, and where.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct SearchQuery {
     /// What is looked for.
     pub query: Query,
@@ -89,7 +92,8 @@ impl SearchQuery {
 }
 
 /// What was found, newest first.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct SearchPage {
     /// The hits.
     pub hits: Vec<SearchHit>,
@@ -101,6 +105,7 @@ pub struct SearchPage {
 
 /// Something that was found.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct SearchHit {
     /// The session that it belongs to.
     pub session_id: Option<SessionId>,
@@ -110,18 +115,42 @@ pub struct SearchHit {
     pub matches: Vec<SearchMatch>,
 }
 
+impl SearchHit {
+    /// Without texts that match.
+    #[must_use]
+    pub const fn new(session_id: Option<SessionId>, found: FoundThing) -> Self {
+        Self { session_id, found, matches: Vec::new() }
+    }
+}
+
 /// What a hit is.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum FoundThing {
     /// A span.
     Span(Box<SpanSummary>),
     /// An event.
+    #[non_exhaustive]
     Event {
         /// Its id.
         id: EventId,
         /// The event as JSON.
         json: Bytes,
     },
+}
+
+impl FoundThing {
+    /// This span.
+    #[must_use]
+    pub fn span(summary: SpanSummary) -> Self {
+        Self::Span(Box::new(summary))
+    }
+
+    /// This event.
+    #[must_use]
+    pub fn event(event: &EventFrame) -> Self {
+        Self::Event { id: event.id, json: event.json_bytes() }
+    }
 }
 
 /// Whether events of this type are searched. The others say what spans and sessions look like, which are found

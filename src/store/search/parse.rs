@@ -177,8 +177,10 @@ impl<'a> Parser<'a> {
             return Err(self.error(from, end, message));
         };
         let test = match named {
-            Named::Kind => Test::Kind(self.one_of(from, SpanKind::ALL.map(|kind| (kind.as_str(), kind)))?),
-            Named::Status => Test::State(self.one_of(from, STATES)?),
+            Named::Kind => {
+                Test::Kind(self.one_of(from, SpanKind::ALL.iter().map(|kind| (kind.as_str(), *kind)))?)
+            }
+            Named::Status => Test::State(self.one_of(from, STATES.into_iter())?),
             Named::Error => Test::Content(Content::Error, self.check(from)?),
             Named::Field(field) => Test::Summary(field, self.check_of(field, from)?),
         };
@@ -186,10 +188,10 @@ impl<'a> Parser<'a> {
     }
 
     /// One of a few words.
-    fn one_of<T: Copy, const N: usize>(
+    fn one_of<'t, T: Copy>(
         &mut self,
         from: usize,
-        known: [(&str, T); N],
+        known: impl Iterator<Item = (&'t str, T)> + Clone,
     ) -> Result<T, QueryError> {
         let value = if self.rest().starts_with('"') {
             self.quoted()?
@@ -198,12 +200,11 @@ impl<'a> Parser<'a> {
             self.at += word.len();
             word.trim_start_matches('=').to_owned()
         };
-        known.iter().find(|(name, _)| name.eq_ignore_ascii_case(&value)).map(|(_, one)| *one).ok_or_else(
-            || {
-                let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
-                self.error(from, self.at, format!("one of {} is wanted", names.join(", ")))
-            },
-        )
+        let meant = known.clone().find(|(name, _)| name.eq_ignore_ascii_case(&value));
+        meant.map(|(_, one)| one).ok_or_else(|| {
+            let names: Vec<_> = known.map(|(name, _)| name).collect();
+            self.error(from, self.at, format!("one of {} is wanted", names.join(", ")))
+        })
     }
 
     fn check_of(&mut self, field: Field, from: usize) -> Result<Check, QueryError> {

@@ -132,6 +132,7 @@ impl Order {
 
 /// A query that cannot be understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub struct QueryError {
     /// Where in the query, as the number of UTF-16 code units before it.
     pub at: usize,

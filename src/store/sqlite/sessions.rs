@@ -119,7 +119,7 @@ pub(super) fn counts(connection: &Connection, query: &SessionQuery) -> Result<St
         let mut rows = statement.query(params_from_iter(select.parameters))?;
         while let Some(row) = rows.next()? {
             let (number, count): (i64, i64) = (row.get(0)?, row.get(1)?);
-            let status = SessionStatus::ALL.into_iter().find(|status| status_number(*status) == number);
+            let status = SessionStatus::ALL.iter().copied().find(|status| status_number(*status) == number);
             let status = status.ok_or_else(|| corrupt("a session has a status that is none"))?;
             *counts.of_mut(status) += u64::try_from(count).unwrap_or(0);
         }
@@ -165,7 +165,7 @@ impl Lane {
         engines.dedup();
         if !engines.is_empty() {
             if statuses.is_empty() {
-                statuses = SessionStatus::ALL.into_iter().map(status_number).collect();
+                statuses = SessionStatus::ALL.iter().copied().map(status_number).collect();
             }
             if engines.len() * statuses.len() <= MAX_LANES {
                 let lane = |engine: &&String, status: &i64| Self::Engine((*engine).clone(), *status);

@@ -23,11 +23,20 @@ pub const DEFAULT_RETENTION_BYTES: u64 = 1 << 30;
 /// How long history is kept. Whatever bound is reached first counts; sessions that run are not removed for their age,
 /// and for space only their oldest spans, when nothing else is left. Pinned sessions are left alone by both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Retention {
     /// Ended sessions of which nothing was heard for longer are removed.
     pub age: Duration,
     /// The oldest ended sessions are removed while the file holds more bytes.
     pub bytes: u64,
+}
+
+impl Retention {
+    /// Both bounds.
+    #[must_use]
+    pub const fn new(age: Duration, bytes: u64) -> Self {
+        Self { age, bytes }
+    }
 }
 
 impl Default for Retention {

@@ -103,7 +103,7 @@ fn listen(mut stream: TcpStream, host: &str) -> BTreeSet<u64> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn plays_a_loaded_host_when_asked() {
     let Ok(dir) = std::env::var(HOST_DIR) else { return };
-    let retention = Retention { age: Duration::MAX, bytes: RETENTION_BYTES };
+    let retention = Retention::new(Duration::MAX, RETENTION_BYTES);
     let store = SqliteStore::open(dir.as_ref(), InstanceId::generate()).unwrap();
     let store = Arc::new(store.with_retention(retention).with_pack_after(Duration::ZERO));
     let inspector = Inspector::builder().store(Arc::clone(&store) as Arc<dyn Store>).build().unwrap();

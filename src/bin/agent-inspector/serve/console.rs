@@ -40,12 +40,12 @@ impl Console {
         let json: Value = serde_json::from_slice(event.json()).unwrap_or_default();
         // 2026-11-21T00:52:44.123456789Z
         let time = json["timestamp"].as_str().and_then(|time| time.get(11..23)).unwrap_or("");
-        let session = event.session_id.as_ref().map_or("", |id| {
+        let session = event.session_id().map_or("", |id| {
             let id = id.as_str();
             id.get(id.len().saturating_sub(SESSION_CHARS)..).unwrap_or(id)
         });
-        let (colour, text) = what(&event.event_type, &json);
-        let kind = format!("{:<15}", harmless(&event.event_type, 40));
+        let (colour, text) = what(event.event_type(), &json);
+        let kind = format!("{:<15}", harmless(event.event_type(), 40));
         let text = harmless(text.trim(), MAX_TEXT);
         let line = format!(
             "{} {} {} {text}",

@@ -64,8 +64,8 @@ impl<W: Write> Jsonl<W> {
     }
 
     fn lose(&mut self, event: &EventFrame, error: &io::Error) {
-        let lost = self.lost.get_or_insert(Lost { from: event.id, to: event.id, events: 0 });
-        lost.to = event.id;
+        let lost = self.lost.get_or_insert(Lost { from: event.id(), to: event.id(), events: 0 });
+        lost.to = event.id();
         lost.events += 1;
         if !std::mem::replace(&mut self.said, true) {
             eprintln!(

@@ -123,7 +123,7 @@ fn attributes() -> impl Strategy<Value = Attributes> {
 fn any_span() -> impl Strategy<Value = Span> {
     const PROGRAMS: &[&str] = &["", "com.anthropic.claude_code.tracing", "logfire.openai", "ai"];
     let events = prop::collection::vec((name(), attributes()), 0..4);
-    (attributes(), events, prop::sample::select(&SpanKind::ALL[..]), prop::sample::select(PROGRAMS)).prop_map(
+    (attributes(), events, prop::sample::select(SpanKind::ALL), prop::sample::select(PROGRAMS)).prop_map(
         |(attributes, events, kind, program)| {
             let mut span = span(kind, attributes);
             program.clone_into(&mut span.scope.name);

@@ -30,7 +30,7 @@ async fn run(dir: &std::path::Path) -> Result<(), Failure> {
 
     let ours = SqliteStore::open(dir, InstanceId::generate())?;
     ours.check()?;
-    let sessions = ours.sessions(&SessionQuery { limit: 10, ..SessionQuery::default() })?;
+    let sessions = ours.sessions(&SessionQuery::new(10))?;
     let titles: Vec<_> = sessions.iter().map(|session| session.title.as_str()).collect();
     if (note.as_str(), titles.as_slice()) != ("kept", &["beside sqlx"]) {
         return Err(format!("{note}, {titles:?}").into());
