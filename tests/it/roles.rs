@@ -267,16 +267,26 @@ async fn what_somebody_does_says_who_it_was_and_from_where_as_far_as_that_is_a_f
         let (mut events, id) = (host.inspector.events(), session.id().clone());
         session.finish();
         host.inspector.settle().await;
-        let request = Request::delete(format!("/_inspector/sessions/{id}")).header("host", "box.example");
-        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
-        let request = match peer {
-            Some(peer) => request.extension(peer),
-            None => request,
-        };
-        assert_eq!(host.send(request.body(Body::empty()).unwrap()).await.status().as_u16(), 204);
-        let removed = crate::waiting::until(&mut events, "SessionRemoved").await;
-        assert_eq!((&removed["by"], &removed["from"]), (&by.into(), &from.into()), "{removed}");
-        assert!(removed["timestamp"].is_string());
+        for (method, path, said) in [
+            ("PUT", format!("{id}/pin"), "SessionPinned"),
+            ("DELETE", format!("{id}/pin"), "SessionUnpinned"),
+            ("DELETE", id.to_string(), "SessionRemoved"),
+        ] {
+            let request = Request::builder().method(method).uri(format!("/_inspector/sessions/{path}"));
+            let request =
+                headers.iter().fold(request.header("host", "box.example"), |request, (name, value)| {
+                    request.header(*name, *value)
+                });
+            let request = match peer {
+                Some(peer) => request.extension(peer),
+                None => request,
+            };
+            assert_eq!(host.send(request.body(Body::empty()).unwrap()).await.status().as_u16(), 204);
+            let done = crate::waiting::until(&mut events, said).await;
+            assert_eq!((&done["by"], &done["from"]), (&by.into(), &from.into()), "{done}");
+            assert_eq!(done["session_id"], id.to_string());
+            assert!(done["timestamp"].is_string());
+        }
     }
 }
 
