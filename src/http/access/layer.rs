@@ -11,7 +11,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use super::decide::{Decision, Without, decide};
 use super::facts::Facts;
@@ -19,6 +19,7 @@ use super::role::{self, Identity, Needs, Role};
 use super::{Access, Credential, Guard, SignedOut};
 use crate::http::mount;
 use crate::http::problem::Problem;
+use crate::http::refusal;
 use crate::http::state::AppState;
 
 /// The largest address and headers of a request together, in bytes. The host's server reads them before we see them and has a
@@ -117,7 +118,7 @@ pub(crate) async fn check(State(state): State<AppState>, request: Request, next:
             parts.extensions.insert(mount);
             next.run(Request::from_parts(parts, body)).await
         }
-        Err(problem) => problem.into_response(),
+        Err(problem) => refusal::refuse(problem, &parts, &mount),
     };
     if matches!(response.status(), StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
         state.limits.refused.fetch_add(1, Ordering::Relaxed);
