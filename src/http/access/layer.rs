@@ -185,6 +185,11 @@ impl Guard {
         }
     }
 
+    /// Whether the same request would pass again.
+    pub(super) fn lets_in(&self, parts: &Parts) -> bool {
+        self.judge(parts, role::needed(&parts.method, parts.uri.path())).is_ok()
+    }
+
     fn verdict(&self, parts: &Parts) -> Access {
         let Some(hook) = &self.policy.hook else { return Access::Default };
         std::panic::catch_unwind(AssertUnwindSafe(|| hook(parts))).unwrap_or_else(|_| {
