@@ -83,6 +83,14 @@ impl Caller {
         (Some(self.by.to_string()), Some(self.from.to_string()))
     }
 
+    /// What the caller may do, if it may see everything.
+    pub(crate) fn role(&self) -> Option<Role> {
+        match self.standing {
+            Standing::Known(role) => Some(role),
+            Standing::Stranger | Standing::Reporter => None,
+        }
+    }
+
     /// Whether the caller may act on sessions.
     pub(crate) fn may_act(&self) -> bool {
         self.may(Needs::Operator).is_ok()

@@ -968,6 +968,10 @@ export interface components {
             parts: components["schemas"]["Part"][];
             /** @description The prices from which costs are computed. */
             prices: components["schemas"]["PriceHealth"];
+            /** @description Whether the host lets nobody act on sessions, whatever their role. */
+            read_only: boolean;
+            /** @description What the caller may do: `viewer`, `operator` or `admin`; absent for callers who may not see everything. */
+            role?: string;
             /**
              * Format: int64
              * @description Sessions that began within 24 hours; absent when the store cannot be asked.
