@@ -97,7 +97,7 @@ ui: $(NPM_INSTALLED)
 
 browser: $(NPM_INSTALLED)
 	command -v chromium >/dev/null || bash scripts/install-debian.sh chromium fonts-liberation
-	$(CARGO) build $(LOCKED) --all-features --example quickstart --example mounts --example orchestrator --example approve_a_tool --example step_through
+	$(CARGO) build $(LOCKED) --all-features --example quickstart --example mounts --example orchestrator --example approve_a_tool --example step_through --example host_sessions
 	export INSPECTOR_EXAMPLES=$$(realpath "$${CARGO_TARGET_DIR:-target}")/debug/examples
 	cd ui
 	npm run --silent e2e

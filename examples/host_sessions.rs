@@ -5,8 +5,8 @@
 //! ```
 //!
 //! You will see an address. Sign in as `ada`, `otto` or `vera` (the password is the name); the page of the inspector is then
-//! an admin's, an operator's or a viewer's, and what somebody does there stands in its events by their name. `PORT` chooses the
-//! port.
+//! an admin's, an operator's or a viewer's, and what somebody does there stands in its events by their name. An agent asks before
+//! it publishes: an operator may answer, a viewer sees the question. `PORT` chooses the port.
 #![expect(clippy::print_stdout, reason = "it talks to the person who started it")]
 
 use std::collections::HashMap;
@@ -14,10 +14,11 @@ use std::env;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use agent_inspector::{Access, Identity, Inspector, Role};
+use agent_inspector::model::SessionId;
+use agent_inspector::{Access, Identity, Inspector, Role, SessionHandle, Step, WaitError};
 use axum::extract::State;
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -27,7 +28,8 @@ use tokio::net::TcpListener;
 const FRONT: &str = r#"<!doctype html><meta charset="utf-8"><title>A host</title>
 <form onsubmit="event.preventDefault(); fetch('/login', {method: 'POST', headers: {'content-type': 'application/json'},
     body: JSON.stringify(Object.fromEntries(new FormData(this)))}).then(r => location = r.ok ? '/_inspector' : '/')">
-<input name="name" placeholder="ada, otto or vera"> <input name="password" type="password"> <button>Sign in</button></form>"#;
+<input name="name" placeholder="ada, otto or vera"> <input name="password" type="password"> <button>Sign in</button></form>
+<button onclick="fetch('/logout', {method: 'POST'}).then(() => location = '/')">Sign out</button>"#;
 
 /// Who is signed in, by the secret in their cookie.
 #[derive(Clone, Default)]
@@ -42,12 +44,17 @@ struct Login {
 impl SignedIn {
     /// The inspector asks this of every request. Nobody else is let in, not even from the same machine.
     fn access(&self, parts: &Parts) -> Access {
-        let cookies = parts.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let mut pairs = cookies.flat_map(|all| all.split(';')).filter_map(|pair| pair.trim().split_once('='));
         let known = self.0.lock().expect("nobody panics in it");
-        let who = pairs.find_map(|(name, secret)| known.get(secret).filter(|_| name == "host_session"));
+        let who = secrets(&parts.headers).find_map(|secret| known.get(secret));
         who.map_or(Access::Denied, |(name, role)| Access::As(Identity::new(*role).named(&**name)))
     }
+}
+
+/// What the host's own cookie says.
+fn secrets(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let pairs = cookies.flat_map(|all| all.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.filter_map(|(name, secret)| (name == "host_session").then_some(secret))
 }
 
 async fn login(State(all): State<SignedIn>, Json(login): Json<Login>) -> Response {
@@ -66,11 +73,33 @@ async fn login(State(all): State<SignedIn>, Json(login): Json<Login>) -> Respons
     ([(header::SET_COOKIE, cookie)], StatusCode::NO_CONTENT).into_response()
 }
 
+/// Whoever leaves the host is out of the inspector as well.
+async fn logout(State(all): State<SignedIn>, headers: HeaderMap) -> StatusCode {
+    let mut known = all.0.lock().expect("nobody panics in it");
+    for secret in secrets(&headers) {
+        known.remove(secret);
+    }
+    StatusCode::NO_CONTENT
+}
+
+/// An agent that can be stopped, and asks a person.
+async fn publish(session: SessionHandle) {
+    if matches!(session.checkpoint("before_publishing", &"the third draft").await, Step::Abort) {
+        return session.cancel();
+    }
+    match session.wait_for::<bool>("publish").prompt("Publish the report?").await {
+        Ok(_) | Err(WaitError::Denied(_)) => session.finish(),
+        Err(_) => session.cancel(),
+    }
+}
+
 fn app() -> Result<(Router, Inspector), agent_inspector::Error> {
     let signed_in = SignedIn::default();
     let asked = signed_in.clone();
-    let inspector = Inspector::builder().in_memory().access(move |parts| asked.access(parts)).build()?;
-    let host = Router::new().route("/", get(|| async { Html(FRONT) })).route("/login", post(login));
+    let inspector = Inspector::builder().in_memory().allow_stepping();
+    let inspector = inspector.access(move |parts| asked.access(parts)).build()?;
+    let host = Router::new().route("/", get(|| async { Html(FRONT) }));
+    let host = host.route("/login", post(login)).route("/logout", post(logout));
     Ok((inspector.mount(host.with_state(signed_in), "/_inspector"), inspector))
 }
 
@@ -80,7 +109,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     inspector.session("Who may look?").start().finish();
     let port = env::var("PORT").map_or(Ok(3000), |port| port.parse())?;
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;
-    println!("sign in: http://{}/", listener.local_addr()?);
+    let address = listener.local_addr()?;
+    println!("inspector: http://{address}/_inspector/ui/");
+    println!("sign in before at http://{address}/ as ada, otto or vera");
+
+    let session =
+        inspector.session("Publish the report").id(SessionId::parse("report")?).agent("editor").start();
+    tokio::spawn(session.run(publish(session.clone())));
     axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await?;
     Ok(())
 }
@@ -128,5 +163,8 @@ mod tests {
         assert_eq!(ask(&app, "PUT", &pin, &otto, "").await.0, 204);
         assert_eq!(ask(&app, "DELETE", &path, &otto, "").await.0, 403);
         assert_eq!(ask(&app, "DELETE", &path, &ada, "").await.0, 204);
+        assert_eq!(ask(&app, "POST", "/logout", &vera, "").await.0, 204);
+        assert_eq!(ask(&app, "GET", "/_inspector/sessions", &vera, "").await.0, 403);
+        assert_eq!(ask(&app, "GET", "/_inspector/sessions", &otto, "").await.0, 200);
     }
 }

@@ -49,12 +49,34 @@ export default defineConfig({
     },
   },
   test: {
-    environment: "jsdom",
     globals: true,
-    include: ["src/**/*.test.{ts,tsx}"],
-    setupFiles: ["src/testing/setup.ts"],
     restoreMocks: true,
     // A machine that is busy is no failure; a test that hangs still is.
     testTimeout: 30_000,
+    projects: [
+      {
+        // What needs no page is tested without one: making a DOM for each file takes longer than most of them run. Nothing is
+        // left behind in a module, so that the files share one.
+        extends: true,
+        test: {
+          name: "plain",
+          environment: "node",
+          isolate: false,
+          include: ["src/**/*.test.ts"],
+          exclude: ["src/**/*.dom.test.ts"],
+          setupFiles: ["src/testing/worker.ts"],
+          unstubGlobals: true,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "dom",
+          environment: "jsdom",
+          include: ["src/**/*.test.tsx", "src/**/*.dom.test.ts"],
+          setupFiles: ["src/testing/setup.ts"],
+        },
+      },
+    ],
   },
 });

@@ -130,6 +130,12 @@ pub(super) struct Health {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     open_to_everyone: Option<&'static str>,
+    /// What the caller may do: `viewer`, `operator` or `admin`; absent for callers who may not see everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    role: Option<&'static str>,
+    /// Whether the host lets nobody act on sessions, whatever their role.
+    read_only: bool,
     /// The prices from which costs are computed.
     prices: PriceHealth,
     /// The parts.
@@ -167,6 +173,8 @@ pub(super) async fn get_health(
         counters: state.counters(),
         limits: if caller.trusted { limits(&state) } else { BTreeMap::new() },
         open_to_everyone: state.guard.open_to_everyone().map(Role::as_str),
+        role: caller.role().map(Role::as_str),
+        read_only: state.control.read_only,
         prices: price_health(state.pipeline.prices(), &caller),
         parts,
     })

@@ -18,7 +18,7 @@ use crate::pipeline::{Change, ChangeRefused};
     put, path = "/sessions/{id}/pin", operation_id = "pin_session", tag = "sessions",
     params(("id" = SessionId, Path, description = "The session.")),
     responses(
-        (status = 204, description = "It is kept, and `SessionUpdated` is published; also when it was pinned before."),
+        (status = 204, description = "It is kept, and `SessionPinned` and `SessionUpdated` are published; also when it was pinned before."),
         (status = 400, description = "The id is not well-formed.", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "The caller must sign in.", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "Another page asks, or the inspector is read-only.", body = Problem, content_type = "application/problem+json"),
@@ -30,8 +30,9 @@ use crate::pipeline::{Change, ChangeRefused};
 pub(super) async fn pin_session(
     State(state): State<AppState>,
     SessionPath(id): SessionPath,
+    Extension(caller): Extension<Caller>,
 ) -> Result<StatusCode, Problem> {
-    state.change(id, Change::Pin(true)).await
+    state.change(id, Change::Pin(true), &caller).await
 }
 
 /// Keep a session no longer than others.
@@ -39,7 +40,7 @@ pub(super) async fn pin_session(
     delete, path = "/sessions/{id}/pin", operation_id = "unpin_session", tag = "sessions",
     params(("id" = SessionId, Path, description = "The session.")),
     responses(
-        (status = 204, description = "It is kept as long as others, and `SessionUpdated` is published; also when it was not pinned."),
+        (status = 204, description = "It is kept as long as others, and `SessionUnpinned` and `SessionUpdated` are published; also when it was not pinned."),
         (status = 400, description = "The id is not well-formed.", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "The caller must sign in.", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "Another page asks, or the inspector is read-only.", body = Problem, content_type = "application/problem+json"),
@@ -51,8 +52,9 @@ pub(super) async fn pin_session(
 pub(super) async fn unpin_session(
     State(state): State<AppState>,
     SessionPath(id): SessionPath,
+    Extension(caller): Extension<Caller>,
 ) -> Result<StatusCode, Problem> {
-    state.change(id, Change::Pin(false)).await
+    state.change(id, Change::Pin(false), &caller).await
 }
 
 /// Remove a session that has ended, with its spans and events.
@@ -76,13 +78,12 @@ pub(super) async fn remove_session(
     SessionPath(id): SessionPath,
     Extension(caller): Extension<Caller>,
 ) -> Result<StatusCode, Problem> {
-    let (by, from) = caller.named();
-    state.change(id, Change::Remove { by, from }).await
+    state.change(id, Change::Remove, &caller).await
 }
 
 impl AppState {
-    async fn change(&self, id: SessionId, change: Change) -> Result<StatusCode, Problem> {
-        match self.pipeline.change(id.clone(), change).await {
+    async fn change(&self, id: SessionId, change: Change, caller: &Caller) -> Result<StatusCode, Problem> {
+        match self.pipeline.change(id.clone(), change, caller.named()).await {
             Ok(()) => Ok(StatusCode::NO_CONTENT),
             // Somebody else may know it.
             Err(ChangeRefused::NotFound) => {

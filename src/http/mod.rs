@@ -33,6 +33,7 @@ mod permission;
 #[cfg(feature = "otlp")]
 mod post_events;
 mod problem;
+mod refusal;
 mod reply;
 mod search;
 mod sessions;

@@ -29,18 +29,18 @@ pub(crate) struct Problem {
     kind: (),
     /// What is wrong, the same words for the same code.
     #[schema(value_type = String)]
-    title: &'static str,
+    pub(super) title: &'static str,
     /// The HTTP status.
     #[serde(serialize_with = "status_number")]
     #[schema(value_type = u16, minimum = 400, maximum = 599)]
-    status: StatusCode,
+    pub(super) status: StatusCode,
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     detail: Option<Cow<'static, str>>,
     /// A stable word to tell problems apart, such as `session_not_found`.
     #[schema(value_type = String, examples("session_not_found"))]
-    code: &'static str,
+    pub(super) code: &'static str,
     /// What is wrong with which part of what was sent; only when that can be said by part.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schema(value_type = Vec<ProblemPart>, required = false)]
@@ -367,8 +367,7 @@ impl Problem {
             .detail(why)
     }
 
-    /// The same problem with another body: OTLP has a form of its own for errors.
-    #[cfg(feature = "otlp")]
+    /// The same problem with another body: OTLP has a form of its own for errors, and people read no JSON.
     pub(crate) fn with_body(self, content_type: &'static str, body: Vec<u8>) -> Response {
         let mut response = (self.status, body).into_response();
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));

@@ -17,6 +17,7 @@ use rust_embed::RustEmbed;
 
 use super::mount::Mount;
 use super::problem::Problem;
+use super::refusal::escape;
 use super::traces::{accepts_gzip, has_already};
 
 /// What the page may do: load and ask its own origin, nothing else. Prompts and tool output are hostile text.
@@ -172,20 +173,6 @@ fn rewrite<'a>(html: &str, mount: &str, hash: impl Fn(&str) -> Option<&'a str>) 
     }
     rewritten.push_str(rest);
     rewritten
-}
-
-/// A path may hold quotes and brackets; in the page they must stay text.
-fn escape(text: &str, out: &mut String) {
-    for letter in text.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            letter => out.push(letter),
-        }
-    }
 }
 
 fn tagged(headers: &HeaderMap, etag: &str, content_type: &'static str, body: Bytes) -> Response {

@@ -203,7 +203,8 @@ impl InspectorBuilder {
         self
     }
 
-    /// The host's own check, asked before the inspector's rules.
+    /// The host's own check, asked before the inspector's rules. It is asked again every 15 seconds about who reads a live
+    /// stream, with the request that opened it: the stream of somebody who left the host ends.
     pub fn access(mut self, check: impl Fn(&RequestParts) -> Access + Send + Sync + 'static) -> Self {
         self.access.hook = Some(Arc::new(check));
         self

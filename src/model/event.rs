@@ -54,6 +54,28 @@ pub enum EventKind {
         /// The session that has them now.
         into: SessionId,
     },
+    /// A person has the session kept, whatever the bounds on history say.
+    #[non_exhaustive]
+    SessionPinned {
+        /// Who it was: the name that the host's own check gave, or `local`, `token`, `host`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+        /// From where: the address at the other end of the connection; `proxy` when that is a proxy's, whatever it claims;
+        /// `unknown` when the host does not tell. Absent when it was the host itself.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
+    },
+    /// A person has the session kept no longer than others.
+    #[non_exhaustive]
+    SessionUnpinned {
+        /// Who it was: the name that the host's own check gave, or `local`, `token`, `host`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+        /// From where: the address at the other end of the connection; `proxy` when that is a proxy's, whatever it claims;
+        /// `unknown` when the host does not tell. Absent when it was the host itself.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
+    },
     /// A person removed the session with all that was known of it. One of the same id that begins later is another one.
     #[non_exhaustive]
     SessionRemoved {
@@ -299,11 +321,13 @@ impl EventKind {
     }
 
     /// How many there are is nobody else's business: the length is a part of the type.
-    pub(crate) const TYPES: [&'static str; 23] = [
+    pub(crate) const TYPES: [&'static str; 25] = [
         "SessionStarted",
         "SessionUpdated",
         "SessionFinished",
         "SessionMerged",
+        "SessionPinned",
+        "SessionUnpinned",
         "SessionRemoved",
         "SpanStarted",
         "SpanFinished",
@@ -347,6 +371,8 @@ impl EventKind {
             Self::SessionUpdated { .. } => "SessionUpdated",
             Self::SessionFinished { .. } => "SessionFinished",
             Self::SessionMerged { .. } => "SessionMerged",
+            Self::SessionPinned { .. } => "SessionPinned",
+            Self::SessionUnpinned { .. } => "SessionUnpinned",
             Self::SessionRemoved { .. } => "SessionRemoved",
             Self::SpanStarted { .. } => "SpanStarted",
             Self::SpanFinished { .. } => "SpanFinished",

@@ -9,18 +9,16 @@ use super::pump::Pump;
 use crate::model::{EventKind, Session, SessionId};
 
 /// What a person asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Change {
     /// Keep the session whatever the bounds, or no longer.
     Pin(bool),
     /// Remove it, with all that is known of it.
-    Remove {
-        /// Who asks for it.
-        by: Option<String>,
-        /// From where.
-        from: Option<String>,
-    },
+    Remove,
 }
+
+/// Who asks for it, and from where, as far as that is known.
+pub(crate) type Asker = (Option<String>, Option<String>);
 
 /// Why it was not done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,9 +42,14 @@ impl Pipeline {
     /// # Errors
     ///
     /// When there is nothing to change, or the change is not stored yet.
-    pub(crate) async fn change(&self, id: SessionId, change: Change) -> Result<(), ChangeRefused> {
+    pub(crate) async fn change(
+        &self,
+        id: SessionId,
+        change: Change,
+        asker: Asker,
+    ) -> Result<(), ChangeRefused> {
         let ((decided, decision), (ack, answer)) = (oneshot::channel(), oneshot::channel());
-        self.request(Request::Change { id, change, decided, ack });
+        self.request(Request::Change { id, change, asker, decided, ack });
         decision.await.map_err(|_| ChangeRefused::Closed)??;
         match tokio::time::timeout(INGEST_TIMEOUT, answer).await {
             Ok(Ok(Ok(()))) => Ok(()),
@@ -57,13 +60,19 @@ impl Pipeline {
 }
 
 impl Pump {
-    pub(super) fn change(&mut self, id: &SessionId, change: Change, decided: Decided, ack: Ack) {
+    pub(super) fn change(
+        &mut self,
+        id: &SessionId,
+        (change, asker): (Change, Asker),
+        decided: Decided,
+        ack: Ack,
+    ) {
         // What came before is published and counted before.
         self.finish_turn();
         self.fold.begin_turn(self.store.next_turn());
         let done = match change {
-            Change::Pin(pinned) => self.pin(id, pinned),
-            Change::Remove { by, from } => self.remove(id, by, from),
+            Change::Pin(pinned) => self.pin(id, pinned, asker),
+            Change::Remove => self.remove(id, asker),
         };
         if done.is_ok() {
             self.turn.acks.push(ack);
@@ -72,19 +81,22 @@ impl Pump {
         let _ = decided.send(done);
     }
 
-    fn pin(&mut self, id: &SessionId, pinned: bool) -> Result<(), ChangeRefused> {
+    fn pin(&mut self, id: &SessionId, pinned: bool, (by, from): Asker) -> Result<(), ChangeRefused> {
         let session = self.fold.pin(id, pinned).ok_or(ChangeRefused::NotFound)?;
+        self.say(
+            id,
+            if pinned {
+                EventKind::SessionPinned { by, from }
+            } else {
+                EventKind::SessionUnpinned { by, from }
+            },
+        );
         self.turn.pins.push((id.clone(), pinned));
         self.say(id, EventKind::SessionUpdated { session: Box::new(session) });
         Ok(())
     }
 
-    fn remove(
-        &mut self,
-        id: &SessionId,
-        by: Option<String>,
-        from: Option<String>,
-    ) -> Result<(), ChangeRefused> {
+    fn remove(&mut self, id: &SessionId, (by, from): Asker) -> Result<(), ChangeRefused> {
         let session: Session = self.fold.session(id).ok_or(ChangeRefused::NotFound)?;
         if !session.status.is_ended() {
             return Err(ChangeRefused::Runs);

@@ -7,7 +7,7 @@ use std::thread::Thread;
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use super::change::{Change, Decided};
+use super::change::{Asker, Change, Decided};
 use super::fold::FromFile;
 use super::handle::IngestRefused;
 use super::prepare::{Prepared, PreparedReport};
@@ -44,7 +44,7 @@ pub(super) enum Request {
     /// which has one request at a time, needs none.
     Ingest { reported: PreparedReport, ack: Ack, permit: Option<OwnedSemaphorePermit> },
     /// Change a session as a person asked. `decided` is told at once whether it is done, `ack` when it is stored.
-    Change { id: SessionId, change: Change, decided: Decided, ack: Ack },
+    Change { id: SessionId, change: Change, asker: Asker, decided: Decided, ack: Ack },
     /// Take these spans, which were read from a trace file. There is one such request at a time.
     Import { traces: Vec<Prepared>, file: FromFile, ack: Ack },
     /// Answer when everything handed over before is in the ring and the store.

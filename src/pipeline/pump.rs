@@ -218,7 +218,9 @@ impl Pump {
                     self.turn.acks.push(ack);
                     self.turn.permits.extend(permit);
                 }
-                Request::Change { id, change, decided, ack } => self.change(&id, change, decided, ack),
+                Request::Change { id, change, asker, decided, ack } => {
+                    self.change(&id, (change, asker), decided, ack);
+                }
                 Request::Import { traces, file, ack } => {
                     for prepared in traces {
                         self.outside(prepared, Source::File(&file));

@@ -30,8 +30,13 @@ impl Redactor {
                 *signal_name = cut_name(self.name(signal_name));
                 *by = by.take().map(|by| cut_name(self.name(&by)));
             }
+            EventKind::BreakpointSet { breakpoint } => {
+                breakpoint.by = breakpoint.by.take().map(|by| cut_name(self.name(&by)));
+            }
             EventKind::CancelRequested { by, .. }
             | EventKind::BreakpointRemoved { by, .. }
+            | EventKind::SessionPinned { by, .. }
+            | EventKind::SessionUnpinned { by, .. }
             | EventKind::SessionRemoved { by, .. } => {
                 *by = by.take().map(|by| cut_name(self.name(&by)));
             }

@@ -105,3 +105,86 @@ async fn a_token_file_that_cannot_be_written_is_said_and_a_fresh_token_counts_al
     assert!(host.inspector.rotate_token("").is_err());
     assert_ne!(host.inspector.sign_in_url(""), before);
 }
+
+/// What a browser asks for when an address is opened.
+const BROWSER: &str = "accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+
+/// The whole answer, and its headers in lower case.
+async fn whole(served: &Served, headers: &[&str], path: &str) -> (String, String) {
+    let arguments: Vec<_> =
+        ["-i"].into_iter().chain(headers.iter().flat_map(|header| ["-H", *header])).collect();
+    let answer = String::from_utf8(served.curl(&arguments, path).await.stdout).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.to_ascii_lowercase(), body.to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_is_refused_shows_what_to_do_and_a_program_gets_the_problem() {
+    let served = Served::new(inspector(), true).await;
+    let port = served.url("").rsplit_once(':').unwrap().1.split('/').next().unwrap().to_owned();
+    let rebound = format!("host: rebound.example:{port}");
+    let (head, body) = whole(&served, &[BROWSER, &rebound], "/ui/").await;
+    assert!(head.starts_with("http/1.1 403") && head.contains("content-type: text/html"), "{head}");
+    assert!(head.contains("content-security-policy: default-src 'none'; style-src 'nonce-"), "{head}");
+    assert!(head.contains("frame-ancestors 'none'") && head.contains("cache-control: no-store"), "{head}");
+    for part in [
+        "The inspector is not reached by this host name",
+        ".allow_hosts([&quot;rebound.example&quot;])",
+        &format!("href=\"//localhost:{port}/_inspector/ui/\""),
+        "forbidden_host",
+    ] {
+        assert!(body.contains(part), "{part} is missing in {body}");
+    }
+    // One nonce for each answer, or it would be none.
+    let nonce = |head: &str| head.split_once("'nonce-").unwrap().1.split('\'').next().unwrap().to_owned();
+    assert!(body.contains(&format!("<style nonce=\"{}\">", nonce(&head))));
+    assert_ne!(nonce(&whole(&served, &[BROWSER, &rebound], "/ui/").await.0), nonce(&head));
+
+    let programs: [&[&str]; 4] = [
+        &[],
+        &["-H", "accept: application/json, text/html"],
+        &["-H", BROWSER, "-X", "POST"],
+        &["-H", "accept: text/event-stream"],
+    ];
+    for program in programs {
+        let arguments = [&["-i", "-H", &*rebound], program].concat();
+        let answer = String::from_utf8(served.curl(&arguments, "/sessions").await.stdout).unwrap();
+        assert!(answer.contains("application/problem+json") && !answer.contains("<html"), "{answer}");
+    }
+    let (head, body) = whole(&served, &[BROWSER, "x-forwarded-for: 203.0.113.9"], "/sessions").await;
+    assert!(head.starts_with("http/1.1 401") && head.contains("www-authenticate: bearer"), "{head}");
+    assert!(body.contains("href=\"/_inspector/ui/\"") && body.contains("Sign in"), "{body}");
+    let (head, body) = whole(&served, &[BROWSER, "origin: https://evil.example"], "/ui/").await;
+    assert!(head.starts_with("http/1.1 403") && body.contains("forbidden_origin"), "{head} {body}");
+    assert!(!body.contains("evil.example"), "{body}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_stands_in_a_refused_address_or_name_is_text_in_the_page_that_says_so() {
+    let served = Served::new(inspector(), true).await;
+    for (host, path) in [
+        ("host: x\"><script>alert(1)</script>", "/ui/"),
+        ("host: rebound.example", "/ui/'onfocus='alert(1)"),
+        ("host: \"])</code><img src=x>", "/ui/a"),
+        ("host: javascript:alert(1)", "/ui/"),
+    ] {
+        let (head, body) = whole(&served, &[BROWSER, host], path).await;
+        if head.starts_with("http/1.1 400") {
+            continue; // The host's server takes no such request.
+        }
+        assert!(head.starts_with("http/1.1 403") && body.contains("forbidden_host"), "{host} {head}");
+        for part in ["<script", "<img", "'onfocus", "javascript:"] {
+            assert!(!body.contains(part), "{part} came through from {host} {path}: {body}");
+        }
+        assert_eq!(body.matches("<style nonce=").count(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_the_hosts_own_check_denies_is_sent_to_the_host_to_sign_in() {
+    let denied = Inspector::builder().in_memory().access(|_| Access::Denied).build().unwrap();
+    let served = Served::new(denied, true).await;
+    let (head, body) = whole(&served, &[BROWSER], "/ui/").await;
+    assert!(head.starts_with("http/1.1 403") && head.contains("text/html"), "{head}");
+    assert!(body.contains("Sign in to that program") && body.contains("access_denied"), "{body}");
+}

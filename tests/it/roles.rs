@@ -267,16 +267,26 @@ async fn what_somebody_does_says_who_it_was_and_from_where_as_far_as_that_is_a_f
         let (mut events, id) = (host.inspector.events(), session.id().clone());
         session.finish();
         host.inspector.settle().await;
-        let request = Request::delete(format!("/_inspector/sessions/{id}")).header("host", "box.example");
-        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
-        let request = match peer {
-            Some(peer) => request.extension(peer),
-            None => request,
-        };
-        assert_eq!(host.send(request.body(Body::empty()).unwrap()).await.status().as_u16(), 204);
-        let removed = crate::waiting::until(&mut events, "SessionRemoved").await;
-        assert_eq!((&removed["by"], &removed["from"]), (&by.into(), &from.into()), "{removed}");
-        assert!(removed["timestamp"].is_string());
+        for (method, path, said) in [
+            ("PUT", format!("{id}/pin"), "SessionPinned"),
+            ("DELETE", format!("{id}/pin"), "SessionUnpinned"),
+            ("DELETE", id.to_string(), "SessionRemoved"),
+        ] {
+            let request = Request::builder().method(method).uri(format!("/_inspector/sessions/{path}"));
+            let request =
+                headers.iter().fold(request.header("host", "box.example"), |request, (name, value)| {
+                    request.header(*name, *value)
+                });
+            let request = match peer {
+                Some(peer) => request.extension(peer),
+                None => request,
+            };
+            assert_eq!(host.send(request.body(Body::empty()).unwrap()).await.status().as_u16(), 204);
+            let done = crate::waiting::until(&mut events, said).await;
+            assert_eq!((&done["by"], &done["from"]), (&by.into(), &from.into()), "{done}");
+            assert_eq!(done["session_id"], id.to_string());
+            assert!(done["timestamp"].is_string());
+        }
     }
 }
 
@@ -291,13 +301,14 @@ async fn what_is_open_to_everyone_is_open_as_far_as_was_said_and_says_so() {
         let page = operation.afar(&host, &[("origin", "https://evil.example")]).await;
         assert_eq!(page, refusal(403, "forbidden_origin"), "{operation:?}");
     }
-    assert_eq!(host.get("/health").await["open_to_everyone"], "operator");
+    let health = host.get("/health").await;
+    assert_eq!((&health["open_to_everyone"], &health["read_only"]), (&"operator".into(), &false.into()));
     assert!(self::host().get("/health").await.get("open_to_everyone").is_none());
     assert!(builder().require_token().open_to_everyone(Role::Viewer).build().unwrap_err().is_setting());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_viewer_is_told_that_nothing_can_be_done_with_a_session_that_an_operator_can_answer() {
+async fn a_viewer_is_told_their_role_and_that_they_can_do_nothing_where_an_operator_can_answer() {
     let host = Host::new(builder().access(role_of).build().unwrap());
     let session = host.inspector.session("asks").start();
     let id = session.id().clone();
@@ -314,4 +325,9 @@ async fn a_viewer_is_told_that_nothing_can_be_done_with_a_session_that_an_operat
     }
     assert_eq!(controls("viewer").await, serde_json::json!([]));
     waiting.abort();
+    for role in ["viewer", "operator", "admin"] {
+        let request = Request::get("/_inspector/health").header("x-role", role);
+        let answer = host.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(read(answer).await.1["role"], role);
+    }
 }

@@ -11,7 +11,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use super::decide::{Decision, Without, decide};
 use super::facts::Facts;
@@ -19,6 +19,7 @@ use super::role::{self, Identity, Needs, Role};
 use super::{Access, Credential, Guard, SignedOut};
 use crate::http::mount;
 use crate::http::problem::Problem;
+use crate::http::refusal;
 use crate::http::state::AppState;
 
 /// The largest address and headers of a request together, in bytes. The host's server reads them before we see them and has a
@@ -82,6 +83,14 @@ impl Caller {
         (Some(self.by.to_string()), Some(self.from.to_string()))
     }
 
+    /// What the caller may do, if it may see everything.
+    pub(crate) fn role(&self) -> Option<Role> {
+        match self.standing {
+            Standing::Known(role) => Some(role),
+            Standing::Stranger | Standing::Reporter => None,
+        }
+    }
+
     /// Whether the caller may act on sessions.
     pub(crate) fn may_act(&self) -> bool {
         self.may(Needs::Operator).is_ok()
@@ -117,7 +126,7 @@ pub(crate) async fn check(State(state): State<AppState>, request: Request, next:
             parts.extensions.insert(mount);
             next.run(Request::from_parts(parts, body)).await
         }
-        Err(problem) => problem.into_response(),
+        Err(problem) => refusal::refuse(problem, &parts, &mount),
     };
     if matches!(response.status(), StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
         state.limits.refused.fetch_add(1, Ordering::Relaxed);
@@ -182,6 +191,11 @@ impl Guard {
             (Credential::Nothing, Without::ForbiddenHost) => Err(Problem::forbidden_host()),
             (Credential::Nothing, Without::SignIn) => Err(Problem::sign_in_required()),
         }
+    }
+
+    /// Whether the same request would pass again.
+    pub(super) fn lets_in(&self, parts: &Parts) -> bool {
+        self.judge(parts, role::needed(&parts.method, parts.uri.path())).is_ok()
     }
 
     fn verdict(&self, parts: &Parts) -> Access {

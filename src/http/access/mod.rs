@@ -110,7 +110,17 @@ pub(crate) enum SignedOut {
         /// When its time is over.
         until: std::time::Instant,
     },
+    /// The host's own check, until it says no.
+    Host {
+        /// Who asks it.
+        guard: Arc<Guard>,
+        /// What it is asked about.
+        request: Arc<Parts>,
+    },
 }
+
+/// How often the host's own check is asked again about who reads a stream: it cannot say by itself that somebody has left.
+pub(crate) const ASK_HOST_AGAIN: std::time::Duration = std::time::Duration::from_secs(15);
 
 impl SignedOut {
     /// Completes then.
@@ -126,6 +136,12 @@ impl SignedOut {
                 // Nothing is ever sent: it closes, or its time comes.
                 let _ = tokio::time::timeout_at(until.into(), over.changed()).await;
             }
+            Self::Host { guard, request } => loop {
+                tokio::time::sleep(ASK_HOST_AGAIN).await;
+                if !guard.lets_in(&request) {
+                    return;
+                }
+            },
         }
     }
 }
@@ -151,6 +167,12 @@ impl Guard {
             guesses: Guesses::default(),
             rotations: watch::Sender::new(0),
         })
+    }
+
+    /// Tells when who opened a stream with this request is let in no more; `None` for callers who stay.
+    pub(crate) fn until(self: &Arc<Self>, caller: &Caller, request: Parts) -> Option<SignedOut> {
+        let by_host = || SignedOut::Host { guard: Arc::clone(self), request: Arc::new(request) };
+        caller.signed_out.clone().or_else(|| self.policy.hook.is_some().then(by_host))
     }
 
     /// The token, for the sign-in link.

@@ -14,6 +14,7 @@ use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
@@ -74,14 +75,16 @@ pub(crate) struct StreamParams {
 pub(crate) async fn stream_events(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
+    request: Parts,
     headers: HeaderMap,
     params: Params,
 ) -> Result<Response, Problem> {
     let filter = Filter::of(&params)?;
     let place = state.limits.readers.place()?;
+    let signed_out = state.guard.until(&caller, request);
     let begin = Begin::of(&state, &headers, &params).await;
     let readers = Arc::clone(&state.limits.readers);
-    let reader = LiveReader::new(state.clone(), begin.place()).only(filter).until(caller.signed_out);
+    let reader = LiveReader::new(state.clone(), begin.place()).only(filter).until(signed_out);
     let stream = SseStream::new(&state, reader, begin, place);
     let body = Body::from_stream(SseBody(Held::new(&readers, stream)));
     let headers = [

@@ -12,6 +12,7 @@ use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
 use axum::http::HeaderMap;
+use axum::http::request::Parts;
 use axum::response::Response;
 use futures_util::SinkExt;
 use serde::Serialize;
@@ -76,6 +77,7 @@ pub(in crate::http) struct Position {
 pub(crate) async fn stream_events_ws(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
+    request: Parts,
     headers: HeaderMap,
     params: Params,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
@@ -83,13 +85,14 @@ pub(crate) async fn stream_events_ws(
     let filter = Filter::of(&params)?;
     let upgrade = upgrade.map_err(|rejection| Problem::websocket_required(&rejection.body_text()))?;
     let place = state.limits.readers.place()?;
+    let signed_out = state.guard.until(&caller, request);
     let begin = Begin::of(&state, &headers, &params).await;
     Ok(upgrade
         .max_message_size(MAX_CLIENT_MESSAGE_BYTES)
         .max_frame_size(MAX_CLIENT_MESSAGE_BYTES)
         .write_buffer_size(MAX_CHUNK_BYTES)
         .on_upgrade(move |socket| async move {
-            let reader = LiveReader::new(state.clone(), begin.place()).only(filter).until(caller.signed_out);
+            let reader = LiveReader::new(state.clone(), begin.place()).only(filter).until(signed_out);
             let mut stream = WsStream::new(&state, reader, socket, place);
             let why = stream.run(begin).await;
             stream.close(why).await;

@@ -1,5 +1,6 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::extract::ConnectInfo;
@@ -9,8 +10,8 @@ use http_body_util::BodyExt;
 use tower::ServiceExt;
 
 use super::support::{Answer, Site, TOKEN, local};
-use crate::http::access::{AccessHook, SIGN_IN_LIFETIME};
-use crate::http::{Access, AccessPolicy};
+use crate::http::access::{ASK_HOST_AGAIN, AccessHook, SIGN_IN_LIFETIME};
+use crate::http::{Access, AccessPolicy, Identity, Role};
 
 /// A request by someone we cannot see.
 fn stranger(path: &str) -> Builder {
@@ -130,6 +131,35 @@ async fn a_stream_ends_with_the_sign_in_that_opened_it_and_no_other_does() {
     assert!(String::from_utf8_lossy(&event).contains("tick"));
     // Its time comes, though nobody asks for anything.
     stays.collect().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_ends_soon_after_the_hosts_own_check_says_no_to_who_opened_it() {
+    let stays = Arc::new(AtomicBool::new(true));
+    let asked = Arc::clone(&stays);
+    let hook: AccessHook =
+        Arc::new(move |parts| match parts.headers.get("x-user").map(|user| user == "ada") {
+            Some(true) => Access::As(Identity::new(Role::Viewer)),
+            Some(false) if asked.load(Ordering::Relaxed) => Access::As(Identity::new(Role::Viewer)),
+            _ => Access::Denied,
+        });
+    let site = Site::with(AccessPolicy { hook: Some(hook), ..AccessPolicy::default() }, Vec::new());
+    let stream = |user: &str| {
+        let request = stranger("/events").header("x-user", user).body(axum::body::Body::empty()).unwrap();
+        let router = site.router();
+        async move { router.oneshot(request).await.unwrap().into_body() }
+    };
+    let (leaves, mut other) = (stream("bob").await, stream("ada").await);
+    stays.store(false, Ordering::Relaxed);
+    let before = tokio::time::Instant::now();
+    leaves.collect().await.unwrap();
+    assert!(before.elapsed() <= ASK_HOST_AGAIN, "{:?}", before.elapsed());
+    site.publish([1]);
+    let mut said = String::new();
+    while !said.contains("tick") {
+        // Before it come the beginning and what keeps the connection alive.
+        said += &String::from_utf8_lossy(&other.frame().await.unwrap().unwrap().into_data().unwrap());
+    }
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from "react";
+import { type Standing, barsOf } from "../model/standing";
 import { ApiError } from "./client";
 import { refusalWords } from "./refusal";
 import { Signal } from "./signal";
@@ -7,8 +8,8 @@ import { Signal } from "./signal";
 export type Act = "change" | "remove";
 
 /**
- * Why this reader may not, once the host has said so. It stays so until somebody signs in: what would be refused again is not
- * offered again.
+ * Why this reader may not, once the host has said so: of the reader when it was asked, or by a refusal. It stays so until
+ * somebody signs in or the host says otherwise: what would be refused is not offered.
  */
 const reasons: Record<Act, Signal<string | undefined>> = { change: new Signal<string | undefined>(undefined), remove: new Signal<string | undefined>(undefined) };
 
@@ -18,6 +19,13 @@ export function noteRefusal(act: Act, error: unknown): void {
   const words = refusalWords(error);
   reasons.remove.set(words);
   if (act === "change") reasons.change.set(words);
+}
+
+/** Learns from what the host says of this reader. */
+export function noteStanding(standing: Standing): void {
+  const { change, remove } = barsOf(standing);
+  reasons.change.set(change);
+  reasons.remove.set(remove);
 }
 
 export function forgetRefusals(): void {

@@ -9,6 +9,8 @@ export interface LiveStatus {
   lastByteAt: number | undefined;
   /** Why it is offline, in words. */
   reason?: string;
+  /** The host's word for it, where it gave one. */
+  code?: string;
 }
 
 export interface LiveBatch {

@@ -850,7 +850,7 @@ export interface components {
         Event: {
             /** @description Which of them it is. */
             type: string;
-        } & (components["schemas"]["SessionStartedEvent"] | components["schemas"]["SessionUpdatedEvent"] | components["schemas"]["SessionFinishedEvent"] | components["schemas"]["SessionMergedEvent"] | components["schemas"]["SessionRemovedEvent"] | components["schemas"]["SpanStartedEvent"] | components["schemas"]["SpanFinishedEvent"] | components["schemas"]["WaitingOnSignalEvent"] | components["schemas"]["SignalReceivedEvent"] | components["schemas"]["CancelRequestedEvent"] | components["schemas"]["BeforeStepEvent"] | components["schemas"]["BreakpointSetEvent"] | components["schemas"]["BreakpointRemovedEvent"] | components["schemas"]["ResourceFetchedEvent"] | components["schemas"]["PromptUsedEvent"] | components["schemas"]["McpRequestStartedEvent"] | components["schemas"]["McpRequestFinishedEvent"] | components["schemas"]["ProgressUpdateEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["RecordsDroppedEvent"] | components["schemas"]["GapEvent"] | components["schemas"]["CustomEvent"]);
+        } & (components["schemas"]["SessionStartedEvent"] | components["schemas"]["SessionUpdatedEvent"] | components["schemas"]["SessionFinishedEvent"] | components["schemas"]["SessionMergedEvent"] | components["schemas"]["SessionPinnedEvent"] | components["schemas"]["SessionUnpinnedEvent"] | components["schemas"]["SessionRemovedEvent"] | components["schemas"]["SpanStartedEvent"] | components["schemas"]["SpanFinishedEvent"] | components["schemas"]["WaitingOnSignalEvent"] | components["schemas"]["SignalReceivedEvent"] | components["schemas"]["CancelRequestedEvent"] | components["schemas"]["BeforeStepEvent"] | components["schemas"]["BreakpointSetEvent"] | components["schemas"]["BreakpointRemovedEvent"] | components["schemas"]["ResourceFetchedEvent"] | components["schemas"]["PromptUsedEvent"] | components["schemas"]["McpRequestStartedEvent"] | components["schemas"]["McpRequestFinishedEvent"] | components["schemas"]["ProgressUpdateEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["RecordsDroppedEvent"] | components["schemas"]["GapEvent"] | components["schemas"]["CustomEvent"]);
         /**
          * Format: int64
          * @description The id of an event: strictly increasing, never reused, below 2^53.
@@ -968,6 +968,10 @@ export interface components {
             parts: components["schemas"]["Part"][];
             /** @description The prices from which costs are computed. */
             prices: components["schemas"]["PriceHealth"];
+            /** @description Whether the host lets nobody act on sessions, whatever their role. */
+            read_only: boolean;
+            /** @description What the caller may do: `viewer`, `operator` or `admin`; absent for callers who may not see everything. */
+            role?: string;
             /**
              * Format: int64
              * @description Sessions that began within 24 hours; absent when the store cannot be asked.
@@ -1517,6 +1521,24 @@ export interface components {
             /** @description Its title. */
             title: string;
         };
+        /** @description A person has the session kept, whatever the bounds on history say. */
+        SessionPinnedEvent: {
+            /** @description Who it was: the name that the host's own check gave, or `local`, `token`, `host`. */
+            by?: string;
+            /**
+             * @description From where: the address at the other end of the connection; `proxy` when that is a proxy's, whatever it claims;
+             *     `unknown` when the host does not tell. Absent when it was the host itself.
+             */
+            from?: string;
+            id: components["schemas"]["EventId"];
+            session_id?: components["schemas"]["SessionId"];
+            timestamp: components["schemas"]["Timestamp"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "SessionPinned";
+        };
         /** @description A person removed the session with all that was known of it. One of the same id that begins later is another one. */
         SessionRemovedEvent: {
             /** @description Who it was: the name that the host's own check gave, or `local`, `token`, `host`. */
@@ -1553,6 +1575,24 @@ export interface components {
          * @enum {string}
          */
         SessionStatus: "running" | "paused" | "completed" | "failed" | "cancelled" | "abandoned";
+        /** @description A person has the session kept no longer than others. */
+        SessionUnpinnedEvent: {
+            /** @description Who it was: the name that the host's own check gave, or `local`, `token`, `host`. */
+            by?: string;
+            /**
+             * @description From where: the address at the other end of the connection; `proxy` when that is a proxy's, whatever it claims;
+             *     `unknown` when the host does not tell. Absent when it was the host itself.
+             */
+            from?: string;
+            id: components["schemas"]["EventId"];
+            session_id?: components["schemas"]["SessionId"];
+            timestamp: components["schemas"]["Timestamp"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "SessionUnpinned";
+        };
         /** @description A session's title, status, wait or counters changed; at most one per quarter of a second and session. */
         SessionUpdatedEvent: {
             id: components["schemas"]["EventId"];
@@ -3354,7 +3394,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is kept, and `SessionUpdated` is published; also when it was pinned before. */
+            /** @description It is kept, and `SessionPinned` and `SessionUpdated` are published; also when it was pinned before. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3438,7 +3478,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is kept as long as others, and `SessionUpdated` is published; also when it was not pinned. */
+            /** @description It is kept as long as others, and `SessionUnpinned` and `SessionUpdated` are published; also when it was not pinned. */
             204: {
                 headers: {
                     [name: string]: unknown;

@@ -97,7 +97,8 @@ export class EventStream {
           continue;
         }
         if (error instanceof ApiError) wish = Math.min(error.retryAfterMs ?? 0, LONGEST_WISH_MS);
-        this.offline(error instanceof ApiError ? error.message : "The host can't be reached");
+        if (error instanceof ApiError) this.offline(error.message, error.code);
+        else this.offline("The host can't be reached");
       }
       if (openedAt !== undefined && Date.now() - openedAt >= STEADY_MS) attempt = 0;
       // A token is asked for: trying again before somebody signs in can only fail.
@@ -163,8 +164,8 @@ export class EventStream {
     this.status.set({ phase: "live", lastByteAt: hostNow() });
   }
 
-  private offline(reason: string): void {
-    this.status.set({ phase: "offline", lastByteAt: this.status.get().lastByteAt, reason });
+  private offline(reason: string, code?: string): void {
+    this.status.set({ phase: "offline", lastByteAt: this.status.get().lastByteAt, reason, ...(code !== undefined && { code }) });
   }
 
   private pause(ms: number): Promise<void> {

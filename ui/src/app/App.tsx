@@ -5,6 +5,7 @@ import { pagePath } from "../api/base";
 import { forgetRefusals } from "../api/barred";
 import { ApiError, signInRequired } from "../api/client";
 import { LiveProvider } from "../api/hooks";
+import { askStandingAgain } from "../api/standing";
 import type { LiveSource } from "../api/live";
 import { SignInAgain } from "../features/sign-in/Again";
 import { SignInPage } from "../features/sign-in/Page";
@@ -59,6 +60,7 @@ export function App({ live, client }: { live: LiveSource; client: QueryClient })
   useEffect(() => {
     if (locked) return;
     forgetRefusals();
+    askStandingAgain(client);
     void client.resetQueries({ predicate: ({ state }) => state.status === "error" && state.data === undefined });
     void client.invalidateQueries({ predicate: ({ state }) => state.status === "error" });
   }, [locked, client]);

@@ -1,10 +1,6 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { useLiveBatches } from "../api/hooks";
-import { getHealth } from "../api/requests";
+import { useStanding } from "../api/standing";
 import { Banner } from "../components/States";
-
-const QUERY = ["open-to-everyone"];
 
 /** What each role may do, for a person. */
 const MAY: Record<string, string> = {
@@ -15,14 +11,9 @@ const MAY: Record<string, string> = {
 
 /** Says that whoever reaches the host sees everything. It can be put away, and is there again with the next page. */
 export function OpenBanner() {
-  const client = useQueryClient();
   const [away, setAway] = useState(false);
-  const { data: role } = useQuery({ queryKey: QUERY, queryFn: async ({ signal }) => (await getHealth(signal)).open_to_everyone ?? null });
-  useLiveBatches((batch) => {
-    // The host may be another one now.
-    if (batch.resync !== undefined) void client.invalidateQueries({ queryKey: QUERY });
-  });
-  if (role == null || away) return null;
+  const role = useStanding()?.open;
+  if (role === undefined || away) return null;
   return (
     <Banner tone="warn">
       <span>

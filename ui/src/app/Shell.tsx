@@ -5,11 +5,13 @@ import { NARROW, useMedia } from "../components/useMedia";
 import { useKeys } from "../components/useKeys";
 import { Connection, StaleStrip } from "./Connection";
 import { DensitySwitch } from "./DensitySwitch";
+import { Denied } from "./Denied";
 import { Fault } from "./Fault";
 import { LossNotices } from "./LossNotices";
 import { OpenBanner } from "./OpenBanner";
 import { SignOut } from "./SignOut";
 import { ThemeSwitch } from "./ThemeSwitch";
+import { ViewOnly } from "./ViewOnly";
 import { WaitNotices } from "./WaitNotices";
 import { useGoKeys } from "./useGoKeys";
 import "./shell.css";
@@ -66,6 +68,7 @@ export function Shell({ children }: { children: (back: string) => ReactNode }) {
         </nav>
         <div className="shell-tools">
           <Connection narrow={narrow} />
+          <ViewOnly narrow={narrow} />
           <button type="button" className="icon-button shell-command" aria-label="Command palette" title="Command palette (Ctrl K)" onClick={() => setOver("palette")}>
             <Command size={15} strokeWidth={1.75} aria-hidden />
             <kbd aria-hidden="true">{isApple() ? "⌘K" : "Ctrl K"}</kbd>
@@ -83,6 +86,7 @@ export function Shell({ children }: { children: (back: string) => ReactNode }) {
         </div>
       </header>
       {narrow && <StaleStrip />}
+      <Denied />
       <OpenBanner />
       <LossNotices />
       <WaitNotices />

@@ -1,6 +1,7 @@
 import { useRef } from "react";
 import { useLocation } from "wouter";
 import type { Session } from "../api/types";
+import { useBarred } from "../api/barred";
 import { useLiveBatches } from "../api/hooks";
 import { useNotices } from "../components/notices";
 import { noticeLine, oneLine } from "../model/text";
@@ -12,6 +13,8 @@ const MOST_TOLD = 1_000;
 export function WaitNotices() {
   const on = useNotices();
   const [, navigate] = useLocation();
+  // Nobody is told of what only others may answer.
+  const barred = useBarred("change") !== undefined;
   const told = useRef(new Set<string>());
   useLiveBatches((batch) => {
     for (const event of batch.events) {
@@ -20,7 +23,7 @@ export function WaitNotices() {
       if (told.current.has(key)) continue;
       told.current.add(key);
       if (told.current.size > MOST_TOLD) told.current.delete(told.current.values().next().value ?? "");
-      if (!on || document.hasFocus()) continue;
+      if (!on || barred || document.hasFocus()) continue;
       try {
         tell(event.session, key, navigate);
       } catch {

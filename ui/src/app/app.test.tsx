@@ -185,6 +185,31 @@ describe("the page", () => {
     expect(await screen.findByText(/Open to everybody who reaches it/)).toBeInTheDocument();
   });
 
+  it("tells a viewer that they may only look, and asks again when somebody signs in", async () => {
+    const host = new FakeHost({ sessions: { sessions: [sampleSession()], degraded: [] }, health: { role: "viewer", read_only: false } });
+    open(host);
+    expect(await screen.findByRole("note", { name: /View only. You are a viewer here/ })).toBeInTheDocument();
+    expect(host.to("health")).toHaveLength(1);
+    act(() => signInRequired.set(true));
+    host.answers.health = { role: "admin", read_only: false };
+    act(() => signInRequired.set(false));
+    await waitFor(() => expect(host.to("health")).toHaveLength(2));
+    await waitFor(() => expect(screen.queryByRole("note")).toBeNull());
+  });
+
+  it("says that the program lets nobody in any more, and asks for what failed when it does again", async () => {
+    const host = new FakeHost({ sessions: () => problem(403, "access_denied", "You may not use the inspector") });
+    open(host);
+    act(() => live.status.set({ phase: "offline", lastByteAt: undefined, reason: "You may not use the inspector", code: "access_denied" }));
+    expect(screen.getByText(/lets you in no more. Sign in to it again/)).toBeInTheDocument();
+    expect(await screen.findByText("Loading the sessions failed")).toBeInTheDocument();
+    host.answers.sessions = { sessions: [sampleSession()], degraded: [] };
+    act(() => live.status.set({ phase: "live", lastByteAt: undefined }));
+    live.send({ events: [], resync: { missed: undefined } });
+    expect(await screen.findByText("Refactor the parser")).toBeInTheDocument();
+    expect(screen.queryByText(/lets you in no more/)).toBeNull();
+  });
+
   it("says when an address means nothing", () => {
     history.replaceState(null, "", "/nonsense");
     open();

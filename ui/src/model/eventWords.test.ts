@@ -9,6 +9,15 @@ describe("the words of an event", () => {
     [{ type: "WaitingOnSignal", signal_name: "permission", prompt: "Delete?" }, "waits for permission: Delete?", "wait"],
     [{ type: "Gap", at_most: 12 }, "up to 12 events were missed", "warn"],
     [{ type: "SessionFinished", session: { title: "Nightly", status: "failed", error: "429" } }, "Nightly · failed · 429", "bad"],
+    [{ type: "SessionPinned", by: "otto", from: "192.0.2.7" }, "pinned by otto from 192.0.2.7", undefined],
+    [{ type: "SessionUnpinned", by: "token", from: "proxy" }, "unpinned by somebody with the token through a proxy", undefined],
+    [{ type: "SessionRemoved", by: "local", from: "127.0.0.1" }, "removed by somebody at the host’s machine", undefined],
+    [{ type: "SessionRemoved" }, "removed", undefined],
+    [{ type: "CancelRequested", by: "ana", from: "unknown" }, "asked to end by ana", undefined],
+    [{ type: "SignalReceived", signal_name: "go", decision: "denied", by: "ana", from: "::1" }, "got go: denied by ana from ::1", undefined],
+    [{ type: "BreakpointSet", breakpoint: { id: 3, by: "ana", from: "192.0.2.7" } }, "breakpoint 3 set by ana from 192.0.2.7", undefined],
+    [{ type: "BreakpointRemoved", breakpoint_id: 3, by: "ana" }, "breakpoint 3 removed by ana", undefined],
+    [{ type: "BeforeStep", checkpoint: "plan", agent: "janitor", tool: "rm", state: { a: 1 } }, "stopped at plan · janitor · rm", "wait"],
     [{ type: "SpanStarted", span: { kind: "tool", name: "bash" } }, "tool bash", undefined],
   ])("of %j are %s", (event, text, tone) => expect(eventWords(event)).toEqual({ text, tone }));
 

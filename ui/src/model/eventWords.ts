@@ -30,8 +30,14 @@ const WORDS: Record<string, (event: Fields) => EventWords> = {
   SpanStarted: ({ span }) => plain(join([text(record(span).kind), text(record(span).name)], " ")),
   SpanFinished: spanFinished,
   WaitingOnSignal: ({ signal_name, prompt }) => ({ text: join([`waits for ${text(signal_name)}`, text(prompt)], ": "), tone: "wait" }),
-  SignalReceived: ({ signal_name, signal, decision, by }) => plain(join([`got ${text(signal_name) || text(signal)}`, decidedWords(text(decision), text(by))], ": ")),
-  CancelRequested: ({ by }) => plain(`asked to end${byWords(text(by))}`),
+  SignalReceived: (event) => plain(join([`got ${text(event.signal_name) || text(event.signal)}`, decidedWords(event)], ": ")),
+  CancelRequested: deed("asked to end"),
+  SessionPinned: deed("pinned"),
+  SessionUnpinned: deed("unpinned"),
+  SessionRemoved: deed("removed"),
+  BreakpointSet: ({ breakpoint }) => plain(`${breakpointWords(record(breakpoint).id)} set${personOf(record(breakpoint))}`),
+  BreakpointRemoved: (event) => plain(`${breakpointWords(event.breakpoint_id)} removed${personOf(event)}`),
+  BeforeStep: ({ checkpoint, tool, agent }) => ({ text: join([`stopped at ${text(checkpoint)}`, text(agent), text(tool)], " · "), tone: "wait" }),
   Log: ({ level, message }) => ({ text: join([text(level), text(message)], ": "), tone: LEVELS[text(level)] }),
   ProgressUpdate: ({ message, percent }) => plain(join([typeof percent === "number" ? `${Math.round(percent)} %` : "", text(message)], " ")),
   Custom: ({ name, data }) => plain(join([text(name), data == null ? "" : print(data)], " ")),
@@ -44,12 +50,25 @@ const WORDS: Record<string, (event: Fields) => EventWords> = {
   RecordsDropped: ({ total }) => ({ text: typeof total === "number" ? `${total} records were not captured` : "", tone: "warn" }),
 };
 
-function decidedWords(decision: string, by: string): string {
-  return decision === "" ? "" : `${decision}${byWords(by)}`;
+function decidedWords(event: Fields): string {
+  const decision = text(event.decision);
+  return decision === "" ? "" : `${decision}${personOf(event)}`;
 }
 
-function byWords(by: string): string {
-  return by === "" ? "" : ` by ${personWords(by)}`;
+/** What somebody did, with who it was and from where. */
+function deed(done: string): (event: Fields) => EventWords {
+  return (event) => plain(`${done}${personOf(event)}`);
+}
+
+function breakpointWords(id: unknown): string {
+  return typeof id === "number" ? `breakpoint ${id}` : "a breakpoint";
+}
+
+/** Whom the host names, and where they were. A host that does not know where says nothing worth a word. */
+function personOf({ by, from }: Fields): string {
+  const [who, where] = [text(by), text(from)];
+  const place = where === "proxy" ? " through a proxy" : where === "" || where === "unknown" || who === "local" ? "" : ` from ${where}`;
+  return `${who === "" ? "" : ` by ${personWords(who)}`}${place}`;
 }
 
 const LEVELS: Record<string, Tone> = { error: "bad", warn: "warn" };

@@ -73,7 +73,7 @@ fn what(kind: &str, json: &Value) -> (&'static str, String) {
         "SpanStarted" | "SpanFinished" => span(&json["span"]),
         "SessionMerged" => (GREY, format!("into {}", text(&json["into"]))),
         "SignalReceived" => (YELLOW, text(&json["signal_name"])),
-        "CancelRequested" => (YELLOW, String::new()),
+        "CancelRequested" | "SessionPinned" | "SessionUnpinned" | "SessionRemoved" => (YELLOW, by(json)),
         "ResourceFetched" => ("", text(&json["uri"])),
         "PromptUsed" => ("", text(&json["template_id"])),
         "ProgressUpdate" => {
@@ -96,6 +96,11 @@ fn what(kind: &str, json: &Value) -> (&'static str, String) {
         // A type of a later version.
         _ => ("", json.to_string()),
     }
+}
+
+/// Who did it, as far as that is known.
+fn by(json: &Value) -> String {
+    json["by"].as_str().map(|by| format!("by {by}")).unwrap_or_default()
 }
 
 fn session(session: &Value) -> (&'static str, String) {

@@ -10,6 +10,7 @@ afterEach(() => vi.unstubAllGlobals());
 const health: Health = {
   status: "degraded",
   version: "0.1.0",
+  read_only: false,
   instance: "7f3a",
   uptime_seconds: 7_500,
   mount: "/_inspector",

@@ -5,6 +5,7 @@ import { lag, limits, losses, summary, traffic } from "./words";
 const health: Health = {
   status: "ok",
   version: "0.1.0",
+  read_only: false,
   instance: "7f3a",
   uptime_seconds: 1,
   mount: "",

@@ -1,4 +1,5 @@
 import { Link } from "wouter";
+import { useBarred } from "../../api/barred";
 import type { Session } from "../../api/types";
 import { StatusDot } from "../../components/Status";
 import { canNotify, chooseNotices, useNotices } from "../../components/notices";
@@ -18,15 +19,17 @@ export const PAUSED: SessionFilter = parseFilter("status:paused");
 /** Which sessions wait for a person, and on what, however far down the list they stand. The longest wait comes first. */
 export function NeedsYou({ rows, complete, narrow }: { rows: readonly Session[]; complete: boolean; narrow: boolean }) {
   const notices = useNotices();
+  // Whoever may only look is not waited for.
+  const whom = useBarred("change") === undefined ? "you" : "an answer";
   if (rows.length === 0) return null;
   const first = [...rows].sort(longestFirst).slice(0, MOST_ROWS);
   const count = `${plural(rows.length, "session")}${complete ? "" : " or more"}`;
   return (
-    <section className="needs-you" aria-label="Sessions that wait for you">
+    <section className="needs-you" aria-label={`Sessions that wait for ${whom}`}>
       <h2>
         <StatusDot status="paused" />
-        {count} {rows.length === 1 ? "waits" : "wait"} for you
-        {canNotify() && !notices && (
+        {count} {rows.length === 1 ? "waits" : "wait"} for {whom}
+        {whom === "you" && canNotify() && !notices && (
           <button type="button" className="needs-notify" onClick={() => void chooseNotices(true)}>
             Tell me while I look elsewhere
           </button>

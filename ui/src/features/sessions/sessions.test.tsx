@@ -1,6 +1,7 @@
-import { fireEvent, screen, waitFor, within } from "@testing-library/react";
+import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { forgetRefusals, noteStanding } from "../../api/barred";
 import { FakeHost, problem } from "../../testing/host";
 import { renderAt } from "../../testing/page";
 import { at, sampleSession } from "../../testing/sample";
@@ -148,6 +149,15 @@ describe("the sessions screen", () => {
     const links = within(strip).getAllByRole("link");
     expect(links.map((link) => link.getAttribute("href"))).toEqual(["/sessions/b", "/sessions/a"]);
     expect(links[0]).toHaveTextContent("Delete?");
+  });
+
+  it("tells who may only look that others are waited for, and offers no notices of it", async () => {
+    noteStanding({ role: "viewer" });
+    open([sampleSession({ id: "a", status: "paused", waiting_on: { signal_name: "go", prompt: "Deploy?", since: at(50) } })]);
+    const strip = await screen.findByRole("region", { name: "Sessions that wait for an answer" });
+    expect(within(strip).getByRole("heading")).toHaveTextContent("1 session waits for an answer");
+    expect(within(strip).queryByRole("button")).toBeNull();
+    act(forgetRefusals);
   });
 
   it("groups sessions below the one that started them, folds a group by keys, and the address says it", async () => {
