@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use tracing_core::dispatcher::WeakDispatch;
+use tracing_core::dispatcher::{WeakDispatch, get_default};
 use tracing_core::span::{Attributes as SpanAttributes, Id, Record as SpanRecord};
 use tracing_core::subscriber::Interest;
 use tracing_core::{Dispatch, Event, Level, Metadata, Subscriber};
@@ -45,6 +45,15 @@ impl CaptureLayer {
         Entry::Tracing { layer: self.recorder.address(), id: id.into_u64() }
     }
 
+    /// Whether spans of this thread go to the subscriber that the layer stands in. Callsites are shown to all subscribers of a
+    /// process, also to those that never get a span from them.
+    fn is_current<S: Subscriber>(&self) -> bool {
+        let Some(own) = self.dispatch.get().and_then(WeakDispatch::upgrade) else { return false };
+        // What the layer stands on: each subscriber has its own, and a layer around this one may hide it.
+        let Some(own) = own.downcast_ref::<S>().map(std::ptr::from_ref) else { return true };
+        get_default(|current| current.downcast_ref::<S>().is_some_and(|current| std::ptr::eq(current, own)))
+    }
+
     /// The recorded span that a new one stands in.
     fn parent(&self, attributes: &SpanAttributes<'_>) -> Option<Context> {
         if attributes.is_contextual() {
@@ -79,7 +88,7 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
-        if metadata.is_span() && has_agent_fields(metadata) {
+        if metadata.is_span() && has_agent_fields(metadata) && self.is_current::<S>() {
             self.recorder.visibility().saw(metadata);
         }
         Interest::always()
@@ -98,6 +107,9 @@ where
     fn on_new_span(&self, attributes: &SpanAttributes<'_>, id: &Id, subscriber: LayerContext<'_, S>) {
         let metadata = attributes.metadata();
         let now = self.recorder.now();
+        if self.recorder.visibility().waits() && has_agent_fields(metadata) {
+            self.recorder.visibility().came_by(metadata);
+        }
         let (context, parent) = match self.parent(attributes) {
             Some(parent) => {
                 let above = parent.span_id;

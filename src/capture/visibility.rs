@@ -8,7 +8,8 @@
 use std::cell::Cell;
 use std::fmt::Write;
 use std::sync::OnceLock;
-use std::sync::mpsc::sync_channel;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, sync_channel};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -46,7 +47,24 @@ pub(super) fn reached() {
 pub(crate) struct Visibility {
     watched: Mutex<Vec<WeakDispatch>>,
     seen: Mutex<Vec<&'static Metadata<'static>>>,
-    told: Mutex<Option<(Instant, Option<String>)>>,
+    /// An agent's span came by.
+    came: AtomicBool,
+    told: Mutex<Told>,
+}
+
+/// What was answered last.
+#[derive(Debug, Default)]
+struct Told {
+    at: Option<Instant>,
+    problem: Option<String>,
+    /// An answer that is late. Nobody is asked anew before it is there: a filter that hangs costs one thread.
+    late: Option<Receiver<Option<String>>>,
+}
+
+impl Told {
+    fn tell(&mut self, problem: Option<String>) {
+        *self = Self { at: Some(Instant::now()), problem, late: None };
+    }
 }
 
 impl Visibility {
@@ -58,7 +76,7 @@ impl Visibility {
             watched.push(dispatch);
         }
         drop(watched);
-        *self.told.lock() = None;
+        *self.told.lock() = Told::default();
     }
 
     /// Whether there is a layer that sees the spans of `tracing`.
@@ -67,7 +85,7 @@ impl Visibility {
         !self.watched.lock().is_empty()
     }
 
-    /// The layer was shown a callsite of an agent's span.
+    /// The layer was shown a callsite of an agent's span that goes to a subscriber it stands in.
     pub(super) fn saw(&self, metadata: &'static Metadata<'static>) {
         if PROBES.iter().any(|probe| probe.callsite().metadata().callsite() == metadata.callsite()) {
             return;
@@ -78,21 +96,39 @@ impl Visibility {
         }
     }
 
+    /// Whether no agent's span came by yet.
+    pub(super) fn waits(&self) -> bool {
+        !self.came.load(Ordering::Relaxed)
+    }
+
+    /// A span of an agent's came by, whenever its callsite was shown, and to whom.
+    pub(super) fn came_by(&self, metadata: &'static Metadata<'static>) {
+        self.came.store(true, Ordering::Relaxed);
+        self.saw(metadata);
+    }
+
     /// What the host's filters hide, with what to do about it. May block for a moment: the filters are the host's code.
     pub(crate) fn problem(&self) -> Option<String> {
         let mut told = self.told.lock();
-        if let Some((at, problem)) = &*told
-            && at.elapsed() < ASK_ANEW_AFTER
-        {
-            return problem.clone();
+        match told.late.as_ref().map(Receiver::try_recv) {
+            Some(Ok(problem)) => told.tell(problem),
+            Some(Err(TryRecvError::Disconnected)) => told.tell(None),
+            Some(Err(TryRecvError::Empty)) => return told.problem.clone(),
+            None => {}
         }
-        let problem = self.ask();
-        *told = Some((Instant::now(), problem.clone()));
-        problem
+        if told.at.is_none_or(|at| at.elapsed() >= ASK_ANEW_AFTER) {
+            match self.ask().map(|answer| (answer.recv_timeout(PATIENCE), answer)) {
+                Some((Ok(problem), _)) => told.tell(problem),
+                Some((Err(RecvTimeoutError::Timeout), answer)) => told.late = Some(answer),
+                // Without a thread, or when a filter panics, there is nothing to say.
+                Some((Err(RecvTimeoutError::Disconnected), _)) | None => told.tell(None),
+            }
+        }
+        told.problem.clone()
     }
 
     /// Asks on a thread of its own: a subscriber keeps on each thread what it answered last, for the span that follows.
-    fn ask(&self) -> Option<String> {
+    fn ask(&self) -> Option<Receiver<Option<String>>> {
         let dispatches: Vec<Dispatch> =
             self.watched.lock().iter().filter_map(WeakDispatch::upgrade).collect();
         if dispatches.is_empty() {
@@ -100,10 +136,9 @@ impl Visibility {
         }
         let seen = self.seen.lock().clone();
         let (answer, wait) = sync_channel(1);
-        // Without a thread, or when a filter panics or hangs, there is nothing to say.
         let thread = std::thread::Builder::new().name("inspector-probe".to_owned());
         thread.spawn(move || _ = answer.try_send(hidden(&dispatches, &seen))).ok()?;
-        wait.recv_timeout(PATIENCE).ok()?
+        Some(wait)
     }
 }
 

@@ -4,13 +4,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// The tokens of one model call. A part that nobody reported is absent, never zero.
-///
-/// ```
-/// use agent_inspector::model::Usage;
-///
-/// let usage = Usage::default().input_tokens(1_200).cache_read_tokens(1_000).output_tokens(80);
-/// assert_eq!(usage.reasoning_tokens, None);
-/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[non_exhaustive]
 pub struct Usage {
@@ -36,6 +29,13 @@ pub struct Usage {
 
 impl Usage {
     /// With these [`input_tokens`](Self#structfield.input_tokens).
+    ///
+    /// ```
+    /// use agent_inspector::model::Usage;
+    ///
+    /// let usage = Usage::default().input_tokens(1_200).cache_read_tokens(1_000).output_tokens(80);
+    /// assert_eq!(usage.reasoning_tokens, None);
+    /// ```
     #[must_use]
     pub const fn input_tokens(mut self, tokens: u64) -> Self {
         self.input_tokens = Some(tokens);
