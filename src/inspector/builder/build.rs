@@ -37,6 +37,7 @@ impl InspectorBuilder {
     /// no error: the inspector then runs in memory, and says so in `/health` and on the page.
     pub fn build(self) -> Result<Inspector, Error> {
         let mut problems: Vec<(&'static str, String)> = Vec::new();
+        let bounds = self.bounds();
         let guard = guard(self.access, self.token_file.as_deref(), &mut problems)?;
         let instance = InstanceId::generate();
         let store = open_store(self.place, instance, &mut problems);
@@ -94,17 +95,7 @@ impl InspectorBuilder {
             guard: Arc::new(guard),
             trees: Arc::default(),
             work,
-            limits: Arc::new(Limits::new(Bounds {
-                ring_events: self.ring.0,
-                ring_bytes: self.ring.1,
-                lane_records: DEFAULT_LANE_RECORDS,
-                lane_bytes: DEFAULT_LANE_BYTES,
-                open_spans: DEFAULT_OPEN_SPANS,
-                store_backlog_bytes: self.backlog_bytes,
-                body: self.body,
-                #[cfg(feature = "mcp")]
-                mcp: crate::capture::mcp_bounds(),
-            })),
+            limits: Arc::new(Limits::new(bounds)),
             control: ControlDoor {
                 read_only: self.read_only,
                 publish: publisher(&recorder),
@@ -119,6 +110,20 @@ impl InspectorBuilder {
         let shared =
             Shared { recorder, filter: self.filter, pipeline, state, shutdown, token_file: self.token_file };
         Ok(Inspector { shared: Some(Arc::new(shared)) })
+    }
+
+    fn bounds(&self) -> Bounds {
+        Bounds {
+            ring_events: self.ring.0,
+            ring_bytes: self.ring.1,
+            lane_records: DEFAULT_LANE_RECORDS,
+            lane_bytes: DEFAULT_LANE_BYTES,
+            open_spans: DEFAULT_OPEN_SPANS,
+            store_backlog_bytes: self.backlog_bytes,
+            body: self.body,
+            #[cfg(feature = "mcp")]
+            mcp: crate::capture::mcp_bounds(),
+        }
     }
 }
 
