@@ -109,6 +109,30 @@ fn each_promise_about_security_has_a_test_that_exists() {
 }
 
 #[test]
+fn a_promise_about_the_page_names_a_test_that_a_browser_runs() {
+    let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("promises-{}", std::process::id()));
+    fs::create_dir_all(dir.join("e2e")).unwrap();
+    let missing = |spec: &str, title: &str| {
+        fs::write(dir.join("e2e/a.spec.ts"), spec).unwrap();
+        let document =
+            format!("| promised | held by |\n|---|---|\n| Nothing | `e2e/a.spec.ts`: `{title}` |\n");
+        promises::missing(&document, &dir).len()
+    };
+    let plain = "test(\"nothing is read, or changed\", async () => {});\n";
+    let made = "for (const size of SIZES) {\n  test(`nothing is read at ${size}`, async () => {});\n}\n";
+    assert_eq!(missing(plain, "nothing is read, or changed"), 0);
+    assert_eq!(missing(plain, "nothing is read"), 0);
+    assert_eq!(missing(made, "nothing is read at"), 0);
+    assert_eq!(missing(plain, "nothing is rea"), 1, "half a word");
+    assert_eq!(missing(plain, "something is read"), 1);
+    assert_eq!(missing(&format!("// {plain}"), "nothing is read"), 1, "in a comment");
+    assert_eq!(missing(&plain.replace("test(", "test.skip("), "nothing is read"), 1);
+    assert_eq!(missing(&format!("test.describe.skip(\"x\", () => {{\n{plain}}});"), "nothing is read"), 1);
+    assert_eq!(missing(&format!("{plain}test.only(\"x\", () => {{}});"), "nothing is read"), 1);
+    fs::remove_dir_all(&dir).unwrap();
+}
+
+#[test]
 fn a_bad_import_planted_in_a_copy_is_found() {
     let copy =
         PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("architecture-{}", std::process::id()));

@@ -54,7 +54,7 @@ fn promises(document: &str) -> Vec<Promise<'_>> {
 /// Whether `source` has the test, switched on. A test of the page may be named by the beginning of its name.
 fn has_test(source: &str, test: &str, rust: bool) -> bool {
     if !rust {
-        return ["\"", "`"].iter().any(|quote| source.contains(&format!("test({quote}{test}")));
+        return has_page_test(source, test);
     }
     let called = format!("fn {test}(");
     let lines: Vec<&str> = source.lines().map(str::trim).collect();
@@ -67,4 +67,25 @@ fn has_test(source: &str, test: &str, rust: bool) -> bool {
     let attributes: Vec<_> = above.filter(|line| line.starts_with("#[")).collect();
     let is_test = |line: &&&str| **line == "#[test]" || line.starts_with("#[tokio::test");
     attributes.iter().any(is_test) && !attributes.iter().any(|line| line.starts_with("#[ignore"))
+}
+
+/// What Playwright passes over, or what makes it pass over everything else.
+const SWITCHED_OFF: [&str; 6] = [
+    "test.skip(",
+    "test.fixme(",
+    "test.only(",
+    "test.describe.skip(",
+    "test.describe.fixme(",
+    "test.describe.only(",
+];
+
+/// Whether a file of the page's tests has one whose title begins so, by whole words, and passes none of them over.
+fn has_page_test(source: &str, title: &str) -> bool {
+    let lines: Vec<&str> = source.lines().map(str::trim).collect();
+    let switched_off = lines.iter().any(|line| SWITCHED_OFF.iter().any(|off| line.starts_with(off)));
+    let begins = |line: &&str| {
+        let rest = ["test(\"", "test(`"].iter().find_map(|call| line.strip_prefix(call)?.strip_prefix(title));
+        rest.is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+    };
+    !switched_off && lines.iter().any(begins)
 }
