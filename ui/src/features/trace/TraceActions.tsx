@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { CircleDot, CircleStop, Download, Ellipsis, Pin, PinOff } from "lucide-react";
+import { CircleDot, CircleStop, Download, Ellipsis, OctagonPause, Pin, PinOff } from "lucide-react";
 import { Suspense, lazy, useEffect, useRef, useState } from "react";
 import { useBarred } from "../../api/barred";
 import { cancelSession, pinSession, removeSession, setBreakpoint, traceUrl } from "../../api/control";
@@ -49,7 +49,7 @@ export function TraceActions({ id, session, leave }: { id: string; session: Sess
   return (
     <div className="trace-actions">
       {cancellable && (
-        <button type="button" className="tool" title={barred ?? "Ask the engine to stop this session"} disabled={busy || barred !== undefined} onClick={() => setAsking("cancel")}>
+        <button type="button" className="tool" aria-label="Cancel" title={barred ?? "Ask the engine to stop this session"} disabled={busy || barred !== undefined} onClick={() => setAsking("cancel")}>
           <CircleStop size={14} aria-hidden />
           <span className="tool-word">Cancel</span>
         </button>
@@ -59,6 +59,7 @@ export function TraceActions({ id, session, leave }: { id: string; session: Sess
           <button
             type="button"
             className="tool"
+            aria-label="Stop next"
             title={barred ?? "Stop this session at its next checkpoint"}
             disabled={busy || barred !== undefined}
             onClick={() => void act("Stopping", () => setBreakpoint({ session_id: id, once: true }), "Stops at its next checkpoint")}
@@ -66,7 +67,8 @@ export function TraceActions({ id, session, leave }: { id: string; session: Sess
             <CircleDot size={14} aria-hidden />
             <span className="tool-word">Stop next</span>
           </button>
-          <button type="button" className="tool" title="Where sessions are to stop" onClick={() => setAsking("breakpoints")}>
+          <button type="button" className="tool" aria-label="Breakpoints…" title="Where sessions are to stop" onClick={() => setAsking("breakpoints")}>
+            <OctagonPause size={14} aria-hidden />
             <span className="tool-word">Breakpoints…</span>
           </button>
         </>

@@ -28,6 +28,13 @@ describe("the header of a session", () => {
     expect(screen.getByText(/this one cannot be cancelled from here/)).toBeInTheDocument();
   });
 
+  it("has a picture and a name for each action, where there is no room for words", () => {
+    const { container } = open(sampleSession({ controls: ["cancel", "step"] }));
+    const actions = [...container.querySelectorAll(".trace-actions .tool")];
+    expect(actions.map((action) => action.getAttribute("aria-label"))).toEqual(["Cancel", "Stop next", "Breakpoints…", "Pin", "Download the trace", "More actions"]);
+    for (const action of actions) expect(action.querySelector("svg")).not.toBeNull();
+  });
+
   it("shows the newest of the sessions that it started, how many there are, and where all of them are", async () => {
     const children = ["c", "b", "a"].map((id) => sampleSession({ id, title: `Part ${id}`, parent_session_id: "s1" }));
     const { host } = open(sampleSession(), { sessions: children, degraded: [], counts: { ...none, completed: 1_203 } });
