@@ -195,7 +195,7 @@ mod tests {
     fn what_is_not_wanted_is_passed_over_and_moves_the_place() {
         let mut ring = Ring::new(EventId(0), usize::MAX, usize::MAX);
         ring.extend(&(1..=5_000).map(frame).collect::<Vec<_>>());
-        let wanted = |frame: &EventFrame| frame.id.0 % 3_000 == 0;
+        let wanted = |frame: &EventFrame| frame.id.0.is_multiple_of(3_000);
         let batch = ring.read_wanted(EventId(0), 10, wanted);
         assert_eq!((ids(&batch), batch.through), (vec![], EventId(2_048)), "it stops, and is asked again");
         let batch = ring.read_wanted(batch.through, 1, wanted);
