@@ -87,5 +87,5 @@ fn has_page_test(source: &str, title: &str) -> bool {
         let rest = ["test(\"", "test(`"].iter().find_map(|call| line.strip_prefix(call)?.strip_prefix(title));
         rest.is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
     };
-    !switched_off && lines.iter().any(|line| begins(&line))
+    !switched_off && lines.iter().any(begins)
 }
