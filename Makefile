@@ -5,6 +5,8 @@
 #   make loom       the bus and the waits, in every order in which their threads may run
 #   make frameworks the hosts built with agent frameworks, packages of their own
 #   make features   every feature alone and none; the lowest versions of the ranges
+#   make msrv       the oldest compiler that Cargo.toml promises
+#   make platforms  types for Windows and macOS
 #   make package    what is published, built alone and served
 #   make generated  openapi/, the page's API types and ui-dist/ are up to date
 #   make ui         the page's types, lint and unit tests
@@ -27,7 +29,7 @@ NPM_INSTALLED := ui/node_modules/.package-lock.json
 
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 
-.PHONY: test lint rust loom frameworks programs features package generated ui browser clients update soak
+.PHONY: test lint rust loom frameworks programs features msrv platforms package generated ui browser clients update soak
 
 # The browser has the machine for itself: what people would wait for is waited for there.
 test: $(NPM_INSTALLED)
@@ -81,6 +83,14 @@ soak:
 features:
 	bash scripts/check-features.sh
 	bash scripts/check-ranges.sh
+
+# Not a part of `make test`.
+msrv:
+	bash scripts/check-msrv.sh
+
+# Not a part of `make test`.
+platforms:
+	bash scripts/check-platforms.sh
 
 package:
 	bash scripts/check-package.sh
