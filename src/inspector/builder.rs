@@ -31,7 +31,7 @@ enum Place {
     Given(Arc<dyn Store>),
 }
 
-/// Settings of an [`Inspector`]. Every one has a default.
+/// Settings of an [`Inspector`](crate::Inspector). Every one has a default.
 #[derive(Debug)]
 #[must_use = "an inspector is made by `build`"]
 pub struct InspectorBuilder {
@@ -88,7 +88,7 @@ impl InspectorBuilder {
         self
     }
 
-    /// Keeps history in memory only, at most [`DEFAULT_MEMORY_STORE_BYTES`] of it.
+    /// Keeps history in memory only, at most [`DEFAULT_MEMORY_STORE_BYTES`](crate::store::DEFAULT_MEMORY_STORE_BYTES) of it.
     pub fn in_memory(mut self) -> Self {
         self.place = Place::Memory;
         self
@@ -197,7 +197,7 @@ impl InspectorBuilder {
 
     /// Writes the token into this file as well, where programs of the same person find it: with mode 0600, in a directory that
     /// is made with 0700 if there is none, whole or not at all. It is written by [`build`](Self::build), and again by
-    /// [`Inspector::rotate_token`]; it stays when the inspector ends. A file that cannot be written is said in `/health`.
+    /// [`Inspector::rotate_token`](crate::Inspector::rotate_token); it stays when the inspector ends. A file that cannot be written is said in `/health`.
     pub fn token_file(mut self, file: impl Into<PathBuf>) -> Self {
         self.token_file = Some(file.into());
         self
