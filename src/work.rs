@@ -6,7 +6,7 @@
 
 use std::io;
 use std::num::NonZero;
-use std::thread::available_parallelism;
+use std::thread::{self, available_parallelism};
 
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinHandle;
@@ -66,8 +66,23 @@ impl Drop for Work {
     }
 }
 
+/// Starts a thread that gives way to all others, for what goes on beside the host as long as it runs.
+///
+/// # Errors
+///
+/// When the system has none.
+pub(crate) fn spawn_giving_way(
+    name: &str,
+    work: impl FnOnce() + Send + 'static,
+) -> io::Result<thread::JoinHandle<()>> {
+    thread::Builder::new().name(name.to_owned()).spawn(move || {
+        give_way();
+        work();
+    })
+}
+
 /// Makes the calling thread give way to all others.
-pub(crate) fn give_way() {
+fn give_way() {
     // Elsewhere it would be the whole process. A system that refuses has other rules, which are no reason not to work.
     #[cfg(target_os = "linux")]
     let _ = rustix::process::nice(NICENESS);
@@ -105,7 +120,7 @@ mod tests {
         let threads = std::sync::Arc::new(parking_lot::Mutex::new(std::collections::HashSet::new()));
         let note = |_| {
             let threads = std::sync::Arc::clone(&threads);
-            work.run(move || threads.lock().insert(std::thread::current().id()))
+            work.run(move || threads.lock().insert(thread::current().id()))
         };
         for done in (0..500).map(note).collect::<Vec<_>>() {
             done.await.unwrap();

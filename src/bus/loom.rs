@@ -132,15 +132,18 @@ fn readers_that_come_and_go_do_not_take_each_others_wakers() {
     });
 }
 
+/// Two readers of whom one is woken at a time; the other one reads the first event on a thread of its own.
+fn crowd() -> (Arc<Bus>, Reader, thread::JoinHandle<(Vec<u64>, u64)>) {
+    let bus = Arc::new(Bus::waking(1, EventId(0), 8, usize::MAX));
+    let mut other = bus.reader(EventId(0));
+    let reader = bus.reader(EventId(0));
+    (bus, reader, thread::spawn(move || read_until(&mut other, 1)))
+}
+
 #[test]
 fn of_a_crowd_each_slice_wakes_the_next() {
     check(|| {
-        let bus = Arc::new(Bus::waking(1, EventId(0), 8, usize::MAX));
-        let other = thread::spawn({
-            let mut reader = bus.reader(EventId(0));
-            move || read_until(&mut reader, 1)
-        });
-        let mut reader = bus.reader(EventId(0));
+        let (bus, mut reader, other) = crowd();
         let pump = thread::spawn({
             let bus = Arc::clone(&bus);
             move || {
@@ -157,12 +160,7 @@ fn of_a_crowd_each_slice_wakes_the_next() {
 #[test]
 fn of_a_crowd_whoever_is_done_wakes_the_next() {
     check(|| {
-        let bus = Arc::new(Bus::waking(1, EventId(0), 8, usize::MAX));
-        let other = thread::spawn({
-            let mut reader = bus.reader(EventId(0));
-            move || read_until(&mut reader, 1)
-        });
-        let mut reader = bus.reader(EventId(0));
+        let (bus, mut reader, other) = crowd();
         bus.publish(&[frame(1)]);
         bus.wake_more();
         // The one that is done first leaves, or waits again; either wakes the one that is left.

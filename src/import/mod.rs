@@ -15,7 +15,7 @@ mod work;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 
 use parking_lot::Mutex;
 use tokio::sync::watch;
@@ -31,7 +31,7 @@ use crate::model::InstanceId;
 use crate::pipeline::Pipeline;
 use crate::sink::{TraceFiles, name_of_history};
 use crate::store::Store;
-use crate::work::give_way;
+use crate::work::spawn_giving_way;
 
 /// A handle on the thread that reads the files of others. The thread ends with it.
 #[derive(Debug)]
@@ -73,10 +73,7 @@ impl Import {
         });
         let (history, lasting) = name_of_history(store.as_ref(), instance);
         let work = Work::new(files, pipeline.clone(), Arc::clone(&shared), history, lasting);
-        let thread = thread::Builder::new().name("inspector-import".to_owned()).spawn(move || {
-            give_way();
-            work.run();
-        })?;
+        let thread = spawn_giving_way("inspector-import", move || work.run())?;
         Ok(Self { shared, thread: Mutex::new(Some(thread)) })
     }
 

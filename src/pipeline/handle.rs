@@ -27,7 +27,7 @@ use crate::redact::{Redactor, cut_name};
 use crate::registry::{Clean, MemoryRegistry};
 use crate::sink::Changed;
 use crate::store::{Store, StoreError};
-use crate::work::{Work, give_way};
+use crate::work::{Work, spawn_giving_way};
 
 /// How many bytes of outside spans may be under way between request and commit.
 pub(crate) const DEFAULT_INGEST_BYTES: usize = 128 << 20;
@@ -155,10 +155,8 @@ impl Pipeline {
         })?;
         shared.threads.lock().push(writer);
         let (store, lane) = (Arc::clone(&parts.store), Arc::clone(&shared.store));
-        let keeper = spawn("inspector-upkeep", move || {
-            give_way();
-            upkeep::run(&lane, store.as_ref());
-        })?;
+        let keeper = spawn_giving_way("inspector-upkeep", move || upkeep::run(&lane, store.as_ref()))
+            .map_err(|error| StartError::Thread(Error::Thread(error)))?;
         shared.threads.lock().push(keeper);
         let pump = Pump {
             fold: Fold::new(parts.store, parts.registry, parts.abandon_after),

@@ -5,7 +5,6 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use parking_lot::{Condvar, Mutex};
@@ -15,7 +14,7 @@ use super::changed::{Batch, Changed};
 use super::{History, Sink, SinkError, name_of_history};
 use crate::model::{Cursor, IMPORTED_TAG, InstanceId, SessionId, SessionQuery, Timestamp};
 use crate::store::Store;
-use crate::work::give_way;
+use crate::work::spawn_giving_way;
 
 /// How long changes of a session are gathered before the sinks are told: each telling looks at all blocks of the session.
 const GATHER_FOR: Duration = Duration::from_millis(500);
@@ -94,10 +93,7 @@ impl Feed {
             retry: RETRY_FIRST,
             noted: None,
         };
-        thread::Builder::new().name("inspector-sinks".to_owned()).spawn(move || {
-            give_way();
-            work.run();
-        })?;
+        spawn_giving_way("inspector-sinks", move || work.run())?;
         Ok(Self { sinks, changed, shared })
     }
 

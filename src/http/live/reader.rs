@@ -131,13 +131,9 @@ impl LiveReader {
         let until = *self.behind.get_or_insert_with(Instant::now) + STORE_CATCH_UP;
         let answer = tokio::spawn(async move {
             let turns = Arc::clone(&state.limits.catching_up);
-            let _turn = match Arc::clone(&turns).try_acquire_owned() {
-                Ok(turn) => turn,
-                Err(_) => {
-                    let turn = tokio::time::timeout_at(until, turns.acquire_owned()).await;
-                    turn.ok().and_then(Result::ok).ok_or_else(Problem::store_busy)?
-                }
-            };
+            // One that is free is had also when the time is over: the turn is looked at before the clock.
+            let turn = tokio::time::timeout_at(until, turns.acquire_owned()).await;
+            let _turn = turn.ok().and_then(Result::ok).ok_or_else(Problem::store_busy)?;
             let patience = tokio::time::sleep(STORE_CATCH_UP);
             tokio::pin!(patience);
             let mut stored = state.pipeline.stored();
