@@ -58,9 +58,8 @@ rust:
 	fi
 	$(CARGO) test $(LOCKED) --all-features --doc
 
-# A target directory of its own: other flags would build everything else anew too.
 loom:
-	RUSTFLAGS="--cfg inspector_loom" $(CARGO) test $(LOCKED) --target-dir "$${CARGO_TARGET_DIR:-target}/loom" --lib --no-default-features --features control -- bus::loom control::slot
+	RUSTC_WORKSPACE_WRAPPER="$$PWD/scripts/rustc-loom.sh" $(CARGO) test $(LOCKED) --lib --no-default-features --features control -- bus::loom control::slot
 
 # What they need is built once more, with the features that they ask for, into the same target directory.
 frameworks:

@@ -1,7 +1,7 @@
 //! Every order in which the pump and the readers may run, one after the other.
 //!
 //! ```sh
-//! RUSTFLAGS="--cfg inspector_loom" cargo test --lib --no-default-features bus::loom
+//! make loom
 //! ```
 
 use std::future::poll_fn;
@@ -11,8 +11,9 @@ use std::task::{Context, Waker};
 use loom::future::block_on;
 use loom::thread;
 
+use super::waiting::Waiting;
 use super::{Batch, Bus, Reader};
-use crate::model::{EventFrame, EventId};
+use crate::model::{EventFrame, EventId, SessionId};
 
 /// How often a thread may be interrupted where it need not be. Races show with two; every more takes ten times as long.
 const PREEMPTIONS: usize = 2;
@@ -58,8 +59,29 @@ fn a_reader_that_waits_is_woken_by_every_publication() {
                 bus.publish(&[frame(2), frame(3)]);
             }
         });
-        let mut reader = bus.reader(EventId(0));
+        let mut reader = bus.reader(EventId(0), None);
         assert_eq!(read_until(&mut reader, 3), (vec![1, 2, 3], 0));
+        pump.join().unwrap();
+    });
+}
+
+#[test]
+fn a_reader_of_one_session_is_woken_by_what_is_told_of_it() {
+    check(|| {
+        let session = SessionId::parse("one").unwrap();
+        let of = |id, session: &SessionId| {
+            Arc::new(EventFrame::from_json(EventId(id), Some(session.clone()), "Custom".into(), b"{}"))
+        };
+        let bus = Arc::new(Bus::new(EventId(0), 1, usize::MAX));
+        let mut reader = bus.reader(EventId(0), Some(session.clone()));
+        let pump = thread::spawn({
+            let bus = Arc::clone(&bus);
+            move || {
+                bus.publish(&[frame(1)]);
+                bus.publish(&[of(2, &session)]);
+            }
+        });
+        assert_eq!(read_until(&mut reader, 2), (vec![2], 0));
         pump.join().unwrap();
     });
 }
@@ -69,10 +91,10 @@ fn two_readers_get_the_same_in_the_same_order() {
     check(|| {
         let bus = Arc::new(Bus::new(EventId(0), 8, usize::MAX));
         let other = thread::spawn({
-            let mut reader = bus.reader(EventId(0));
+            let mut reader = bus.reader(EventId(0), None);
             move || read_until(&mut reader, 2)
         });
-        let mut reader = bus.reader(EventId(1));
+        let mut reader = bus.reader(EventId(1), None);
         bus.publish(&[frame(1)]);
         bus.publish(&[frame(2)]);
         assert_eq!(read_until(&mut reader, 2), (vec![2], 0));
@@ -88,7 +110,7 @@ fn what_a_lapped_reader_did_not_get_it_is_told_to_have_missed() {
             let bus = Arc::clone(&bus);
             move || (1..=3).for_each(|id| bus.publish(&[frame(id)]))
         });
-        let mut reader = bus.reader(EventId(0));
+        let mut reader = bus.reader(EventId(0), None);
         let (got, missed) = read_until(&mut reader, 3);
         assert_eq!(got.len() as u64 + missed, 3);
         assert!(got.is_sorted() && got.last() == Some(&3), "the newest is always had: {got:?}");
@@ -104,10 +126,10 @@ fn closing_ends_a_reader_that_waits_and_one_that_comes_later() {
             let bus = Arc::clone(&bus);
             move || bus.close()
         });
-        let mut reader = bus.reader(EventId(0));
+        let mut reader = bus.reader(EventId(0), None);
         assert!(next(&mut reader).is_none());
         closing.join().unwrap();
-        assert!(next(&mut bus.reader(EventId(0))).is_none());
+        assert!(next(&mut bus.reader(EventId(0), None)).is_none());
     });
 }
 
@@ -118,12 +140,12 @@ fn readers_that_come_and_go_do_not_take_each_others_wakers() {
         let passing = thread::spawn({
             let bus = Arc::clone(&bus);
             move || {
-                drop(bus.reader(EventId(0)));
-                let mut reader = bus.reader(EventId(0));
+                drop(bus.reader(EventId(0), None));
+                let mut reader = bus.reader(EventId(0), None);
                 read_until(&mut reader, 1).0
             }
         });
-        let mut reader = bus.reader(EventId(0));
+        let mut reader = bus.reader(EventId(0), None);
         bus.publish(&[frame(1)]);
         assert_eq!(read_until(&mut reader, 1).0, [1]);
         assert_eq!(passing.join().unwrap(), [1]);
@@ -134,9 +156,9 @@ fn readers_that_come_and_go_do_not_take_each_others_wakers() {
 
 /// Two readers of whom one is woken at a time; the other one reads the first event on a thread of its own.
 fn crowd() -> (Arc<Bus>, Reader, thread::JoinHandle<(Vec<u64>, u64)>) {
-    let bus = Arc::new(Bus::waking(1, EventId(0), 8, usize::MAX));
-    let mut other = bus.reader(EventId(0));
-    let reader = bus.reader(EventId(0));
+    let bus = Arc::new(Bus::with(Waiting::new(1, 1), EventId(0), 8, usize::MAX));
+    let mut other = bus.reader(EventId(0), None);
+    let reader = bus.reader(EventId(0), None);
     (bus, reader, thread::spawn(move || read_until(&mut other, 1)))
 }
 
@@ -167,5 +189,37 @@ fn of_a_crowd_whoever_is_done_wakes_the_next() {
         assert_eq!(read_until(&mut reader, 1).0, [1]);
         let _ = reader.poll_batch(&Context::from_waker(Waker::noop()), 8, |_| true);
         assert_eq!(other.join().unwrap().0, [1]);
+    });
+}
+
+#[test]
+fn each_of_a_crowd_is_given_more_though_one_at_a_time() {
+    check(|| {
+        let bus = Arc::new(Bus::with(Waiting::new(1, 1), EventId(0), 8, usize::MAX));
+        let turn = |reader: &mut Reader| block_on(poll_fn(|context| reader.poll_turn(context)));
+        let mut other = bus.reader(EventId(0), None);
+        let mut reader = bus.reader(EventId(0), None);
+        let others = thread::spawn(move || (turn(&mut other), turn(&mut other)));
+        turn(&mut reader);
+        turn(&mut reader);
+        drop(reader);
+        others.join().unwrap();
+    });
+}
+
+#[test]
+fn whoever_waits_for_a_turn_when_it_is_over_waits_no_longer() {
+    check(|| {
+        let bus = Arc::new(Bus::with(Waiting::new(1, 1), EventId(0), 8, usize::MAX));
+        // Was woken, and does nothing about it.
+        let mut held_up = bus.reader(EventId(0), None);
+        let _ = held_up.poll_turn(&Context::from_waker(Waker::noop()));
+        let mut reader = bus.reader(EventId(0), None);
+        let closing = thread::spawn({
+            let bus = Arc::clone(&bus);
+            move || bus.close()
+        });
+        block_on(poll_fn(|context| reader.poll_turn(context)));
+        closing.join().unwrap();
     });
 }

@@ -3,6 +3,7 @@
 //! The pump is the only writer. A reader is a [`Reader`]: a place in the ring, and a waker while it waits. There is no
 //! queue per reader, and a replay and a live read are the same code. The host's threads never come here.
 
+mod index;
 #[cfg(all(test, inspector_loom))]
 mod loom;
 mod ring;
@@ -14,11 +15,12 @@ mod waiting;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+pub(crate) use self::index::is_for_everybody;
 use self::ring::Ring;
 pub(crate) use self::ring::{Batch, Missed};
 pub use self::ring::{DEFAULT_RING_BYTES, DEFAULT_RING_EVENTS};
 use self::sync::{AtomicBool, AtomicUsize, Ordering, RwLock};
-use self::waiting::{WOKEN_AT_ONCE, Waiting};
+use self::waiting::{GIVEN_AT_ONCE, WOKEN_AT_ONCE, Waiting};
 use crate::model::{EventFrame, EventId, SessionId};
 
 /// The ring with its readers.
@@ -35,20 +37,20 @@ impl Bus {
     /// bytes of them are kept.
     #[must_use]
     pub(crate) fn new(floor: EventId, events: usize, bytes: usize) -> Self {
-        Self::waking(WOKEN_AT_ONCE, floor, events, bytes)
+        Self::with(Waiting::new(WOKEN_AT_ONCE, GIVEN_AT_ONCE), floor, events, bytes)
     }
 
-    fn waking(at_once: usize, floor: EventId, events: usize, bytes: usize) -> Self {
+    fn with(waiting: Waiting, floor: EventId, events: usize, bytes: usize) -> Self {
         Self {
             ring: RwLock::new(Ring::new(floor, events, bytes)),
-            waiting: Waiting::new(at_once),
+            waiting,
             closed: AtomicBool::new(false),
             readers: AtomicUsize::new(0),
         }
     }
 
-    /// Adds frames, which come in order of their ids, and wakes the readers once; a crowd of them as [`wake_more`](Self::wake_more)
-    /// is called.
+    /// Adds frames, which come in order of their ids, and wakes those readers once that want any of them, the rest of a crowd as
+    /// [`wake_more`](Self::wake_more) is called.
     pub(crate) fn publish(&self, frames: &[Arc<EventFrame>]) {
         if frames.is_empty() {
             return;
@@ -56,7 +58,7 @@ impl Bus {
         let dropped = self.ring.write().extend(frames);
         // Freeing them takes longer than the readers should wait.
         drop(dropped);
-        self.waiting.wake();
+        self.waiting.wake(frames);
     }
 
     /// Wakes the next few of a crowd of readers that are to be woken; whether more are left after that.
@@ -107,11 +109,11 @@ impl Bus {
         (ring.published(), ring.len())
     }
 
-    /// A reader that begins after `after`.
+    /// A reader that begins after `after`: of everything, or of one session.
     #[must_use]
-    pub(crate) fn reader(self: &Arc<Self>, after: EventId) -> Reader {
+    pub(crate) fn reader(self: &Arc<Self>, after: EventId, of: Option<SessionId>) -> Reader {
         self.readers.fetch_add(1, Ordering::Relaxed);
-        Reader { bus: Arc::clone(self), place: self.waiting.enter(), after }
+        Reader { bus: Arc::clone(self), place: self.waiting.enter(of.clone()), of, after, asked: false }
     }
 
     /// How many readers there are.
@@ -127,7 +129,11 @@ pub(crate) struct Reader {
     bus: Arc<Bus>,
     /// Where its waker is kept while it waits.
     place: usize,
+    /// The session whose events alone are wanted, beside those that are for everybody.
+    of: Option<SessionId>,
     after: EventId,
+    /// Whether it stands in line to be given more.
+    asked: bool,
 }
 
 impl Reader {
@@ -140,6 +146,31 @@ impl Reader {
     /// Moves to just after `after`: what lies before was got elsewhere, or is given up.
     pub(crate) fn seek(&mut self, after: EventId) {
         self.after = after;
+    }
+
+    /// Completes when it is this reader's turn to be given more. Whoever was given a message's worth and has more to read asks first:
+    /// otherwise readers that are far behind would leave the host's threads to nothing else.
+    pub(crate) fn poll_turn(&mut self, context: &Context<'_>) -> Poll<()> {
+        let is_turn = self.bus.waiting.turn(self.place, context.waker(), self.asked);
+        // Whoever asks when all was over already is not woken any more.
+        self.asked = !is_turn && !self.bus.closed.load(Ordering::Acquire);
+        if self.asked { Poll::Pending } else { Poll::Ready(()) }
+    }
+
+    /// Passes over what is not wanted. Whoever reads one session is not woken for others, and stays where it is as long.
+    pub(crate) fn pass(&mut self) {
+        let batch = self.read(1, &|_| true);
+        if batch.missed.is_none() && batch.frames.is_empty() {
+            self.after = batch.through;
+        }
+    }
+
+    fn read(&self, most: usize, wanted: &impl Fn(&EventFrame) -> bool) -> Batch {
+        let ring = self.bus.ring.read();
+        match &self.of {
+            Some(session) => ring.read_session(session, self.after, most, wanted),
+            None => ring.read_wanted(self.after, most, wanted),
+        }
     }
 
     /// What there is that is wanted, once there is something; `None` when the bus was closed. What is returned, and what was passed
@@ -163,7 +194,7 @@ impl Reader {
             if self.bus.closed.load(Ordering::Acquire) {
                 return Some(None);
             }
-            let batch = self.bus.ring.read().read_wanted(self.after, most, wanted);
+            let batch = self.read(most, wanted);
             if batch.missed.is_some() {
                 return Some(Some(batch));
             }

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::index::Index;
 use crate::model::{EventFrame, EventId, SessionId};
 
 /// How many events the ring keeps by default: a minute at 250 events a second, far above the 1,000 that a reader may
@@ -39,6 +40,7 @@ pub(crate) struct Missed {
 #[derive(Debug)]
 pub(super) struct Ring {
     frames: VecDeque<Arc<EventFrame>>,
+    index: Index,
     /// The id of the frame before the oldest one in `frames`. Ids are taken from reserved blocks and may jump; a jump is
     /// no gap, so that what was missed is told from this id and not by counting.
     floor: EventId,
@@ -54,6 +56,7 @@ impl Ring {
     pub(super) fn new(floor: EventId, max_events: usize, max_bytes: usize) -> Self {
         Self {
             frames: VecDeque::new(),
+            index: Index::new(floor),
             floor,
             head: floor,
             bytes: 0,
@@ -72,6 +75,7 @@ impl Ring {
             self.bytes += frame.size();
             self.published += 1;
             self.head = frame.id;
+            self.index.add(frame);
             self.frames.push_back(Arc::clone(frame));
             while self.frames.len() > self.max_events
                 || (self.bytes > self.max_bytes && self.frames.len() > 1)
@@ -79,10 +83,13 @@ impl Ring {
                 if let Some(dropped) = self.frames.pop_front() {
                     self.bytes -= dropped.size();
                     self.floor = dropped.id;
+                    self.index.drop_oldest(&dropped);
                     gone.push(dropped);
                 }
             }
         }
+        // Each of the others has a frame in the ring.
+        self.index.forget(self.max_events.saturating_mul(2), self.floor);
         gone
     }
 
@@ -114,6 +121,35 @@ impl Ring {
         Batch { missed: self.missed(after), frames, through }
     }
 
+    /// Like [`read_wanted`](Self::read_wanted), of one session: the frames of others are not looked at, and what was dropped
+    /// of them was not missed.
+    pub(super) fn read_session(
+        &self,
+        session: &SessionId,
+        after: EventId,
+        most: usize,
+        wanted: impl Fn(&EventFrame) -> bool,
+    ) -> Batch {
+        if self.index.has_dropped(session, after) {
+            return Batch { missed: self.missed(after), frames: Vec::new(), through: after };
+        }
+        let (mut frames, mut through) = (Vec::new(), after);
+        for id in self.index.after(session, after).take(LOOKED_AT_ONCE) {
+            if frames.len() == most {
+                return Batch { missed: None, frames, through };
+            }
+            through = id;
+            frames.extend(self.frame(id).filter(|frame| wanted(frame)).cloned());
+        }
+        let looked_at_all = self.index.after(session, through).next().is_none();
+        Batch { missed: None, frames, through: if looked_at_all { after.max(self.head) } else { through } }
+    }
+
+    fn frame(&self, id: EventId) -> Option<&Arc<EventFrame>> {
+        let at = self.frames.binary_search_by_key(&id, |frame| frame.id).ok()?;
+        self.frames.get(at)
+    }
+
     fn missed(&self, after: EventId) -> Option<Missed> {
         (after < self.floor).then_some(Missed { from: after.next(), to: self.floor })
     }
@@ -133,6 +169,7 @@ impl Ring {
             .into_iter()
             .partition(|frame| frame.session_id.as_ref() == Some(session));
         self.frames = kept.into();
+        self.index.remove(session);
         self.bytes -= gone.iter().map(|frame| frame.size()).sum::<usize>();
         self.removed += gone.len() as u64;
         gone
@@ -148,7 +185,7 @@ impl Ring {
     }
 
     pub(super) fn holds(&self, id: EventId) -> bool {
-        self.frames.binary_search_by_key(&id, |frame| frame.id).is_ok()
+        self.frame(id).is_some()
     }
 
     pub(super) fn len(&self) -> usize {
@@ -212,7 +249,50 @@ mod tests {
         assert_eq!(ids(&ring.read(EventId(0), 10)), [1]);
     }
 
+    fn is_wanted(frame: &EventFrame, session: &SessionId) -> bool {
+        frame.event_type == "Gap" || frame.session_id.as_ref() == Some(session)
+    }
+
     proptest! {
+        #[test]
+        fn a_reader_of_one_session_gets_all_of_it_or_is_told_that_it_missed_some(
+            bound in 1_usize..20,
+            steps in prop::collection::vec((prop::collection::vec(0_u8..6, 0..30), any::<bool>(), 1_usize..9), 1..60),
+        ) {
+            let mine = SessionId::parse("0").unwrap();
+            let mut ring = Ring::new(EventId(0), bound, usize::MAX);
+            let (mut all, mut at, mut got) = (Vec::new(), EventId(0), Vec::new());
+            for (publish, read, most) in steps {
+                for of in publish {
+                    let (session, kind) = match of {
+                        5 => (None, "Gap"),
+                        // More sessions than are known at a time.
+                        4 => (Some(SessionId::parse(&format!("s{}", all.len())).unwrap()), "Custom"),
+                        _ => (Some(SessionId::parse(&of.to_string()).unwrap()), "Custom"),
+                    };
+                    let id = EventId(all.len() as u64 + 1);
+                    let frame = Arc::new(EventFrame::from_json(id, session, kind.into(), b"{}"));
+                    ring.extend(&[Arc::clone(&frame)]);
+                    all.push(frame);
+                }
+                if read {
+                    let batch = ring.read_session(&mine, at, most, |_| true);
+                    if let Some(missed) = batch.missed {
+                        // What it missed is had elsewhere.
+                        prop_assert!(batch.frames.is_empty() && missed.from == at.next() && missed.to > at);
+                        got.extend(all[at.0 as usize..missed.to.0 as usize].iter().filter(|frame| is_wanted(frame, &mine)).cloned());
+                        at = missed.to;
+                    } else {
+                        prop_assert!(batch.frames.len() <= most);
+                        got.extend(batch.frames);
+                        at = batch.through;
+                    }
+                    let wanted = all[..at.0 as usize].iter().filter(|frame| is_wanted(frame, &mine));
+                    prop_assert!(wanted.map(|frame| frame.id).eq(got.iter().map(|frame| frame.id)));
+                }
+            }
+        }
+
         #[test]
         fn every_event_is_read_once_or_said_to_be_missed(
             bound in 1_usize..20,

@@ -1,5 +1,5 @@
 //! The locks of the bus: those of the model checker when it looks at every order in which threads may run
-//! (`RUSTFLAGS="--cfg inspector_loom"`; a name of our own, since `--cfg loom` takes tokio's network away), and the usual
+//! (`make loom`, with `--cfg inspector_loom`; a name of our own, since `--cfg loom` takes tokio's network away), and the usual
 //! ones otherwise.
 
 #[cfg(not(inspector_loom))]

@@ -1,5 +1,5 @@
 //! The lock of a wait: that of the model checker when it looks at every order in which threads may run
-//! (`RUSTFLAGS="--cfg inspector_loom"`), and the usual one otherwise.
+//! (`make loom`), and the usual one otherwise.
 
 #[cfg(not(inspector_loom))]
 pub(super) use parking_lot::Mutex;

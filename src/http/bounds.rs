@@ -13,7 +13,7 @@ use super::limits::{
     Bounds, Limits, SEARCHES_AT_ONCE, SEARCHES_WAITING, STORE_READS_AT_ONCE, STORE_READS_WAITING,
     STORE_TURN_TIMEOUT, TREES_AT_ONCE, TREES_WAITING,
 };
-use super::live::{CATCHING_UP, MAX_STREAMS, SLOW_READER_CUT, STORE_CATCH_UP};
+use super::live::{CATCHING_UP, MAX_STREAMS, SLOW_READER_CUT, STORE_CATCH_UP, WAITING_TO_CATCH_UP};
 use crate::registry::REGISTRY_CALLS_AT_ONCE;
 use crate::work::workers;
 use crate::{model, pipeline, redact, store};
@@ -51,7 +51,7 @@ impl Limits {
         ]
     }
 
-    fn requests(&self) -> [Named; 26] {
+    fn requests(&self) -> [Named; 27] {
         [
             ("request_head_bytes", MAX_HEAD_BYTES as u64),
             ("body_idle_ms", milliseconds(self.bounds.body.idle)),
@@ -60,6 +60,7 @@ impl Limits {
             ("reading_free_bytes", READ_FREELY as u64),
             ("streams", MAX_STREAMS as u64),
             ("streams_catching_up", CATCHING_UP as u64),
+            ("streams_waiting_to_catch_up", WAITING_TO_CATCH_UP as u64),
             ("stream_catch_up_ms", milliseconds(STORE_CATCH_UP)),
             ("slow_reader_ms", milliseconds(SLOW_READER_CUT)),
             ("downloads", DOWNLOADS_AT_ONCE as u64),

@@ -203,7 +203,7 @@ impl AppState {
             NotControlled::Unknown(unasked) if unasked.is_empty() => {
                 // Nobody answers for it: the inspector itself only recorded it. What was seen of it a moment ago, such as what it
                 // waited for, was perhaps not stored yet.
-                self.pipeline.settle().await;
+                self.settle().await;
                 let session = self.find_session(&id).await?;
                 let ended = session.status.is_ended();
                 Err(if ended { ControlError::AlreadyEnded } else { ControlError::Unsupported }.into())

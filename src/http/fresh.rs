@@ -23,4 +23,12 @@ impl AppState {
         // Late, or at an end: what there is counts then.
         let _ = tokio::time::timeout(CATCH_UP_WITHIN, stored.wait_for(|stored| *stored >= head)).await;
     }
+
+    /// As [`catch_up`](Self::catch_up), for what the host has said and what was not told in the stream yet either: a wait is
+    /// open, and can be answered, before that.
+    pub(super) async fn settle(&self) {
+        if self.pipeline.problem().is_none() {
+            let _ = tokio::time::timeout(CATCH_UP_WITHIN, self.pipeline.settle()).await;
+        }
+    }
 }

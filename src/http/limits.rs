@@ -8,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::body::{self, BodyPatience};
 use super::download::{DOWNLOADS_AT_ONCE, EXPORTS_AT_ONCE};
-use super::live::{CATCHING_UP, Readers};
+use super::live::{CATCHING_UP, Readers, WAITING_TO_CATCH_UP};
 use super::problem::Problem;
 use super::state::AppState;
 use super::turns::Turns;
@@ -98,6 +98,7 @@ pub(crate) struct Limits {
     pub(crate) exports: Arc<Semaphore>,
     /// The turns of streams that have fallen behind and read from the store.
     pub(crate) catching_up: Arc<Semaphore>,
+    pub(crate) waiting_to_catch_up: Arc<Semaphore>,
     /// The open streams: live ones, and traces that are being fetched.
     pub(crate) readers: Arc<Readers>,
     #[cfg(feature = "otlp")]
@@ -130,6 +131,7 @@ impl Limits {
             downloads: places(DOWNLOADS_AT_ONCE),
             exports: places(EXPORTS_AT_ONCE),
             catching_up: places(CATCHING_UP),
+            waiting_to_catch_up: places(WAITING_TO_CATCH_UP),
             readers: Arc::default(),
             #[cfg(feature = "otlp")]
             ingest_turns: places(INGESTS_AT_ONCE),

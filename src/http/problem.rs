@@ -126,7 +126,7 @@ impl Problem {
     /// An event type that is not written by this version.
     pub(crate) fn unknown_event_type() -> Self {
         Self::new(StatusCode::BAD_REQUEST, "unknown_event_type", "There is no such event type")
-            .detail(format!("`types` is a comma-separated list out of {}", EventKind::TYPES.join(", ")))
+            .detail(format!("`types` is a comma-separated list out of {}", EventKind::types().join(", ")))
     }
 
     /// The body cannot be understood.

@@ -41,6 +41,10 @@ pub(super) async fn list_waits(
     SessionPath(id): SessionPath,
 ) -> Result<Json, Problem> {
     let (open, total) = state.control.own.controls.waits().of(&id, MAX_WAITS);
+    if total > 0 {
+        // Whoever is told of a wait finds the session paused, and what it did before.
+        state.settle().await;
+    }
     // One that runs in the host may not be in any list yet.
     if state.control.own.controls.knows(&id) {
         let waits = open.iter().map(|wait| state.control.own.shown(wait)).collect();

@@ -317,37 +317,34 @@ impl EventKind {
     /// The names of all types this version writes.
     #[must_use]
     pub const fn types() -> &'static [&'static str] {
-        &Self::TYPES
+        &[
+            "SessionStarted",
+            "SessionUpdated",
+            "SessionFinished",
+            "SessionMerged",
+            "SessionPinned",
+            "SessionUnpinned",
+            "SessionRemoved",
+            "SpanStarted",
+            "SpanFinished",
+            "WaitingOnSignal",
+            "SignalReceived",
+            "CancelRequested",
+            "BeforeStep",
+            "BreakpointSet",
+            "BreakpointRemoved",
+            "ResourceFetched",
+            "PromptUsed",
+            "McpRequestStarted",
+            "McpRequestFinished",
+            "ProgressUpdate",
+            "Log",
+            "Heartbeat",
+            "RecordsDropped",
+            "Gap",
+            "Custom",
+        ]
     }
-
-    /// How many there are is nobody else's business: the length is a part of the type.
-    pub(crate) const TYPES: [&'static str; 25] = [
-        "SessionStarted",
-        "SessionUpdated",
-        "SessionFinished",
-        "SessionMerged",
-        "SessionPinned",
-        "SessionUnpinned",
-        "SessionRemoved",
-        "SpanStarted",
-        "SpanFinished",
-        "WaitingOnSignal",
-        "SignalReceived",
-        "CancelRequested",
-        "BeforeStep",
-        "BreakpointSet",
-        "BreakpointRemoved",
-        "ResourceFetched",
-        "PromptUsed",
-        "McpRequestStarted",
-        "McpRequestFinished",
-        "ProgressUpdate",
-        "Log",
-        "Heartbeat",
-        "RecordsDropped",
-        "Gap",
-        "Custom",
-    ];
 
     /// About how many bytes of memory it holds.
     pub(crate) fn size(&self) -> usize {

@@ -164,7 +164,7 @@ impl Pump {
 
     /// Has the next few readers woken, at most once a tick: a turn for each request would wake all of them at once again.
     fn wake_crowd(&mut self) {
-        if self.crowd && self.woke.elapsed() >= PUMP_TICK {
+        if self.woke.elapsed() >= PUMP_TICK {
             self.woke = Instant::now();
             self.crowd = self.bus.wake_more();
         }

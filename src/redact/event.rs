@@ -28,17 +28,17 @@ impl Redactor {
             }
             EventKind::SignalReceived { signal_name, by, .. } => {
                 *signal_name = cut_name(self.name(signal_name));
-                *by = by.take().map(|by| cut_name(self.name(&by)));
+                *by = self.who(by.take());
             }
             EventKind::BreakpointSet { breakpoint } => {
-                breakpoint.by = breakpoint.by.take().map(|by| cut_name(self.name(&by)));
+                breakpoint.by = self.who(breakpoint.by.take());
             }
             EventKind::CancelRequested { by, .. }
             | EventKind::BreakpointRemoved { by, .. }
             | EventKind::SessionPinned { by, .. }
             | EventKind::SessionUnpinned { by, .. }
             | EventKind::SessionRemoved { by, .. } => {
-                *by = by.take().map(|by| cut_name(self.name(&by)));
+                *by = self.who(by.take());
             }
             EventKind::WaitingOnSignal { signal_name, prompt, schema, .. } => {
                 *signal_name = cut_name(self.name(signal_name));
@@ -78,6 +78,13 @@ impl Redactor {
             }
             _ => {}
         }
+    }
+}
+
+impl Redactor {
+    /// The name of who did something, as everybody may see it.
+    pub(crate) fn who(&self, name: Option<String>) -> Option<String> {
+        name.map(|name| cut_name(self.name(&name)))
     }
 }
 

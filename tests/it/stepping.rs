@@ -1,7 +1,7 @@
 //! Sessions that are stopped at their checkpoints, looked at, and let go on.
 
 use agent_inspector::schemars::JsonSchema;
-use agent_inspector::{Inspector, SessionHandle, Step};
+use agent_inspector::{Access, Identity, Inspector, Role, SessionHandle, Step};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -68,6 +68,16 @@ async fn without_the_hosts_leave_nobody_sets_a_breakpoint_and_nothing_stops() {
     assert_eq!(Host::new(read_only).post("/breakpoints", &json!({})).await.1["code"], "read_only");
     let disabled = Inspector::disabled().session("off").start();
     assert_eq!(disabled.checkpoint("x", &1).await, Step::Continue);
+}
+
+#[tokio::test]
+async fn a_secret_in_the_name_of_who_set_a_breakpoint_is_shown_to_nobody() {
+    let somebody = |_: &_| Access::As(Identity::new(Role::Operator).named(KEY));
+    let inspector = Inspector::builder().in_memory().allow_stepping().access(somebody).build().unwrap();
+    let host = Host::new(inspector);
+    let (status, set) = host.post("/breakpoints", &json!({})).await;
+    assert_eq!((status, &set["by"]), (StatusCode::CREATED, &json!("[redacted]")));
+    assert_eq!(host.get("/breakpoints").await["breakpoints"][0]["by"], "[redacted]");
 }
 
 #[tokio::test]

@@ -32,9 +32,13 @@ async function state({ mount, session }: Target, token?: string): Promise<unknow
   };
 }
 
-/** Waits until the session is known and asks. */
+/** Waits until the session asks and all that it did until then is stored: a wait can be answered, and so is listed, before that. */
 async function asks(target: Target): Promise<void> {
-  await expect.poll(() => state(target).catch(String)).toMatchObject({ waits: { total: 1 } });
+  await expect.poll(() => state(target).catch(String)).toMatchObject({
+    sessions: [{ id: target.session, status: "paused" }],
+    waits: { total: 1 },
+    said: expect.arrayContaining(["WaitingOnSignal"]) as unknown,
+  });
 }
 
 /** What may be seen of a request: that it failed, as it does where nobody answers at all. */

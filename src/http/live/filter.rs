@@ -1,5 +1,6 @@
 //! Which events a reader wants.
 
+use crate::bus::is_for_everybody;
 use crate::http::extract::Params;
 use crate::http::problem::Problem;
 use crate::model::{EventFrame, EventKind, SessionId};
@@ -17,7 +18,11 @@ impl Filter {
         let session = params.one("session_id").map(SessionId::parse).transpose();
         let session = session.map_err(|error| Problem::invalid_session_id(error.0))?;
         let known = |name: &str| {
-            EventKind::TYPES.into_iter().find(|known| *known == name).ok_or_else(Problem::unknown_event_type)
+            EventKind::types()
+                .iter()
+                .copied()
+                .find(|known| *known == name)
+                .ok_or_else(Problem::unknown_event_type)
         };
         let names = params.all("types").flat_map(|names| names.split(','));
         let types =
@@ -29,6 +34,11 @@ impl Filter {
     pub(super) fn lets_through(&self, frame: &EventFrame) -> bool {
         let wanted = self.session.as_ref().is_none_or(|wanted| frame.session_id.as_ref() == Some(wanted))
             && (self.types.is_empty() || self.types.contains(&frame.event_type.as_ref()));
-        wanted || frame.event_type == "Gap"
+        wanted || is_for_everybody(frame)
+    }
+
+    /// The session whose events alone are wanted.
+    pub(super) fn session(&self) -> Option<&SessionId> {
+        self.session.as_ref()
     }
 }

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio_stream::Stream;
 
+use super::filter::Filter;
 use super::gap::told_gap;
 use super::reader::{LiveReader, Step};
 use crate::http::state::AppState;
@@ -30,7 +31,8 @@ pub struct Events {
 impl Events {
     /// From now on; of a disabled inspector nothing, at once.
     pub(crate) fn new(state: Option<AppState>) -> Self {
-        let open = state.map(|state| (LiveReader::new(state.clone(), state.bus.head()), state));
+        let open =
+            state.map(|state| (LiveReader::new(state.clone(), state.bus.head(), Filter::default()), state));
         Self { open, ready: Vec::new().into_iter() }
     }
 

@@ -11,7 +11,7 @@ mod sse;
 mod ws;
 
 pub use self::host::Events;
-pub(crate) use self::reader::{CATCHING_UP, STORE_CATCH_UP};
+pub(crate) use self::reader::{CATCHING_UP, STORE_CATCH_UP, WAITING_TO_CATCH_UP};
 pub(super) use self::readers::Held;
 pub(crate) use self::readers::{MAX_STREAMS, Place, Readers, SLOW_READER_CUT};
 pub(super) use self::sse::{__path_stream_events, stream_events};

@@ -34,6 +34,10 @@ pub(crate) const STORE_CATCH_UP: Duration = Duration::from_secs(5);
 /// burst that thousands of readers each read again from there, page by page, would leave the store to nothing else.
 pub(crate) const CATCHING_UP: usize = 16;
 
+/// How many readers wait for such a turn. One more that has fallen behind is told at once what it missed: a crowd that waits
+/// gives up in the same moment, and stands in the runtime's queue before the host's own tasks.
+pub(crate) const WAITING_TO_CATCH_UP: usize = 256;
+
 /// How many events are read from the store at once: a page is held for as long as its client takes.
 const PAGE: usize = 128;
 
@@ -73,16 +77,10 @@ struct Page {
 }
 
 impl LiveReader {
-    /// A reader that begins after `after`.
-    pub(super) fn new(state: AppState, after: EventId) -> Self {
-        let ring = state.bus.reader(after);
-        Self { state, ring, filter: Filter::default(), signed_out: None, question: None, behind: None }
-    }
-
-    /// Only what the filter lets through is given.
-    pub(super) fn only(mut self, filter: Filter) -> Self {
-        self.filter = filter;
-        self
+    /// A reader that begins after `after`, of what the filter lets through.
+    pub(super) fn new(state: AppState, after: EventId, filter: Filter) -> Self {
+        let ring = state.bus.reader(after, filter.session().cloned());
+        Self { state, ring, filter, signed_out: None, question: None, behind: None }
     }
 
     /// Ends when who reads is signed out, if signing in is what let them in.
@@ -91,9 +89,17 @@ impl LiveReader {
         self
     }
 
-    /// The id of the last event that was given (or said to be missed).
-    pub(super) fn position(&self) -> EventId {
+    /// The id of the last event that was given, said to be missed, or passed over because the filter holds it back.
+    pub(super) fn position(&mut self) -> EventId {
+        if self.question.is_none() {
+            self.ring.pass();
+        }
         self.ring.position()
+    }
+
+    /// Completes when it is this reader's turn to be given more than it was.
+    pub(super) fn poll_turn(&mut self, context: &Context<'_>) -> Poll<()> {
+        self.ring.poll_turn(context)
     }
 
     /// What comes next, once there is something; `None` when the stream is over.
@@ -121,19 +127,25 @@ impl LiveReader {
             let Some(batch) = ready!(read) else { return Poll::Ready(None) };
             match batch.missed {
                 None => return Poll::Ready(Some(Step::Frames(batch.frames))),
-                Some(missed) => self.question = Some(self.ask(missed)),
+                Some(missed) => match self.ask(missed) {
+                    Some(question) => self.question = Some(question),
+                    None => return Poll::Ready(Some(self.give_up(missed))),
+                },
             }
         }
     }
 
-    fn ask(&mut self, missed: Missed) -> Question {
-        let (state, after) = (self.state.clone(), self.position());
+    /// Asks the store, unless too many wait to do so.
+    fn ask(&mut self, missed: Missed) -> Option<Question> {
+        let waits = Arc::clone(&self.state.limits.waiting_to_catch_up).try_acquire_owned().ok()?;
+        let (state, after) = (self.state.clone(), self.ring.position());
         let until = *self.behind.get_or_insert_with(Instant::now) + STORE_CATCH_UP;
         let answer = tokio::spawn(async move {
             let turns = Arc::clone(&state.limits.catching_up);
             // One that is free is had also when the time is over: the turn is looked at before the clock.
             let turn = tokio::time::timeout_at(until, turns.acquire_owned()).await;
             let _turn = turn.ok().and_then(Result::ok).ok_or_else(Problem::store_busy)?;
+            drop(waits);
             let patience = tokio::time::sleep(STORE_CATCH_UP);
             tokio::pin!(patience);
             let mut stored = state.pipeline.stored();
@@ -153,12 +165,12 @@ impl LiveReader {
                 }
             }
         });
-        Question { missed, answer }
+        Some(Question { missed, answer })
     }
 
     /// What to make of the store's answer (`None` when it gave none); `None` when nothing was there that is wanted or was missed.
     fn answered(&mut self, page: Option<Page>, missed: Missed) -> Option<Step> {
-        let place = self.position();
+        let place = self.ring.position();
         match page {
             Some(Page { floor, .. }) if floor > place => {
                 // Deleted from the store already. The ring may reach further back than the store.
@@ -180,7 +192,7 @@ impl LiveReader {
         let is_gap = |frame: &EventFrame| frame.event_type == "Gap";
         match frames.iter().position(is_gap) {
             Some(0) => {
-                let missed = Missed { from: self.position().next(), to: frames[0].id };
+                let missed = Missed { from: self.ring.position().next(), to: frames[0].id };
                 return Some(self.give_up(missed));
             }
             Some(at) => frames.truncate(at),

@@ -24,7 +24,7 @@ use tokio_stream::Stream;
 use super::begin::Begin;
 use super::filter::Filter;
 use super::gap::{everything_until, told_gap};
-use super::reader::{LiveReader, Step};
+use super::reader::{BATCH, LiveReader, Step};
 use super::readers::{Held, Place};
 use crate::http::access::Caller;
 use crate::http::extract::Params;
@@ -40,8 +40,9 @@ pub(crate) const RETRY_MILLISECONDS: u32 = 2000;
 /// How long nothing is sent before a sign of life: below the shortest idle time-out of common proxies, half a minute.
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// Messages are put together into chunks of at most this size: one write for many small messages.
-pub(crate) const MAX_CHUNK_BYTES: usize = 64 << 10;
+/// Messages are put together into chunks of at most this size: one write for many small messages, and short enough that a thread
+/// of the host's, which looks for what came in after some sixty of them, does so within a few milliseconds.
+pub(crate) const MAX_CHUNK_BYTES: usize = 16 << 10;
 
 /// Which events are wanted, and from where on.
 #[derive(Debug, utoipa::IntoParams)]
@@ -84,7 +85,7 @@ pub(crate) async fn stream_events(
     let signed_out = state.guard.until(&caller, request);
     let begin = Begin::of(&state, &headers, &params).await;
     let readers = Arc::clone(&state.limits.readers);
-    let reader = LiveReader::new(state.clone(), begin.place()).only(filter).until(signed_out);
+    let reader = LiveReader::new(state.clone(), begin.place(), filter).until(signed_out);
     let stream = SseStream::new(&state, reader, begin, place);
     let body = Body::from_stream(SseBody(Held::new(&readers, stream)));
     let headers = [
@@ -121,6 +122,8 @@ struct SseStream {
     opening: Option<Bytes>,
     /// Frames that were read and not sent yet.
     ready: std::vec::IntoIter<Arc<EventFrame>>,
+    /// Whether a chunk's worth was given, so that others may come before the next one.
+    full: bool,
     /// The last id the client knows of.
     told: EventId,
     quiet_until: Instant,
@@ -149,6 +152,7 @@ impl SseStream {
             reader,
             opening: Some(opening.into()),
             ready: Vec::new().into_iter(),
+            full: false,
             told: after,
             quiet_until,
             alarm: Box::pin(tokio::time::sleep_until(quiet_until)),
@@ -161,8 +165,13 @@ impl SseStream {
         if let Some(opening) = self.opening.take() {
             return Poll::Ready(Some(opening));
         }
+        if self.full {
+            ready!(self.reader.poll_turn(context));
+            self.full = false;
+        }
         loop {
             if let Some(chunk) = self.chunk() {
+                self.full |= !self.ready.as_slice().is_empty();
                 self.quiet_until = Instant::now() + KEEP_ALIVE;
                 return Poll::Ready(Some(chunk));
             }
@@ -176,6 +185,7 @@ impl SseStream {
                 Step::Missed(missed) => vec![Arc::new(told_gap(&self.limits, missed))],
             }
             .into_iter();
+            self.full = self.ready.len() >= BATCH;
         }
     }
 

@@ -22,7 +22,7 @@ use utoipa::ToSchema;
 use super::begin::Begin;
 use super::filter::Filter;
 use super::gap::{everything_until, told_gap};
-use super::reader::{LiveReader, Step};
+use super::reader::{BATCH, LiveReader, Step};
 use super::readers::{Place, SLOW_READER_CUT};
 use super::sse::{KEEP_ALIVE, MAX_CHUNK_BYTES, StreamParams};
 use crate::http::access::Caller;
@@ -92,7 +92,7 @@ pub(crate) async fn stream_events_ws(
         .max_frame_size(MAX_CLIENT_MESSAGE_BYTES)
         .write_buffer_size(MAX_CHUNK_BYTES)
         .on_upgrade(move |socket| async move {
-            let reader = LiveReader::new(state.clone(), begin.place()).only(filter).until(signed_out);
+            let reader = LiveReader::new(state.clone(), begin.place(), filter).until(signed_out);
             let mut stream = WsStream::new(&state, reader, socket, place);
             let why = stream.run(begin).await;
             stream.close(why).await;
@@ -129,7 +129,7 @@ impl WsStream {
         Self {
             socket,
             limits: Arc::clone(&state.limits),
-            told: reader.position(),
+            told: EventId::default(),
             reader,
             received: 0,
             unanswered: 0,
@@ -161,7 +161,8 @@ impl WsStream {
     }
 
     async fn open(&mut self, begin: Begin) -> Result<(), End> {
-        let position = position(begin.place(), begin.notice());
+        self.told = begin.place();
+        let position = position(self.told, begin.notice());
         let gap = match begin {
             Begin::Unknown(last) => Some(told_gap(&self.limits, everything_until(last))),
             _ => None,
@@ -186,7 +187,7 @@ impl WsStream {
             Step::Frames(frames) => frames,
             Step::Missed(missed) => vec![Arc::new(told_gap(&self.limits, missed))],
         };
-        let (mut batch, mut bytes) = (Vec::new(), 0);
+        let (mut batch, mut bytes, is_full) = (Vec::new(), 0, frames.len() >= BATCH);
         for frame in frames {
             bytes += frame.json().len();
             batch.extend(text(&frame));
@@ -194,9 +195,14 @@ impl WsStream {
             if bytes > MAX_CHUNK_BYTES {
                 bytes = 0;
                 self.send(std::mem::take(&mut batch)).await?;
+                poll_fn(|context| self.reader.poll_turn(context)).await;
             }
         }
-        self.send(batch).await
+        self.send(batch).await?;
+        if is_full {
+            poll_fn(|context| self.reader.poll_turn(context)).await;
+        }
+        Ok(())
     }
 
     /// Asks for a sign of life, and says how far the reader is when its filter held events back.

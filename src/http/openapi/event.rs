@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn every_type_of_the_model_is_a_named_variant() {
         let kinds: Vec<_> = variants().into_iter().map(|(kind, _)| kind).collect();
-        assert_eq!(kinds, EventKind::TYPES);
+        assert_eq!(kinds, EventKind::types());
         for (kind, variant) in variants() {
             assert!(variant.required.contains(&"id".to_owned()), "{kind}");
         }

@@ -8,7 +8,7 @@ use tower::ServiceExt;
 
 use super::support::{Site, gap_frame, local};
 use crate::http::SLOW_READER_CUT;
-use crate::http::live::CATCHING_UP;
+use crate::http::live::{CATCHING_UP, WAITING_TO_CATCH_UP};
 
 /// What a client of the stream sees.
 struct Stream(BodyDataStream);
@@ -108,6 +108,37 @@ async fn only_so_many_catch_up_from_the_store_at_once_and_the_others_are_told_wh
     let mut stream = Stream::open(&site, after(3)).await;
     assert_eq!(stream.ids(97).await, (4..=100).collect::<Vec<_>>());
     assert_eq!(site.state.limits.catching_up.available_permits(), CATCHING_UP);
+    assert_eq!(site.state.limits.waiting_to_catch_up.available_permits(), WAITING_TO_CATCH_UP);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crowd_that_has_fallen_behind_is_told_at_once_instead_of_waiting_to_catch_up() {
+    let site = Site::new();
+    let all = site.publish(1..=100);
+    site.store.events.lock().extend(all);
+    let limits = &site.state.limits;
+    let places = u32::try_from(WAITING_TO_CATCH_UP).unwrap();
+    let others = std::sync::Arc::clone(&limits.waiting_to_catch_up).acquire_many_owned(places).await.unwrap();
+    let began = tokio::time::Instant::now();
+    let mut late = Stream::open(&site, after(3)).await;
+    let seen = late.messages(1 + 8).await;
+    assert_eq!((seen[0].0, seen[0].1.as_str(), seen[1].0), (92, "Gap", 93));
+    assert_eq!(began.elapsed(), Duration::ZERO);
+    drop(others);
+    let mut stream = Stream::open(&site, after(3)).await;
+    assert_eq!(stream.ids(97).await, (4..=100).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_reader_of_one_session_needs_no_store_when_the_ring_dropped_what_was_told_of_others() {
+    let site = Site::new();
+    let mut stream = Stream::open(&site, local("/events?session_id=s1")).await;
+    assert_eq!(stream.chunk().await, "retry: 2000\nid: 0\n\n");
+    // The ring holds eight, and the store nothing.
+    site.publish((2..=200).step_by(2));
+    site.publish([201]);
+    assert_eq!(stream.ids(1).await, [201]);
+    assert_eq!(site.state.limits.missed.load(Ordering::Relaxed), 0);
 }
 
 #[tokio::test]
@@ -201,11 +232,11 @@ async fn small_messages_travel_together_and_a_chunk_stays_small() {
     let (mut chunks, mut messages) = (0, 0);
     while messages < 2010 {
         let chunk = stream.chunk().await;
-        assert!(chunk.len() <= 64 << 10 && chunk.ends_with("\n\n"));
+        assert!(chunk.len() <= 16 << 10 && chunk.ends_with("\n\n"));
         messages += chunk.matches("data: ").count();
         chunks += 1;
     }
-    assert!(messages == 2010 && chunks < 30, "{chunks} chunks");
+    assert!(messages == 2010 && chunks < 40, "{chunks} chunks");
 }
 
 #[tokio::test]
