@@ -31,17 +31,19 @@ export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 
 .PHONY: test lint rust loom frameworks programs features msrv platforms package generated ui browser clients update soak
 
-# The browser has the machine for itself: what people would wait for is waited for there.
+# The browser has the machine for itself: what people would wait for is waited for there. The package comes last: to cargo it
+# is this crate, which it would have built anew for whatever came after.
 test: $(NPM_INSTALLED)
 	@bash scripts/beside.sh ui lint rust loom frameworks
-	bash scripts/beside.sh programs features package generated
-	$(MAKE) --no-print-directory browser clients
+	bash scripts/beside.sh programs features generated
+	$(MAKE) --no-print-directory browser clients package
 	echo "All parts passed: lint rust loom frameworks ui programs features package generated browser clients"
 
 lint:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy $(LOCKED) --workspace --all-targets --all-features -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(LOCKED) --no-deps --all-features
+	# With the examples, and so with the features of what the tests need too: clippy has looked through those dependencies.
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(LOCKED) --workspace --lib --examples --no-deps --all-features
 	python3 scripts/check-public-types.py
 	python3 scripts/check-dependencies.py
 	for tool in deny machete; do
@@ -64,9 +66,9 @@ loom:
 # What they need is built once more, with the features that they ask for, into the same target directory.
 frameworks:
 	target=$$(realpath --canonicalize-missing "$${CARGO_TARGET_DIR:-target}")
+	export RUSTC_WORKSPACE_WRAPPER="$$PWD/scripts/rustc-clippy.sh"
 	cd examples/frameworks
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy $(LOCKED) --target-dir "$$target" --workspace --lib --bins --tests -- -D warnings
 	$(CARGO) test $(LOCKED) --target-dir "$$target" --workspace
 
 # They are installed into the target directory the first time. Each run has an end, and none leads outside this machine.
