@@ -14,6 +14,7 @@ use agent_inspector::Inspector;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::Request;
+use axum::middleware::Next;
 use axum::response::IntoResponse;
 use axum::routing::post;
 use hdrhistogram::Histogram;
@@ -25,6 +26,9 @@ const STREAMS: usize = 400;
 const EVENTS: usize = 500;
 /// Between two requests, so that what is measured is a request and not what the inspector does with those before.
 const PAUSE: Duration = Duration::from_micros(200);
+
+/// About how long the layer takes.
+const AS_LONG: Duration = Duration::from_micros(9);
 
 const CALL: &str = r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"search","arguments":{"query":"how does the layer read a body","limit":10},"_meta":{"progressToken":"p-7"}}}"#;
 const ANSWER: &str = r#"{"jsonrpc":"2.0","id":7,"result":{"content":[{"type":"text","text":"It reads a request up to a bound before the server gets it, and looks at the answer while that passes by."}],"isError":false}}"#;
@@ -92,8 +96,17 @@ fn server() -> Router {
 
 fn main() {
     let inspector = Inspector::builder().in_memory().build().unwrap();
+    // What this machine does to a request that takes so long, whatever it does in that time.
+    let as_long = axum::middleware::from_fn(|request: Request<Body>, next: Next| async {
+        let until = Instant::now() + AS_LONG;
+        while Instant::now() < until {
+            std::hint::spin_loop();
+        }
+        next.run(request).await
+    });
     let apps = [
         ("bare", server()),
+        ("bare, as long", server().layer(as_long)),
         ("disabled", server().layer(Inspector::disabled().mcp_layer())),
         ("with the layer", server().layer(inspector.mcp_layer())),
     ];
