@@ -18,7 +18,7 @@ use crate::model::{EventFrame, SessionId};
 /// tasks then wait behind them. So many readers in all are no crowd.
 pub(crate) const WOKEN_AT_ONCE: usize = 64;
 
-/// How many readers that have more to read than one message are at it at once. A full message takes a hundred times as long to
+/// How many readers that have more to read than one message are at it at once. A full message takes several times as long to
 /// write as an event does.
 pub(crate) const GIVEN_AT_ONCE: usize = 8;
 
