@@ -37,7 +37,7 @@ async function asks(target: Target): Promise<void> {
   await expect.poll(() => state(target).catch(String)).toMatchObject({
     sessions: [{ id: target.session, status: "paused" }],
     waits: { total: 1 },
-    said: expect.arrayContaining(["WaitingOnSignal"]) as unknown,
+    said: expect.arrayContaining(["WaitingOnSignal"]),
   });
 }
 
