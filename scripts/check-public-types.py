@@ -63,7 +63,9 @@ def document():
     wrapper.chmod(0o755)
     environment = {**os.environ, "RUSTDOC": str(wrapper.resolve())}
     environment.pop("RUSTDOCFLAGS", None)
-    command = ["cargo", "doc", "--quiet", "--locked", "--no-deps", "--lib", "--all-features", "-p", "agent-inspector"]
+    # What `make lint` asks for too, so that the dependencies were looked through already.
+    asked = ["--workspace", "--lib", "--examples", "--no-deps", "--all-features"]
+    command = ["cargo", "doc", "--quiet", "--locked", *asked]
     subprocess.run(command, cwd=ROOT, env=environment, check=True)
     return json.loads((target / "doc/agent_inspector.json").read_text())
 
