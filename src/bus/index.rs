@@ -4,18 +4,11 @@ use std::collections::{HashMap, VecDeque};
 
 use crate::model::{EventFrame, EventId, SessionId};
 
-/// The type of the events that every reader gets, whatever it asked for.
-const FOR_EVERYBODY: &str = "Gap";
-
-/// Whether every reader gets it, whatever it asked for: nobody knows whether what is missing was wanted.
-pub(crate) fn is_for_everybody(frame: &EventFrame) -> bool {
-    frame.event_type == FOR_EVERYBODY
-}
-
 /// What the ring holds of each session.
 #[derive(Debug, Default)]
 pub(super) struct Index {
     sessions: HashMap<SessionId, Told>,
+    /// The gaps, which every reader gets: nobody knows whether what is missing was wanted.
     for_everybody: Told,
     /// Of a session that is not known here nothing was published after this event.
     forgotten: EventId,
@@ -37,7 +30,7 @@ impl Index {
 
     /// Notes a frame that the ring took, the newest.
     pub(super) fn add(&mut self, frame: &EventFrame) {
-        if is_for_everybody(frame) {
+        if frame.is_gap() {
             self.for_everybody.held.push_back(frame.id);
         } else if let Some(session) = &frame.session_id {
             if let Some(told) = self.sessions.get_mut(session) {
@@ -51,7 +44,7 @@ impl Index {
 
     /// Notes that the ring has dropped a frame, its oldest.
     pub(super) fn drop_oldest(&mut self, frame: &EventFrame) {
-        if is_for_everybody(frame) {
+        if frame.is_gap() {
             self.for_everybody.drop_oldest(frame.id);
         } else if let Some(told) =
             frame.session_id.as_ref().and_then(|session| self.sessions.get_mut(session))

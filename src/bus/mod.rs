@@ -15,7 +15,6 @@ mod waiting;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-pub(crate) use self::index::is_for_everybody;
 use self::ring::Ring;
 pub(crate) use self::ring::{Batch, Missed};
 pub use self::ring::{DEFAULT_RING_BYTES, DEFAULT_RING_EVENTS};

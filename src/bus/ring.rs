@@ -134,14 +134,15 @@ impl Ring {
             return Batch { missed: self.missed(after), frames: Vec::new(), through: after };
         }
         let (mut frames, mut through) = (Vec::new(), after);
-        for id in self.index.after(session, after).take(LOOKED_AT_ONCE) {
+        let mut ids = self.index.after(session, after);
+        for id in ids.by_ref().take(LOOKED_AT_ONCE) {
             if frames.len() == most {
                 return Batch { missed: None, frames, through };
             }
             through = id;
             frames.extend(self.frame(id).filter(|frame| wanted(frame)).cloned());
         }
-        let looked_at_all = self.index.after(session, through).next().is_none();
+        let looked_at_all = ids.next().is_none();
         Batch { missed: None, frames, through: if looked_at_all { after.max(self.head) } else { through } }
     }
 

@@ -10,7 +10,6 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::task::Waker;
 
-use super::index::is_for_everybody;
 use super::sync::Mutex;
 use crate::model::{EventFrame, SessionId};
 
@@ -246,7 +245,7 @@ impl Places {
         if of_session.is_empty() {
             return;
         }
-        if frames.iter().any(|frame| is_for_everybody(frame)) {
+        if frames.iter().any(|frame| frame.is_gap()) {
             of_session.values_mut().for_each(mark);
             return;
         }

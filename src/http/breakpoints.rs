@@ -75,7 +75,7 @@ pub(super) async fn set_breakpoint(
         serde_json::from_value(fields.into()).map_err(|error| Problem::invalid_body(error.to_string()))?;
     check(&rule)?;
     let (own, (by, from)) = (&state.control.own, caller.named());
-    let set = own.controls.breakpoints().set(rule, own.now(), (own.redactor.who(by), from));
+    let set = own.controls.breakpoints().set(rule, own.now(), (own.redactor.shown_name(by), from));
     let breakpoint = set.ok_or_else(|| Problem::too_many_breakpoints(MAX_BREAKPOINTS))?;
     state.control.publish(None, EventKind::BreakpointSet { breakpoint: Box::new(breakpoint.clone()) });
     Ok((StatusCode::CREATED, Json::of(&breakpoint)?).into_response())

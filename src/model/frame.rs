@@ -8,8 +8,8 @@ use bytes::{BufMut, Bytes, BytesMut};
 
 use super::{Event, EventId, SessionId};
 
-/// How long a segment grows before the next one begins. A reader gets what lies in one segment without a copy, so this is
-/// also about how much is written to a connection at once.
+/// How long a segment grows before the next one begins. A reader gets what lies in one segment without a copy: a few messages'
+/// worth.
 const SEGMENT_BYTES: usize = 64 << 10;
 
 /// A serialised event with what is needed to order and filter it.
@@ -60,6 +60,11 @@ impl EventFrame {
     #[must_use]
     pub fn event_type(&self) -> &str {
         &self.event_type
+    }
+
+    /// Whether it says that events are missing.
+    pub(crate) fn is_gap(&self) -> bool {
+        self.event_type == "Gap"
     }
 
     /// The event as JSON.

@@ -28,17 +28,17 @@ impl Redactor {
             }
             EventKind::SignalReceived { signal_name, by, .. } => {
                 *signal_name = cut_name(self.name(signal_name));
-                *by = self.who(by.take());
+                *by = self.shown_name(by.take());
             }
             EventKind::BreakpointSet { breakpoint } => {
-                breakpoint.by = self.who(breakpoint.by.take());
+                breakpoint.by = self.shown_name(breakpoint.by.take());
             }
             EventKind::CancelRequested { by, .. }
             | EventKind::BreakpointRemoved { by, .. }
             | EventKind::SessionPinned { by, .. }
             | EventKind::SessionUnpinned { by, .. }
             | EventKind::SessionRemoved { by, .. } => {
-                *by = self.who(by.take());
+                *by = self.shown_name(by.take());
             }
             EventKind::WaitingOnSignal { signal_name, prompt, schema, .. } => {
                 *signal_name = cut_name(self.name(signal_name));
@@ -51,7 +51,7 @@ impl Redactor {
             EventKind::BeforeStep { checkpoint, tool, agent, state, .. } => {
                 *checkpoint = cut_name(self.name(checkpoint));
                 for name in [tool, agent] {
-                    *name = name.take().map(|name| cut_name(self.name(&name)));
+                    *name = self.shown_name(name.take());
                 }
                 let mut shown = self.as_span([(STATE, Some(state.take().to_string()))]);
                 *state =
@@ -59,11 +59,11 @@ impl Redactor {
             }
             EventKind::McpRequestStarted { method, tool, .. } => {
                 *method = cut_name(self.name(method)).into();
-                *tool = tool.take().map(|tool| cut_name(self.name(&tool)));
+                *tool = self.shown_name(tool.take());
             }
             EventKind::McpRequestFinished { method, tool, error, .. } => {
                 *method = cut_name(self.name(method)).into();
-                *tool = tool.take().map(|tool| cut_name(self.name(&tool)));
+                *tool = self.shown_name(tool.take());
                 *error = error.take().map(|error| cut_name(self.text(&error)));
             }
             EventKind::ProgressUpdate { message: Some(message), .. } => {
@@ -79,11 +79,9 @@ impl Redactor {
             _ => {}
         }
     }
-}
 
-impl Redactor {
-    /// The name of who did something, as everybody may see it.
-    pub(crate) fn who(&self, name: Option<String>) -> Option<String> {
+    /// A name that somebody gave or has, as everybody may see it.
+    pub(crate) fn shown_name(&self, name: Option<String>) -> Option<String> {
         name.map(|name| cut_name(self.name(&name)))
     }
 }

@@ -1,6 +1,5 @@
 //! Which events a reader wants.
 
-use crate::bus::is_for_everybody;
 use crate::http::extract::Params;
 use crate::http::problem::Problem;
 use crate::model::{EventFrame, EventKind, SessionId};
@@ -34,7 +33,7 @@ impl Filter {
     pub(super) fn lets_through(&self, frame: &EventFrame) -> bool {
         let wanted = self.session.as_ref().is_none_or(|wanted| frame.session_id.as_ref() == Some(wanted))
             && (self.types.is_empty() || self.types.contains(&frame.event_type.as_ref()));
-        wanted || is_for_everybody(frame)
+        wanted || frame.is_gap()
     }
 
     /// The session whose events alone are wanted.

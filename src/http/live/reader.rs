@@ -189,8 +189,7 @@ impl LiveReader {
 
     /// Events from the store, when any of them are wanted. A gap among them stands for events that it could not take at the time.
     fn stored(&mut self, mut frames: Vec<EventFrame>) -> Option<Step> {
-        let is_gap = |frame: &EventFrame| frame.event_type == "Gap";
-        match frames.iter().position(is_gap) {
+        match frames.iter().position(EventFrame::is_gap) {
             Some(0) => {
                 let missed = Missed { from: self.ring.position().next(), to: frames[0].id };
                 return Some(self.give_up(missed));
