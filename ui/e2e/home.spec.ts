@@ -109,6 +109,20 @@ test("the palette goes anywhere by the keyboard alone", async ({ page }) => {
   await expect(page.getByRole("heading", { name: "Events", level: 1 })).toBeAttached();
 });
 
+test("keys pressed right after the palette closed are the screen's", async ({ page }) => {
+  await live(page, "health");
+  await page.keyboard.press("Control+k");
+  await expect(page.getByRole("combobox", { name: "Commands and sessions" })).toBeFocused();
+  // In one task of the page: no frame lies between, in which the browser would take the focus from the closed palette.
+  await page.evaluate(() => {
+    const input = document.activeElement;
+    if (!(input instanceof HTMLInputElement)) throw new Error("The palette has not the focus");
+    input.closest("dialog")?.close();
+    for (const key of ["g", "e"]) input.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+  });
+  await expect(page.getByRole("heading", { name: "Events", level: 1 })).toBeAttached();
+});
+
 test("every screen fits on 360 px", async ({ page }) => {
   await page.setViewportSize({ width: 360, height: 740 });
   for (const path of ["sessions", "sessions?group=parent", "search", "search?q=inspector", "events", "health"]) {

@@ -1,4 +1,5 @@
 import { useEffect, useEffectEvent } from "react";
+import { isTyping } from "../components/typing";
 
 /** So long a `g` waits for the letter that says where to. */
 const WAIT_MS = 1_000;
@@ -26,8 +27,4 @@ export function useGoKeys(places: Record<string, () => void>): void {
     document.addEventListener("keydown", listener, { capture: true });
     return () => document.removeEventListener("keydown", listener, { capture: true });
   }, []);
-}
-
-function isTyping(target: EventTarget | null): boolean {
-  return target instanceof Element && target.closest("input, textarea, select, [contenteditable=true]") !== null;
 }

@@ -1,19 +1,7 @@
 import { useEffect, useEffectEvent } from "react";
+import { isTyping } from "./typing";
 
 export type Keys = Record<string, (event: KeyboardEvent) => void>;
-
-/** Where plain letters belong to the reader's text and not to us. */
-function isTyping(target: EventTarget | null): boolean {
-  return (
-    target instanceof HTMLElement &&
-    (target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || isTextInput(target))
-  );
-}
-
-function isTextInput(target: HTMLElement): boolean {
-  // A group of radio buttons is walked through by the arrows.
-  return target instanceof HTMLInputElement && !["checkbox", "button"].includes(target.type);
-}
 
 /**
  * Keys for the whole screen. Ctrl, Alt and Meta always belong to the browser; while somebody types, and while a dialog
