@@ -8,10 +8,18 @@ use std::sync::Arc;
 
 use agent_inspector::Inspector;
 use agent_inspector_benches::{BATCH, runtime, span_of_four_attributes};
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::http::Request;
+use axum::routing::post;
+use http_body_util::BodyExt;
 use serde_json::json;
 use tokio::sync::broadcast;
+use tower::ServiceExt;
 use tracing::subscriber::with_default;
 use tracing_subscriber::prelude::*;
+
+const CALL: &str = r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"search","arguments":{"query":"where"}}}"#;
 
 fn main() {
     let runtime = runtime();
@@ -34,6 +42,22 @@ fn main() {
     });
     let (sender, _receiver) = broadcast::channel::<Arc<str>>(65_536);
     count("broadcast::send of an Arc<str>", || _ = sender.send(Arc::from("tick")), || {});
+    let answers =
+        || Router::new().route("/", post(|_: Bytes| async { r#"{"jsonrpc":"2.0","id":7,"result":{}}"# }));
+    for (name, app) in [
+        ("a request to an MCP server, bare", answers()),
+        ("a request to an MCP server, inspector.mcp_layer()", answers().layer(inspector.mcp_layer())),
+    ] {
+        let ask = || {
+            let request = Request::post("/")
+                .header("mcp-session-id", "bench")
+                .body(Body::from(CALL))
+                .expect("a request");
+            let answer = runtime.block_on(app.clone().oneshot(request)).expect("an answer");
+            runtime.block_on(answer.into_body().collect()).expect("its body");
+        };
+        count(name, ask, settle);
+    }
     let disabled = Inspector::disabled().session("bench").start();
     count("session.emit of a number, inspector disabled", || disabled.emit("tick", json!(1)), || {});
 }

@@ -62,7 +62,7 @@ impl<'a> Fields<'a> {
             };
             self.written(field, from);
         } else if self.flat.len() < MAX_FIELDS {
-            self.flat.push(field, value);
+            self.flat.push(field.index(), value);
         }
     }
 
@@ -72,7 +72,7 @@ impl<'a> Fields<'a> {
             let text = self.flat.take_text(from);
             self.special(field, text);
         } else if self.flat.len() < MAX_FIELDS {
-            self.flat.push_written(field, from);
+            self.flat.push_written(field.index(), from);
         }
     }
 

@@ -8,18 +8,18 @@
 use std::cell::Cell;
 use std::fmt::Write;
 
-use tracing_core::field::{Field, FieldSet};
+use tracing_core::field::FieldSet;
 
 use crate::model::{AttributeValue, Attributes, Key};
 
 /// So much memory is kept by a thread, and by the lane, for the next time.
 const KEPT_BYTES: usize = 256 << 10;
 
-/// One value. Its name is that of a field of the callsite, so that only the field's number is kept.
+/// One value. Its name is one of a callsite's fields or of a list, so that only the number of that is kept.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     bits: u64,
-    field: u16,
+    name: u16,
     kind: Kind,
 }
 
@@ -55,6 +55,42 @@ pub(crate) struct Slice {
     to: u32,
 }
 
+/// Values whose names are in a list, and not those of a callsite's fields.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Listed {
+    names: &'static [&'static str],
+    values: Slice,
+}
+
+impl Listed {
+    /// No values yet.
+    #[cfg(feature = "mcp")]
+    pub(super) const fn new(names: &'static [&'static str]) -> Self {
+        Self { names, values: Slice { from: 0, to: 0 } }
+    }
+
+    /// These values.
+    #[cfg(feature = "mcp")]
+    pub(super) const fn at(self, values: Slice) -> Self {
+        Self { values, ..self }
+    }
+
+    /// The values with their names.
+    pub(crate) fn attributes(self, flat: &Flat) -> Attributes {
+        flat.attributes(self.values, self.names)
+    }
+
+    /// Whether there are none.
+    pub(crate) const fn is_empty(self) -> bool {
+        self.values.from == self.values.to
+    }
+}
+
+/// The names of a callsite's fields.
+pub(crate) fn field_names(fields: &FieldSet) -> Vec<&'static str> {
+    fields.iter().map(|field| field.name()).collect()
+}
+
 thread_local! {
     static SCRATCH: Cell<Flat> = const { Cell::new(Flat { entries: Vec::new(), text: String::new() }) };
 }
@@ -87,24 +123,25 @@ impl Flat {
         self.entries.is_empty()
     }
 
-    pub(super) fn push(&mut self, field: &Field, value: Number) {
+    /// Adds a value. `name` is the place of its name among a callsite's fields, or in a list.
+    pub(super) fn push(&mut self, name: usize, value: Number) {
         let (kind, bits) = match value {
             Number::Bool(value) => (Kind::Bool, u64::from(value)),
             Number::Int(value) => (Kind::Int, value.cast_unsigned()),
             Number::Double(value) => (Kind::Double, value.to_bits()),
         };
-        self.entry(field, kind, bits);
+        self.entry(name, kind, bits);
     }
 
     /// Adds the text that was [written](Self::write) last, from `from` on.
-    pub(super) fn push_written(&mut self, field: &Field, from: usize) {
-        self.entry(field, Kind::Text, place(from, self.text.len()));
+    pub(super) fn push_written(&mut self, name: usize, from: usize) {
+        self.entry(name, Kind::Text, place(from, self.text.len()));
     }
 
-    fn entry(&mut self, field: &Field, kind: Kind, bits: u64) {
+    fn entry(&mut self, name: usize, kind: Kind, bits: u64) {
         // A callsite has at most 32 fields, and one that was built by hand not many more.
-        let Ok(field) = u16::try_from(field.index()) else { return };
-        self.entries.push(Entry { bits, field, kind });
+        let Ok(name) = u16::try_from(name) else { return };
+        self.entries.push(Entry { bits, name, kind });
     }
 
     /// Writes a text; gives where it begins.
@@ -149,20 +186,19 @@ impl Flat {
         Slice { from, to: narrow(self.entries.len()) }
     }
 
-    /// The attributes of a slice, whose names are those of the callsite's `fields`.
-    pub(crate) fn attributes(&self, slice: Slice, fields: &FieldSet) -> Attributes {
+    /// The attributes of a slice.
+    pub(crate) fn attributes(&self, slice: Slice, names: &[&'static str]) -> Attributes {
         let entries = self.entries.get(slice.from as usize..slice.to as usize).unwrap_or_default();
-        let names: Vec<&'static str> = fields.iter().map(|field| field.name()).collect();
         let mut attributes = Attributes::with_capacity(entries.len());
         for entry in entries {
-            let Some(name) = names.get(usize::from(entry.field)) else { continue };
+            let Some(name) = names.get(usize::from(entry.name)) else { continue };
             let value = match entry.kind {
                 Kind::Bool => AttributeValue::Bool(entry.bits != 0),
                 Kind::Int => AttributeValue::Int(entry.bits.cast_signed()),
                 Kind::Double => AttributeValue::Double(f64::from_bits(entry.bits)),
                 Kind::Text => self.text_at(entry.bits).into(),
             };
-            // A field stands once in a record, so there is no need to look for it.
+            // A name stands once in a record, so there is no need to look for it.
             attributes.push(Key::Borrowed(name), value);
         }
         attributes

@@ -15,7 +15,7 @@ use super::around::{Beginnings, Surroundings, recorded};
 use super::context::{self, Context, Entry};
 use super::fields::Fields;
 use super::filter::{CaptureFilter, has_agent_fields};
-use super::flat::{Flat, Slice};
+use super::flat::{Flat, Slice, field_names};
 use super::record::{Details, SpanChange, SpanStarted};
 use super::recorder::{Recorder, fresh_span_id};
 use super::spans::Spans;
@@ -203,7 +203,7 @@ where
         let (name, mut attributes) = Flat::scratch(|flat| {
             let mut fields = Fields::new(flat);
             event.record(&mut fields);
-            (fields.name.or(fields.message), flat.attributes(flat.whole(), metadata.fields()))
+            (fields.name.or(fields.message), flat.attributes(flat.whole(), &field_names(metadata.fields())))
         });
         attributes.set(Key::Borrowed("level"), metadata.level().as_str());
         attributes.set(Key::Borrowed("target"), metadata.target());

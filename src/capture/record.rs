@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use tracing_core::Metadata;
 
-use super::flat::{Flat, Slice};
+use super::flat::{Flat, Listed, Slice, field_names};
 use crate::model::{
     Attributes, EventKind, Link, OtelKind, SessionId, SessionStatus, Span, SpanEvent, SpanId, SpanKind,
     SpanStatus, Timestamp, TraceId,
@@ -28,7 +28,14 @@ pub(crate) enum Record {
     /// More became known of a span that still runs.
     SpanChanged(Box<SpanChange>),
     /// A span ended.
-    SpanEnded { trace_id: TraceId, span_id: SpanId, at: Timestamp, change: Option<Box<SpanChange>> },
+    SpanEnded {
+        trace_id: TraceId,
+        span_id: SpanId,
+        at: Timestamp,
+        change: Option<Box<SpanChange>>,
+        /// In the [`Flat`] that the record came with; they come before those of the change.
+        listed: Listed,
+    },
 }
 
 /// A span in the form of the library that recorded it. It becomes a span of ours on the pump's thread.
@@ -115,8 +122,10 @@ pub(crate) struct Details {
     /// W3C `tracestate`, when the caller sent one.
     pub(crate) trace_state: Option<String>,
     pub(crate) link: Option<Link>,
-    /// What is known of it beside its callsite's fields.
+    /// What is known of it beside what lies flat.
     pub(crate) attributes: Attributes,
+    /// The names of what lies flat, when it has no callsite.
+    pub(crate) names: &'static [&'static str],
     /// How it came here, where that is not the session API.
     pub(crate) source: Option<&'static str>,
     /// It waits for a person: losing it would leave nobody to answer.
@@ -144,9 +153,11 @@ impl SpanStarted {
         span.source = Cow::Borrowed(details.source.unwrap_or("session"));
         if let Some(callsite) = self.callsite {
             span.otel_kind = OtelKind::Internal;
-            span.attributes.merge(flat.attributes(self.attributes, callsite.fields()));
+            span.attributes.merge(flat.attributes(self.attributes, &field_names(callsite.fields())));
             callsite.target().clone_into(&mut span.scope.name);
             span.source = Cow::Borrowed("tracing");
+        } else {
+            span.attributes.merge(flat.attributes(self.attributes, details.names));
         }
         if let Some(kind) = details.otel_kind {
             span.otel_kind = kind;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Weak};
 use parking_lot::Mutex;
 use tracing_core::Metadata;
 
-use super::flat::Flat;
+use super::flat::{Flat, Listed};
 use super::lane::Lane;
 use super::record::{CapturedEvent, Foreign, Of, Record, RecordKind, SpanChange, SpanStarted};
 use super::visibility::Visibility;
@@ -132,9 +132,28 @@ impl Recorder {
         self.record(Record::SpanChanged(Box::new(change)));
     }
 
-    pub(crate) fn span_ended(&self, trace_id: TraceId, span_id: SpanId, change: Option<SpanChange>) {
+    pub(crate) fn span_ended(&self, trace_id: TraceId, span_id: SpanId, change: Option<Box<SpanChange>>) {
         let at = self.now();
-        self.inner.lane.push_end(Record::SpanEnded { trace_id, span_id, at, change: change.map(Box::new) });
+        let listed = Listed::default();
+        self.inner.lane.push_end(Record::SpanEnded { trace_id, span_id, at, change, listed });
+    }
+
+    /// As [`span_ended`](Self::span_ended), with what is said last lying flat.
+    #[cfg(feature = "mcp")]
+    pub(super) fn span_ended_flat(
+        &self,
+        (trace_id, span_id): (TraceId, SpanId),
+        change: Option<Box<SpanChange>>,
+        (listed, flat): (Listed, &Flat),
+    ) {
+        let at = self.now();
+        self.inner.lane.push_end_flat(flat, |values| Record::SpanEnded {
+            trace_id,
+            span_id,
+            at,
+            change,
+            listed: listed.at(values),
+        });
     }
 
     pub(crate) fn event(&self, of: Of, kind: EventKind) {

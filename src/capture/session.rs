@@ -296,9 +296,9 @@ impl SessionHandle {
 
     /// Opens a span of which more is known at once, or that began a while ago.
     #[cfg(feature = "mcp")]
-    pub(super) fn span_with(&self, place: Place, details: Details, at: Timestamp) -> SpanGuard {
+    pub(super) fn span_with(&self, place: Place, told: (Details, &Flat), at: Timestamp) -> SpanGuard {
         match &self.inner.live {
-            Some(live) => SpanGuard::begin(self.clone(), live, place, details, at),
+            Some(live) => SpanGuard::begin(self.clone(), live, place, told, at),
             None => SpanGuard::disabled(),
         }
     }
@@ -442,7 +442,7 @@ impl Live {
             change
         });
         if self.root_taken {
-            self.recorder.span_ended(self.trace_id, self.root, change);
+            self.recorder.span_ended(self.trace_id, self.root, change.map(Box::new));
         }
         let at = self.recorder.now();
         self.recorder.record(Record::SessionEnded(Box::new(SessionEnded {

@@ -8,6 +8,8 @@ use serde::Serialize;
 use super::carry::SessionContext;
 use super::context::InSession;
 use super::fields::to_json;
+#[cfg(feature = "mcp")]
+use super::flat::Listed;
 use super::flat::{Flat, Slice};
 use super::record::{Details, SpanChange, SpanStarted};
 use super::recorder::{error_status, fresh_span_id};
@@ -29,7 +31,7 @@ pub(super) struct Open {
     pub(super) span_id: SpanId,
     pub(super) kind: SpanKind,
     /// Gathered for the end, which then needs one hand-over.
-    last: Option<SpanChange>,
+    last: Option<Box<SpanChange>>,
 }
 
 /// Where a span is opened.
@@ -52,15 +54,15 @@ impl SpanGuard {
         name: Cow<'static, str>,
     ) -> Self {
         let details = Details { name: Some(name), kind, ..Details::default() };
-        Self::begin(session, live, place, details, live.recorder.now())
+        Self::begin(session, live, place, (details, &Flat::default()), live.recorder.now())
     }
 
-    /// Opens a span of which more is known at once, or that began a while ago.
+    /// Opens a span of which more is known at once, or that began a while ago. What lies flat has the details' names.
     pub(super) fn begin(
         session: SessionHandle,
         live: &Live,
         place: Place,
-        details: Details,
+        (details, flat): (Details, &Flat),
         at: Timestamp,
     ) -> Self {
         let Place { trace_id, parent, link } = place;
@@ -76,8 +78,7 @@ impl SpanGuard {
             attributes: Slice::default(),
         };
         let recorder = &live.recorder;
-        let taken =
-            if waits { recorder.wait_started(start) } else { recorder.span_started(start, &Flat::default()) };
+        let taken = if waits { recorder.wait_started(start) } else { recorder.span_started(start, flat) };
         if !taken {
             return Self::disabled();
         }
@@ -123,17 +124,25 @@ impl SpanGuard {
 
     /// As [`child`](Self::child), of which more is known at once.
     #[cfg(feature = "mcp")]
-    pub(super) fn child_with(&self, details: Details) -> Self {
+    pub(super) fn child_with(&self, details: Details, flat: &Flat) -> Self {
         let Some(open) = &self.open else { return Self::disabled() };
         let place = Place { trace_id: open.trace_id, parent: Some(open.span_id), link: None };
-        open.session.span_with(place, details, open.recorder.now())
+        open.session.span_with(place, (details, flat), open.recorder.now())
     }
 
     /// Gathers what is to be said with the end.
     #[cfg(feature = "mcp")]
     pub(super) fn at_end(&mut self, fill: impl FnOnce(&mut SpanChange)) {
         if let Some(open) = &mut self.open {
-            fill(open.last.get_or_insert_with(|| SpanChange::new(open.trace_id, open.span_id)));
+            fill(open.last.get_or_insert_with(|| Box::new(SpanChange::new(open.trace_id, open.span_id))));
+        }
+    }
+
+    /// Ends the span with what is said last, as [`at_end`](Self::at_end) where it lies flat.
+    #[cfg(feature = "mcp")]
+    pub(super) fn finish_flat(mut self, listed: Listed, flat: &Flat) {
+        if let Some(mut open) = self.open.take() {
+            open.recorder.span_ended_flat((open.trace_id, open.span_id), open.last.take(), (listed, flat));
         }
     }
 
@@ -165,7 +174,8 @@ impl SpanGuard {
     /// Says that the span went wrong; it goes on until it ends.
     pub fn error(&mut self, message: impl Into<String>) {
         if let Some(open) = &mut self.open {
-            let change = open.last.get_or_insert_with(|| SpanChange::new(open.trace_id, open.span_id));
+            let change =
+                open.last.get_or_insert_with(|| Box::new(SpanChange::new(open.trace_id, open.span_id)));
             change.status = Some(error_status(message));
         }
     }
@@ -180,7 +190,7 @@ impl Drop for SpanGuard {
             if std::thread::panicking() && open.last.is_none() {
                 let mut change = SpanChange::new(open.trace_id, open.span_id);
                 change.status = Some(error_status("the host panicked"));
-                open.last = Some(change);
+                open.last = Some(Box::new(change));
             }
             open.recorder.span_ended(open.trace_id, open.span_id, open.last.take());
         }

@@ -260,7 +260,7 @@ impl Drop for Open<'_> {
             change.attributes.set(WAIT_OUTCOME, if cancelled { "cancelled" } else { "dropped" });
             change
         });
-        self.live.recorder.span_ended(self.trace_id, self.span_id, Some(change));
+        self.live.recorder.span_ended(self.trace_id, self.span_id, Some(Box::new(change)));
     }
 }
 

@@ -20,7 +20,7 @@ use super::rate::Rate;
 use super::turn::Turn;
 use super::writer::StoreLane;
 use crate::bus::Bus;
-use crate::capture::flat::Flat;
+use crate::capture::flat::{Flat, field_names};
 use crate::capture::lane::{Dropped, Handed, Lane, Taken, in_order};
 use crate::capture::record::{CapturedEvent, Of, Record};
 use crate::clock::Clock;
@@ -267,13 +267,17 @@ impl Pump {
             Record::SpanStarted(start) => self.open.start(start.into_span(flat)),
             Record::SpanFields { trace_id, span_id, callsite, attributes } => {
                 self.open.change((trace_id, span_id), |span| {
-                    span.attributes.merge(flat.attributes(attributes, callsite.fields()));
+                    span.attributes.merge(flat.attributes(attributes, &field_names(callsite.fields())));
                 });
             }
             Record::SpanChanged(change) => {
                 self.open.change((change.trace_id, change.span_id), |span| apply(span, *change));
             }
-            Record::SpanEnded { trace_id, span_id, at, change } => {
+            Record::SpanEnded { trace_id, span_id, at, change, listed } => {
+                if !listed.is_empty() {
+                    self.open
+                        .change((trace_id, span_id), |span| span.attributes.merge(listed.attributes(flat)));
+                }
                 if let Some(mut span) = self.open.end(trace_id, span_id, change.map(|change| *change)) {
                     self.publish_started();
                     span.end_time = Some(at.max(span.start_time));

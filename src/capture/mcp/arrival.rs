@@ -7,13 +7,18 @@ use axum::http::HeaderMap;
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use super::SOURCE;
 use super::call::{Call, describe, kind_of};
 use super::exchange::Exchange;
+use super::headers::{
+    MCP_METHOD, MCP_NAME, MCP_PROTOCOL_VERSION, MCP_REQUEST_ID, MCP_SESSION_ID, TRACEPARENT, TRACESTATE,
+};
 use super::message::{Client, Message, Params, header};
+use super::said::{Attribute, NAMES, Said};
 use super::scope::Scope;
 use super::service::Shared;
 use super::talk::{Lasts, PROTOCOL, TRACE, Talk, Within};
-use super::{SESSION_HEADER, SOURCE};
+use crate::capture::flat::Flat;
 use crate::capture::record::Details;
 use crate::capture::traceparent::{TraceParent, trace_state};
 use crate::capture::{SessionBuilder, SessionContext, SpanGuard};
@@ -26,6 +31,8 @@ const SESSIONLESS: &str = "2026-07-28";
 #[derive(Clone, Debug)]
 pub(super) struct Arrival {
     pub(super) headers: HeaderMap,
+    /// The [key](key_of) of the client's session, when the headers name one.
+    pub(super) session: Option<String>,
     /// Empty when it is too large to be looked into.
     pub(super) body: Bytes,
     pub(super) too_large: bool,
@@ -64,7 +71,10 @@ impl Arrival {
         let messages = Message::read(&self.body).unwrap_or_default();
         let first = messages.first().map(Message::params).unwrap_or_default();
         let known = self.known(&first, messages.is_empty(), minted);
-        let scope = known.session.as_deref().map(|id| shared.sessions.scope(&key_of(id)));
+        let own =
+            minted.map(|id| Cow::Owned(key_of(id))).or_else(|| self.session.as_deref().map(Cow::Borrowed));
+        let key = own.filter(|_| known.session.is_some());
+        let scope = key.as_deref().map(|key| shared.sessions.scope(key));
         if let Some(scope) = &scope {
             messages.iter().for_each(|message| told(scope, message));
         }
@@ -73,19 +83,17 @@ impl Arrival {
         if calls.is_empty() && !messages.is_empty() {
             return None;
         }
-        let named = header(&self.headers, "mcp-method");
+        let named = header(&self.headers, &MCP_METHOD);
         let method = match calls.first() {
             Some(call) => call.method.as_deref().unwrap_or_default(),
             None => named.as_deref().unwrap_or("unknown"),
         };
-        let name = first.name.clone().or_else(|| header(&self.headers, "mcp-name"));
+        let name = first.name.clone().or_else(|| header(&self.headers, &MCP_NAME));
         let before = answered(shared, method, &first);
-        let within = self.enter(shared, &known, before, &title(method, name.as_deref()));
+        let within = self.enter(shared, (&known, key.as_deref()), before, || title(method, name.as_deref()));
         let sessionless = known.version.as_deref().is_some_and(|version| version >= SESSIONLESS);
-        let batch = (calls.len() > 1).then(|| {
-            let details = known.details(SpanKind::Mcp, "batch".to_owned(), Attributes::new());
-            self.span(&within, &known, details)
-        });
+        let batch = (calls.len() > 1)
+            .then(|| self.span((&within, None), &known, SpanKind::Mcp, "batch".to_owned(), |_| {}));
         let mut context = batch.as_ref().map(SpanGuard::context);
         let nothing = Message::default();
         let first_of = messages.first().unwrap_or(&nothing);
@@ -104,13 +112,10 @@ impl Arrival {
                     Some(method) => (method, params.name.as_deref()),
                     None => (method, name.as_deref()),
                 };
-                let mut attributes = Attributes::new();
-                describe(call, params, method, name, &mut attributes);
-                let details = known.details(kind_of(method), title(method, name), attributes);
-                let span = match &batch {
-                    Some(batch) => batch.child_with(details),
-                    None => self.span(&within, &known, details),
-                };
+                let (kind, title) = (kind_of(method), title(method, name));
+                let span = self.span((&within, batch.as_ref()), &known, kind, title, |said| {
+                    describe(call, params, method, name, said);
+                });
                 context.get_or_insert_with(|| span.context());
                 Call::begin((span, within.again()), call, params, (method, name), self.since)
             })
@@ -123,17 +128,16 @@ impl Arrival {
 
     fn known<'a>(&'a self, first: &Params<'a>, unreadable: bool, minted: Option<&'a str>) -> Known<'a> {
         let meta = first.meta.as_ref();
-        let version = header(&self.headers, "mcp-protocol-version")
+        let version = header(&self.headers, &MCP_PROTOCOL_VERSION)
             .or_else(|| meta?.protocol_version.clone())
             .or_else(|| first.protocol_version.clone());
         let sessionless = version.as_deref().is_some_and(|version| version >= SESSIONLESS);
-        let session = minted.map(Cow::Borrowed).or_else(|| header(&self.headers, SESSION_HEADER));
+        let session = minted.map(Cow::Borrowed).or_else(|| header(&self.headers, &MCP_SESSION_ID));
         let in_meta = meta.and_then(|meta| {
             let trace = meta.traceparent.clone().filter(|text| TraceParent::parse(text).is_some())?;
             Some((trace, meta.tracestate.clone()))
         });
-        let in_headers =
-            || Some((header(&self.headers, "traceparent")?, header(&self.headers, "tracestate")));
+        let in_headers = || Some((header(&self.headers, &TRACEPARENT)?, header(&self.headers, &TRACESTATE)));
         let (trace, state) = in_meta.or_else(in_headers).unzip();
         Known {
             version,
@@ -147,20 +151,44 @@ impl Arrival {
         }
     }
 
-    fn span(&self, within: &Within, known: &Known<'_>, details: Details) -> SpanGuard {
-        let handle = within.handle();
-        match handle.place_for(known.trace.as_deref()) {
-            Some((_, place)) => handle.span_with(place, details, self.at),
-            None => SpanGuard::disabled(),
-        }
+    /// Opens a span below that of the batch, or where the request has its place.
+    fn span(
+        &self,
+        (within, batch): (&Within, Option<&SpanGuard>),
+        known: &Known<'_>,
+        kind: SpanKind,
+        title: String,
+        say: impl FnOnce(&mut Said<'_>),
+    ) -> SpanGuard {
+        Flat::scratch(|flat| {
+            let mut said = Said::new(flat);
+            say(&mut said);
+            known.say(&mut said);
+            let (flat, long) = said.done();
+            let details = known.details(kind, title, long);
+            if let Some(batch) = batch {
+                return batch.child_with(details, flat);
+            }
+            let handle = within.handle();
+            match handle.place_for(known.trace.as_deref()) {
+                Some((_, place)) => handle.span_with(place, (details, flat), self.at),
+                None => SpanGuard::disabled(),
+            }
+        })
     }
 
     /// The session of a request: named by the caller, the protocol's, the trace's, that of the request `before` it, or one of
     /// its own.
-    fn enter(&self, shared: &Arc<Shared>, known: &Known<'_>, before: Option<Within>, title: &str) -> Within {
+    fn enter(
+        &self,
+        shared: &Arc<Shared>,
+        (known, key): (&Known<'_>, Option<&str>),
+        before: Option<Within>,
+        title: impl FnOnce() -> String,
+    ) -> Within {
         let start = |id: Option<SessionId>, lasts: Lasts| {
             let title = match &known.client {
-                _ if lasts == Lasts::Requests => format!("MCP {title}"),
+                _ if lasts == Lasts::Requests => format!("MCP {}", title()),
                 Some(client) if !client.name.is_empty() => format!("MCP client {}", client.name),
                 _ => "MCP client".to_owned(),
             };
@@ -179,15 +207,14 @@ impl Arrival {
             }
             Talk::new(builder.start(), lasts)
         };
-        let asked = header(&self.headers, "x-mcp-request-id").and_then(|id| SessionId::parse(&id).ok());
+        let asked = header(&self.headers, &MCP_REQUEST_ID).and_then(|id| SessionId::parse(&id).ok());
         if let Some(id) = asked {
             return shared
                 .sessions
                 .enter(&format!("named {id}"), || start(Some(id.clone()), Lasts::Requests));
         }
-        if let Some(session) = &known.session {
-            let id = SessionId::from_external(session).0;
-            return shared.sessions.enter(&key_of(session), || start(Some(id), PROTOCOL));
+        if let Some((session, key)) = known.session.as_deref().zip(key) {
+            return shared.sessions.enter(key, || start(Some(SessionId::from_external(session).0), PROTOCOL));
         }
         if let Some(TraceParent { trace_id, .. }) = known.trace.as_deref().and_then(TraceParent::parse) {
             let id = SessionId::from_external(&format!("mcp-{trace_id}")).0;
@@ -198,24 +225,27 @@ impl Arrival {
 }
 
 impl Known<'_> {
-    fn details(&self, kind: SpanKind, name: String, mut attributes: Attributes) -> Details {
-        let set = &mut attributes;
+    fn say(&self, said: &mut Said<'_>) {
         if let Some(transport) = self.transport {
-            set.set("network.transport", transport);
+            said.text(Attribute::Transport, transport);
         }
         if let Some(version) = &self.version {
-            set.set("mcp.protocol.version", version.to_string());
+            said.text(Attribute::ProtocolVersion, version);
         }
         if let Some(session) = &self.session {
-            set.set("mcp.session.id", session.to_string());
+            said.text(Attribute::SessionId, session);
         }
         if let Some(client) = &self.client {
-            set.set("mcp.client.name", client.name.to_string());
-            set.set("mcp.client.version", client.version.to_string());
+            said.text(Attribute::ClientName, &client.name);
+            said.text(Attribute::ClientVersion, &client.version);
         }
         if let Some(unread) = self.unread {
-            set.set("inspector.mcp.request", unread);
+            said.text(Attribute::UnreadRequest, unread);
         }
+    }
+
+    /// `long` is what does not lie flat.
+    fn details(&self, kind: SpanKind, name: String, long: Attributes) -> Details {
         let trace_state = self.trace_state.clone();
         let (otel_kind, source) = (Some(OtelKind::Server), Some(SOURCE));
         Details {
@@ -223,7 +253,8 @@ impl Known<'_> {
             name: Some(name.into()),
             kind,
             otel_kind,
-            attributes,
+            attributes: long,
+            names: NAMES,
             trace_state,
             ..Details::default()
         }

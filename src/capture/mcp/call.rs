@@ -8,10 +8,12 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use super::message::{Message, Outcome, Params, RpcError, id_text};
+use super::said::{Attribute, LISTED, Said};
 use super::talk::Within;
 use crate::capture::SpanGuard;
+use crate::capture::flat::{Flat, Number};
 use crate::capture::record::{Details, Of};
-use crate::model::{Attributes, EventKind, SpanKind};
+use crate::model::{EventKind, SpanKind};
 
 /// A request that is being answered.
 #[derive(Debug)]
@@ -70,46 +72,43 @@ pub(super) fn describe(
     params: &Params<'_>,
     method: &str,
     name: Option<&str>,
-    set: &mut Attributes,
+    said: &mut Said<'_>,
 ) {
-    match kept(method) {
-        Cow::Borrowed(known) => set.set("mcp.method.name", known),
-        Cow::Owned(method) => set.set("mcp.method.name", method),
-    }
+    said.text(Attribute::MethodName, method);
     if let Some(id) = message.id {
-        set.set("jsonrpc.request.id", id_text(id));
+        said.text(Attribute::RequestId, &id_text(id));
     }
     if let Some(token) = params.meta.as_ref().and_then(|meta| meta.progress_token) {
-        set.set("mcp.progress.token", id_text(token));
+        said.text(Attribute::ProgressToken, &id_text(token));
     }
-    let input = params.arguments.map(|given| given.get().to_owned());
+    let input = params.arguments.map(RawValue::get);
     match method {
         "tools/call" => {
-            set.set("gen_ai.operation.name", "execute_tool");
+            said.text(Attribute::Operation, "execute_tool");
             if let Some(name) = name {
-                set.set("gen_ai.tool.name", name.to_owned());
+                said.text(Attribute::ToolName, name);
             }
             if let Some(input) = input {
-                set.set("mcp.tool.input_json", input);
+                said.text(Attribute::ToolInput, input);
             }
         }
         "prompts/get" => {
             if let Some(name) = name {
-                set.set("gen_ai.prompt.name", name.to_owned());
-                set.set("mcp.prompt.template_id", name.to_owned());
+                said.text(Attribute::PromptName, name);
+                said.text(Attribute::PromptTemplate, name);
             }
             if let Some(input) = input {
-                set.set("mcp.prompt.parameters_json", input);
+                said.text(Attribute::PromptParameters, input);
             }
         }
         _ if method.starts_with("resources/") => {
             if let Some(uri) = params.uri.as_deref().or(name) {
-                set.set("mcp.resource.uri", uri.to_owned());
+                said.text(Attribute::ResourceUri, uri);
             }
         }
         _ => {
             if let Some(given) = message.params {
-                set.set("input.value", given.get().to_owned());
+                said.text(Attribute::Input, given.get());
             }
         }
     }
@@ -159,7 +158,7 @@ impl Call {
     /// Opens a span below its own.
     pub(super) fn child(&self, details: Details) -> SpanGuard {
         match &*self.open.lock() {
-            Some((span, _)) => span.child_with(details),
+            Some((span, _)) => span.child_with(details, &Flat::default()),
             None => SpanGuard::disabled(),
         }
     }
@@ -180,10 +179,9 @@ impl Call {
     }
 
     /// Ends it; only the first end counts.
-    fn end(&self, error: Option<String>, say: impl FnOnce(&mut Attributes)) {
+    fn end(&self, error: Option<String>, say: impl FnOnce(&mut Said<'_>)) {
         let Some((mut span, within)) = self.open.lock().take() else { return };
         let duration = self.began.elapsed();
-        span.at_end(|change| say(&mut change.attributes));
         if let Some(error) = &error {
             span.error(error.clone());
         }
@@ -192,6 +190,15 @@ impl Call {
             let (of, span_id) = (Of::Trace(open.trace_id), span.id());
             open.recorder.event(of, self.finished(span_id, duration, error));
         }
+        Flat::scratch(|flat| {
+            let mut said = Said::new(flat);
+            say(&mut said);
+            let (flat, long) = said.done();
+            if !long.is_empty() {
+                span.at_end(|change| change.attributes = long);
+            }
+            span.finish_flat(LISTED, flat);
+        });
     }
 
     fn finished(
@@ -211,20 +218,20 @@ impl Call {
     }
 
     pub(super) fn cancelled(&self, reason: &str) {
-        self.end(Some(format!("cancelled: {reason}")), |set| {
-            set.set("mcp.cancellation.requested", true);
-            set.set("error.type", "cancelled");
+        self.end(Some(format!("cancelled: {reason}")), |said| {
+            said.number(Attribute::Cancelled, Number::Bool(true));
+            said.text(Attribute::ErrorType, "cancelled");
         });
     }
 
     /// It has no result, and will have none.
     pub(super) fn broken(&self, kind: &'static str, words: &str) {
-        self.end(Some(words.to_owned()), |set| set.set("error.type", kind));
+        self.end(Some(words.to_owned()), |said| said.text(Attribute::ErrorType, kind));
     }
 
     /// It is over, and nobody looked at its result: `unread` says why.
     pub(super) fn unread(&self, error: Option<String>, unread: &'static str) {
-        self.end(error, |set| set.set("inspector.mcp.body", unread));
+        self.end(error, |said| said.text(Attribute::UnreadAnswer, unread));
     }
 
     /// It ended as it should, without a result.
@@ -235,38 +242,39 @@ impl Call {
     pub(super) fn refused(&self, error: &RawValue) {
         let RpcError { code, message } = serde_json::from_str(error.get())
             .unwrap_or(RpcError { code: 0, message: "an error that is none of JSON-RPC's".into() });
-        self.end(Some(format!("{message} ({code})")), |set| {
-            set.set("rpc.response.status_code", code.to_string());
-            set.set("error.type", code.to_string());
+        self.end(Some(format!("{message} ({code})")), |said| {
+            let code = code.to_string();
+            said.text(Attribute::ResponseCode, &code);
+            said.text(Attribute::ErrorType, &code);
         });
     }
 
     pub(super) fn answered(&self, result: &RawValue, outcome: &Outcome<'_>) {
         let failed =
             outcome.is_error.then(|| outcome.words().unwrap_or_else(|| "the tool failed".to_owned()));
-        self.end(failed, |set| {
+        self.end(failed, |said| {
             match &*self.method {
-                "tools/call" => set.set("mcp.tool.output_json", result.get().to_owned()),
+                "tools/call" => said.text(Attribute::ToolOutput, result.get()),
                 // What a resource holds is not kept, whoever reads it.
                 "resources/read" => {
                     let (mime_type, bytes) = outcome.resource();
                     if let Some(mime_type) = mime_type {
-                        set.set("mcp.resource.mime_type", mime_type);
+                        said.text(Attribute::ResourceType, &mime_type);
                     }
-                    if let Some(bytes) = bytes {
-                        set.set("mcp.resource.bytes", bytes);
+                    if let Some(bytes) = bytes.and_then(|bytes| i64::try_from(bytes).ok()) {
+                        said.number(Attribute::ResourceBytes, Number::Int(bytes));
                     }
                 }
-                _ => set.set("output.value", result.get().to_owned()),
+                _ => said.text(Attribute::Output, result.get()),
             }
             if let Some(version) = &outcome.protocol_version {
-                set.set("mcp.protocol.version", version.to_string());
+                said.text(Attribute::ProtocolVersion, version);
             }
             if let Some(kind) = outcome.result_type.as_deref().filter(|kind| *kind != "complete") {
-                set.set("mcp.result.type", kind.to_owned());
+                said.text(Attribute::ResultType, kind);
             }
             if outcome.is_error {
-                set.set("error.type", "tool_error");
+                said.text(Attribute::ErrorType, "tool_error");
             }
         });
     }

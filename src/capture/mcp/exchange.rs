@@ -13,6 +13,7 @@ use super::sessions::Sessions;
 use super::talk::Within;
 use super::wait::{Wait, signal_of};
 use crate::capture::SpanGuard;
+use crate::capture::flat::Flat;
 use crate::capture::record::Details;
 
 /// What one HTTP exchange is about.
@@ -135,7 +136,7 @@ impl Exchange {
         match self.calls.iter().find(|call| call.is_open()) {
             Some(call) => call.child(details),
             None => self.within.handle().place_for(None).map_or_else(SpanGuard::disabled, |(live, place)| {
-                self.within.handle().span_with(place, details, live.recorder.now())
+                self.within.handle().span_with(place, (details, &Flat::default()), live.recorder.now())
             }),
         }
     }

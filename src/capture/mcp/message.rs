@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderName};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
@@ -170,12 +170,18 @@ impl<'a> Message<'a> {
 }
 
 /// A JSON-RPC id as the attribute `jsonrpc.request.id` has it.
-pub(super) fn id_text(id: &RawValue) -> String {
-    serde_json::from_str::<String>(id.get()).unwrap_or_else(|_| id.get().to_owned())
+pub(super) fn id_text(id: &RawValue) -> Cow<'_, str> {
+    let text = id.get();
+    let inner = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    match inner {
+        Some(plain) if !plain.contains('\\') => Cow::Borrowed(plain),
+        Some(_) => serde_json::from_str(text).map_or(Cow::Borrowed(text), Cow::Owned),
+        None => Cow::Borrowed(text),
+    }
 }
 
 /// A header's text; `=?base64?…?=` is decoded, as revision 2026-07-28 writes what is not ASCII.
-pub(super) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<Cow<'a, str>> {
+pub(super) fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Cow<'a, str>> {
     let text = headers.get(name)?.to_str().ok()?.trim();
     match text.strip_prefix("=?base64?").and_then(|rest| rest.strip_suffix("?=")) {
         Some(encoded) => String::from_utf8(STANDARD.decode(encoded).ok()?).ok().map(Cow::Owned),
@@ -188,6 +194,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::capture::mcp::headers::MCP_NAME;
 
     #[test]
     fn a_batch_and_a_single_message_are_read_and_rubbish_is_refused() {
@@ -203,12 +210,21 @@ mod tests {
     }
 
     #[test]
+    fn an_id_is_shown_as_its_text_or_its_number() {
+        for (id, text) in
+            [("7", "7"), (r#""a-1""#, "a-1"), (r#""a\"b""#, "a\"b"), ("null", "null"), (r#""""#, "")]
+        {
+            assert_eq!(id_text(serde_json::from_str(id).unwrap()), text);
+        }
+    }
+
+    #[test]
     fn a_name_in_base64_is_read() {
         let mut headers = HeaderMap::new();
         headers.insert("mcp-name", "=?base64?Z3LDvMOfZQ==?=".parse().unwrap());
-        assert_eq!(header(&headers, "mcp-name").as_deref(), Some("grüße"));
+        assert_eq!(header(&headers, &MCP_NAME).as_deref(), Some("grüße"));
         headers.insert("mcp-name", "=?base64?***?=".parse().unwrap());
-        assert_eq!(header(&headers, "mcp-name"), None);
+        assert_eq!(header(&headers, &MCP_NAME), None);
     }
 
     proptest! {

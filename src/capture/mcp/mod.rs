@@ -7,7 +7,9 @@ mod arrival;
 mod body;
 mod call;
 mod exchange;
+mod headers;
 mod message;
+mod said;
 mod scope;
 #[cfg(feature = "rmcp")]
 mod sdk;
@@ -41,9 +43,6 @@ pub const MCP_IDLE_REQUEST: Duration = Duration::from_secs(60);
 
 /// What the layer's spans say of how they came here.
 const SOURCE: &str = "mcp";
-
-/// The header by which a client names its session with the server, up to revision 2025-11-25.
-const SESSION_HEADER: &str = "mcp-session-id";
 
 /// The bounds by name, for `/health`.
 pub(crate) const fn bounds() -> [(&'static str, u64); 5] {

@@ -14,9 +14,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use super::MAX_MCP_BODY_BYTES;
 use super::arrival::{Arrival, Opened, key_of};
+use super::headers::{MCP_METHOD, MCP_SESSION_ID};
 use super::service::{McpLayer, Shared};
-use super::{MAX_MCP_BODY_BYTES, SESSION_HEADER};
 use crate::capture::SessionContext;
 use crate::model::SessionId;
 
@@ -84,16 +85,17 @@ impl OneClient {
     fn arrival(&self, message: &Value) -> Arrival {
         let mut headers = HeaderMap::new();
         if let Ok(name) = self.name.parse() {
-            headers.insert(SESSION_HEADER, name);
+            headers.insert(MCP_SESSION_ID.clone(), name);
         }
         let body = message.to_string();
         let too_large = body.len() > MAX_MCP_BODY_BYTES;
         if too_large && let Some(method) = message["method"].as_str().and_then(|method| method.parse().ok()) {
-            headers.insert("mcp-method", method);
+            headers.insert(MCP_METHOD.clone(), method);
         }
         let body = if too_large { Bytes::new() } else { body.into() };
         let at = self.shared.recorder.now();
-        Arrival { headers, body, too_large, at, since: Instant::now(), transport: None }
+        let session = Some(key_of(&self.name));
+        Arrival { headers, session, body, too_large, at, since: Instant::now(), transport: None }
     }
 }
 

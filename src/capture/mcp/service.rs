@@ -12,10 +12,10 @@ use http_body::Body;
 use tokio::time::Instant;
 use tower::{Layer, Service};
 
-use super::SESSION_HEADER;
 use super::arrival::{Arrival, Opened, key_of};
 use super::body::{McpBody, read};
 use super::exchange::Exchange;
+use super::headers::MCP_SESSION_ID;
 use super::message::{Message, header};
 use super::sessions::Sessions;
 use crate::capture::{Recorder, SessionContext};
@@ -118,60 +118,76 @@ impl Drop for Nameless {
 }
 
 impl Shared {
-    async fn post<S, A, B>(
+    // An `async fn` keeps what it is given twice, and a future of more than a kilobyte is slow to allocate.
+    #[expect(clippy::manual_async_fn, reason = "a future of half the size")]
+    fn post<S, A, B>(
         self: Arc<Self>,
         mut inner: S,
         mut parts: Parts,
         body: A,
+    ) -> impl Future<Output = Result<Response<McpBody<B>>, S::Error>>
+    where
+        A: Body<Data = Bytes>,
+        B: Body<Data = Bytes>,
+        S: Service<Request<McpBody<A>>, Response = Response<B>>,
+    {
+        async move {
+            let (at, since) = (self.recorder.now(), Instant::now());
+            let (body, whole) = read(body).await;
+            let too_large = body.goes_on();
+            let headers = std::mem::take(&mut parts.headers);
+            let session = header(&headers, &MCP_SESSION_ID).map(|id| key_of(&id));
+            let body_read = whole.unwrap_or_default();
+            let transport = Some("tcp");
+            let mut arrival = Arrival { headers, session, body: body_read, too_large, at, since, transport };
+            if begins(&arrival.body) {
+                parts.headers = arrival.headers.clone();
+                // Apart, so that what a session needs once takes no room in every request.
+                return Box::pin(self.begin(inner, Request::from_parts(parts, body), arrival)).await;
+            }
+            let mut opened = arrival.open(&self, None);
+            parts.headers = std::mem::take(&mut arrival.headers);
+            let session = arrival.session.take();
+            drop(arrival);
+            let context = opened.as_ref().map(|(_, context)| context.clone()).unwrap_or_default();
+            parts.extensions.insert(context.clone());
+            let answer = match context.run(inner.call(Request::from_parts(parts, body))).await {
+                Ok(answer) => answer,
+                Err(error) => {
+                    if let Some((exchange, _)) = &mut opened {
+                        exchange.ended(Some("the server failed"), None);
+                    }
+                    return Err(error);
+                }
+            };
+            if let Some(key) = session.filter(|_| answer.status() == StatusCode::NOT_FOUND) {
+                match &mut opened {
+                    Some((exchange, _)) => exchange.last_of(&key),
+                    None => self.sessions.end(&key),
+                }
+            }
+            Ok(looked_at(answer, opened))
+        }
+    }
+
+    /// The request that begins a session.
+    async fn begin<S, A, B>(
+        self: Arc<Self>,
+        mut inner: S,
+        mut request: Request<McpBody<A>>,
+        arrival: Arrival,
     ) -> Result<Response<McpBody<B>>, S::Error>
     where
         A: Body<Data = Bytes>,
         B: Body<Data = Bytes>,
         S: Service<Request<McpBody<A>>, Response = Response<B>>,
     {
-        let (at, since) = (self.recorder.now(), Instant::now());
-        let (body, whole) = read(body).await;
-        let too_large = body.goes_on();
-        let headers = std::mem::take(&mut parts.headers);
-        let mut arrival = Arrival {
-            headers,
-            body: whole.unwrap_or_default(),
-            too_large,
-            at,
-            since,
-            transport: Some("tcp"),
-        };
-        let session = header(&arrival.headers, SESSION_HEADER).map(|id| key_of(&id));
-        if begins(&arrival.body) {
-            parts.headers = arrival.headers.clone();
-            // Whoever looks for a place finds that there is none, and need not make one.
-            parts.extensions.insert(SessionContext::default());
-            let nameless = Nameless { shared: Arc::clone(&self), arrival: Some(arrival) };
-            let answer = inner.call(Request::from_parts(parts, body)).await?;
-            let minted = header(answer.headers(), SESSION_HEADER);
-            let opened = nameless.named(minted.as_deref());
-            return Ok(looked_at(answer, opened));
-        }
-        let mut opened = arrival.open(&self, None);
-        parts.headers = std::mem::take(&mut arrival.headers);
-        drop(arrival);
-        let context = opened.as_ref().map(|(_, context)| context.clone()).unwrap_or_default();
-        parts.extensions.insert(context.clone());
-        let answer = match context.run(inner.call(Request::from_parts(parts, body))).await {
-            Ok(answer) => answer,
-            Err(error) => {
-                if let Some((exchange, _)) = &mut opened {
-                    exchange.ended(Some("the server failed"), None);
-                }
-                return Err(error);
-            }
-        };
-        if let Some(key) = session.filter(|_| answer.status() == StatusCode::NOT_FOUND) {
-            match &mut opened {
-                Some((exchange, _)) => exchange.last_of(&key),
-                None => self.sessions.end(&key),
-            }
-        }
+        // Whoever looks for a place finds that there is none, and need not make one.
+        request.extensions_mut().insert(SessionContext::default());
+        let nameless = Nameless { shared: self, arrival: Some(arrival) };
+        let answer = inner.call(request).await?;
+        let minted = header(answer.headers(), &MCP_SESSION_ID);
+        let opened = nameless.named(minted.as_deref());
         Ok(looked_at(answer, opened))
     }
 
@@ -187,7 +203,7 @@ impl Shared {
         B: Body<Data = Bytes>,
         S: Service<Request<McpBody<A>>, Response = Response<B>>,
     {
-        let key = header(&parts.headers, SESSION_HEADER).map(|id| key_of(&id));
+        let key = header(&parts.headers, &MCP_SESSION_ID).map(|id| key_of(&id));
         let within = key.as_deref().and_then(|key| self.sessions.known(key));
         let context = within.as_ref().map(|within| within.handle().context()).unwrap_or_default();
         let deletes = parts.method == Method::DELETE;
