@@ -40,6 +40,13 @@ impl SessionContext {
         Self { context }
     }
 
+    /// Below a span that is still to be opened, in a session that nobody knows yet.
+    #[cfg(feature = "mcp")]
+    pub(super) fn without_session(recorder: &Recorder, (trace_id, span_id): (TraceId, SpanId)) -> Self {
+        let recorder = recorder.address();
+        Self { context: Some(Context { session: None, recorder, trace_id, span_id, within: None }) }
+    }
+
     /// Whether it is a place at all.
     #[must_use]
     pub const fn is_somewhere(&self) -> bool {

@@ -161,6 +161,12 @@ impl Recorder {
         self.inner.lane.push_event(CapturedEvent { of, at, kind });
     }
 
+    /// Whether a trace belongs to a session of the host's.
+    #[cfg(feature = "mcp")]
+    pub(super) fn is_claimed(&self, trace: TraceId) -> bool {
+        self.inner.claims.lock().by_trace.contains_key(&trace)
+    }
+
     /// Takes a trace for a session; or says which session has it already.
     pub(super) fn claim(&self, trace: TraceId, claim: Claim) -> Result<(), Claim> {
         self.inner.claims.lock().take(trace, claim)

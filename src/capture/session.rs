@@ -34,6 +34,7 @@ pub struct SessionBuilder {
     caller: Option<TraceParent>,
     trace_state: Option<String>,
     began: Option<Timestamp>,
+    trace: Option<TraceId>,
 }
 
 impl SessionBuilder {
@@ -49,6 +50,7 @@ impl SessionBuilder {
             caller: None,
             trace_state: None,
             began: None,
+            trace: None,
         }
     }
 
@@ -69,6 +71,13 @@ impl SessionBuilder {
     #[cfg(feature = "mcp")]
     pub(super) fn began(mut self, at: Timestamp) -> Self {
         self.began = Some(at);
+        self
+    }
+
+    /// Its trace, when nobody calls whose trace it can go on in. Nobody else's.
+    #[cfg(feature = "mcp")]
+    pub(super) fn trace(mut self, trace: TraceId) -> Self {
+        self.trace = Some(trace);
         self
     }
 
@@ -113,7 +122,7 @@ impl SessionBuilder {
     pub fn start(self) -> SessionHandle {
         let id = self.id.unwrap_or_else(SessionId::generate);
         let Some(recorder) = self.recorder else { return SessionHandle::new(id, None) };
-        let origin = Origin::of(self.caller, &id, &recorder);
+        let origin = Origin::of(self.caller, (&id, self.trace), &recorder);
         let parent = self
             .parent
             .or(origin.within)
@@ -179,10 +188,16 @@ pub(super) struct Origin {
 }
 
 impl Origin {
-    /// In the caller's trace, when that is free or `session`'s already; otherwise in a fresh one.
-    pub(super) fn of(caller: Option<TraceParent>, session: &SessionId, recorder: &Recorder) -> Self {
+    /// In the caller's trace, when that is free or `session`'s already; otherwise in its own, which is fresh when it has
+    /// none yet.
+    pub(super) fn of(
+        caller: Option<TraceParent>,
+        (session, own): (&SessionId, Option<TraceId>),
+        recorder: &Recorder,
+    ) -> Self {
         let claim = |own| Claim { session: session.clone(), own };
-        let mut origin = Self { trace_id: fresh_trace_id(), parent: None, link: None, within: None };
+        let trace_id = own.unwrap_or_else(fresh_trace_id);
+        let mut origin = Self { trace_id, parent: None, link: None, within: None };
         if let Some(TraceParent { trace_id, span_id, .. }) = caller {
             match recorder.claim(trace_id, claim(false)) {
                 Ok(()) => return Self { trace_id, parent: Some(span_id), ..origin },
@@ -257,8 +272,8 @@ impl SessionHandle {
 
     /// Opens a span below the current span of this session, or below its root.
     pub fn span(&self, kind: SpanKind, name: impl Into<Cow<'static, str>>) -> SpanGuard {
-        let Some((live, (trace_id, parent))) = self.here() else { return SpanGuard::disabled() };
-        self.open(live, Place { trace_id, parent: Some(parent), link: None }, kind, name.into())
+        let Some((live, here)) = self.here() else { return SpanGuard::disabled() };
+        self.open(live, Place::below(here), kind, name.into())
     }
 
     /// Opens a span that a caller in another process is the parent of: `traceparent` is the header that came with its
@@ -279,8 +294,8 @@ impl SessionHandle {
 
     /// Where a span is opened that a caller in another process may be the parent of.
     pub(super) fn place_for(&self, traceparent: Option<&str>) -> Option<(&Live, Place)> {
-        let (live, (trace_id, parent)) = self.here()?;
-        let mut place = Place { trace_id, parent: Some(parent), link: None };
+        let (live, here) = self.here()?;
+        let mut place = Place::below(here);
         if let Some(caller) = traceparent.and_then(TraceParent::parse) {
             let claim = Claim { session: self.id().clone(), own: false };
             if live.recorder.claim(caller.trace_id, claim).is_ok() {
@@ -292,6 +307,25 @@ impl SessionHandle {
             }
         }
         Some((live, place))
+    }
+
+    /// As [`place_for`](Self::place_for), for a span that was promised this id in this trace before its session was known.
+    #[cfg(feature = "mcp")]
+    pub(super) fn promised_place(
+        &self,
+        traceparent: Option<&str>,
+        (trace_id, span_id): (TraceId, SpanId),
+    ) -> Option<Place> {
+        let (live, mut place) = self.place_for(traceparent)?;
+        place.span_id = span_id;
+        if place.trace_id != trace_id {
+            let claim = Claim { session: self.id().clone(), own: false };
+            if live.recorder.claim(trace_id, claim).is_ok() {
+                live.join(trace_id);
+                (place.trace_id, place.parent) = (trace_id, None);
+            }
+        }
+        Some(place)
     }
 
     /// Opens a span of which more is known at once, or that began a while ago.

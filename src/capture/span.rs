@@ -37,8 +37,17 @@ pub(super) struct Open {
 /// Where a span is opened.
 pub(super) struct Place {
     pub(super) trace_id: TraceId,
+    /// The span's own id.
+    pub(super) span_id: SpanId,
     pub(super) parent: Option<SpanId>,
     pub(super) link: Option<Link>,
+}
+
+impl Place {
+    /// Below a span.
+    pub(super) fn below((trace_id, parent): (TraceId, SpanId)) -> Self {
+        Self { trace_id, span_id: fresh_span_id(), parent: Some(parent), link: None }
+    }
 }
 
 impl SpanGuard {
@@ -65,8 +74,7 @@ impl SpanGuard {
         (details, flat): (Details, &Flat),
         at: Timestamp,
     ) -> Self {
-        let Place { trace_id, parent, link } = place;
-        let span_id = fresh_span_id();
+        let Place { trace_id, span_id, parent, link } = place;
         let (kind, waits) = (details.kind, details.waits);
         let start = SpanStarted {
             trace_id,
@@ -115,7 +123,7 @@ impl SpanGuard {
     pub fn child(&self, kind: SpanKind, name: impl Into<Cow<'static, str>>) -> Self {
         match &self.open {
             Some(open) => {
-                let place = Place { trace_id: open.trace_id, parent: Some(open.span_id), link: None };
+                let place = Place::below((open.trace_id, open.span_id));
                 open.session.span_at(place, kind, name.into())
             }
             None => Self::disabled(),
@@ -126,7 +134,7 @@ impl SpanGuard {
     #[cfg(feature = "mcp")]
     pub(super) fn child_with(&self, details: Details, flat: &Flat) -> Self {
         let Some(open) = &self.open else { return Self::disabled() };
-        let place = Place { trace_id: open.trace_id, parent: Some(open.span_id), link: None };
+        let place = Place::below((open.trace_id, open.span_id));
         open.session.span_with(place, (details, flat), open.recorder.now())
     }
 

@@ -20,9 +20,10 @@ use super::service::Shared;
 use super::talk::{Lasts, PROTOCOL, TRACE, Talk, Within};
 use crate::capture::flat::Flat;
 use crate::capture::record::Details;
+use crate::capture::recorder::{fresh_span_id, fresh_trace_id};
 use crate::capture::traceparent::{TraceParent, trace_state};
-use crate::capture::{SessionBuilder, SessionContext, SpanGuard};
-use crate::model::{Attributes, Engine, OtelKind, SessionId, SpanKind, Timestamp};
+use crate::capture::{Recorder, SessionBuilder, SessionContext, SpanGuard};
+use crate::model::{Attributes, Engine, OtelKind, SessionId, SpanId, SpanKind, Timestamp, TraceId};
 
 /// The revision from which on there are no sessions and closing an answer cancels its request.
 const SESSIONLESS: &str = "2026-07-28";
@@ -39,6 +40,8 @@ pub(super) struct Arrival {
     pub(super) at: Timestamp,
     pub(super) since: Instant,
     pub(super) transport: Option<&'static str>,
+    /// The place of a span that cannot be opened yet, because its session has no name before the answer.
+    pub(super) promised: Option<(TraceId, SpanId)>,
 }
 
 /// What a request opened: its calls are recorded until the exchange says how they ended.
@@ -65,6 +68,18 @@ fn title(method: &str, name: Option<&str>) -> String {
 }
 
 impl Arrival {
+    /// Promises a place to the span of a request whose session has no name yet: where the host may begin what it does for it.
+    pub(super) fn promise(&mut self, recorder: &Recorder) -> SessionContext {
+        let messages = Message::read(&self.body).unwrap_or_default();
+        let first = messages.first().map(Message::params).unwrap_or_default();
+        let caller = self.known(&first, messages.is_empty(), None).trace;
+        let caller = caller.as_deref().and_then(TraceParent::parse).map(|caller| caller.trace_id);
+        let trace = caller.filter(|trace| !recorder.is_claimed(*trace)).unwrap_or_else(fresh_trace_id);
+        let span = fresh_span_id();
+        self.promised = Some((trace, span));
+        SessionContext::without_session(recorder, (trace, span))
+    }
+
     /// Opens the spans of the request's calls. `minted` is the name of the session that its answer begins. `None` when it is
     /// no request: a notification, or the client's answer to a question.
     pub(super) fn open(&self, shared: &Arc<Shared>, minted: Option<&str>) -> Option<Opened> {
@@ -92,8 +107,10 @@ impl Arrival {
         let before = answered(shared, method, &first);
         let within = self.enter(shared, (&known, key.as_deref()), before, || title(method, name.as_deref()));
         let sessionless = known.version.as_deref().is_some_and(|version| version >= SESSIONLESS);
-        let batch = (calls.len() > 1)
-            .then(|| self.span((&within, None), &known, SpanKind::Mcp, "batch".to_owned(), |_| {}));
+        let promised = &mut self.promised.clone();
+        let batch = (calls.len() > 1).then(|| {
+            self.span((&within, None), promised.take(), &known, SpanKind::Mcp, "batch".to_owned(), |_| {})
+        });
         let mut context = batch.as_ref().map(SpanGuard::context);
         let nothing = Message::default();
         let first_of = messages.first().unwrap_or(&nothing);
@@ -113,9 +130,10 @@ impl Arrival {
                     None => (method, name.as_deref()),
                 };
                 let (kind, title) = (kind_of(method), title(method, name));
-                let span = self.span((&within, batch.as_ref()), &known, kind, title, |said| {
-                    describe(call, params, method, name, said);
-                });
+                let span =
+                    self.span((&within, batch.as_ref()), promised.take(), &known, kind, title, |said| {
+                        describe(call, params, method, name, said);
+                    });
                 context.get_or_insert_with(|| span.context());
                 Call::begin((span, within.again()), call, params, (method, name), self.since)
             })
@@ -155,6 +173,7 @@ impl Arrival {
     fn span(
         &self,
         (within, batch): (&Within, Option<&SpanGuard>),
+        promised: Option<(TraceId, SpanId)>,
         known: &Known<'_>,
         kind: SpanKind,
         title: String,
@@ -170,8 +189,13 @@ impl Arrival {
                 return batch.child_with(details, flat);
             }
             let handle = within.handle();
-            match handle.place_for(known.trace.as_deref()) {
-                Some((_, place)) => handle.span_with(place, (details, flat), self.at),
+            let caller = known.trace.as_deref();
+            let place = match promised {
+                Some(promised) => handle.promised_place(caller, promised),
+                None => handle.place_for(caller).map(|(_, place)| place),
+            };
+            match place {
+                Some(place) => handle.span_with(place, (details, flat), self.at),
                 None => SpanGuard::disabled(),
             }
         })
@@ -204,6 +228,9 @@ impl Arrival {
             }
             if let Some(trace) = &known.trace {
                 builder = builder.traceparent(trace);
+            }
+            if let Some((trace, _)) = self.promised {
+                builder = builder.trace(trace);
             }
             Talk::new(builder.start(), lasts)
         };

@@ -95,7 +95,16 @@ impl OneClient {
         let body = if too_large { Bytes::new() } else { body.into() };
         let at = self.shared.recorder.now();
         let session = Some(key_of(&self.name));
-        Arrival { headers, session, body, too_large, at, since: Instant::now(), transport: None }
+        Arrival {
+            headers,
+            session,
+            body,
+            too_large,
+            at,
+            since: Instant::now(),
+            transport: None,
+            promised: None,
+        }
     }
 }
 

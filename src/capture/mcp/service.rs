@@ -18,7 +18,7 @@ use super::exchange::Exchange;
 use super::headers::MCP_SESSION_ID;
 use super::message::{Message, header};
 use super::sessions::Sessions;
-use crate::capture::{Recorder, SessionContext};
+use crate::capture::Recorder;
 
 /// Turns the requests to an MCP server into sessions: see [`Inspector::mcp_layer`](crate::Inspector::mcp_layer).
 #[derive(Clone, Debug)]
@@ -98,7 +98,7 @@ where
     }
 }
 
-/// The `initialize` request, whose session gets its name by the answer: until then nothing is opened for it.
+/// The `initialize` request, whose session gets its name by the answer: until then it has a place, and no span of its own.
 struct Nameless {
     shared: Arc<Shared>,
     arrival: Option<Arrival>,
@@ -139,7 +139,16 @@ impl Shared {
             let session = header(&headers, &MCP_SESSION_ID).map(|id| key_of(&id));
             let body_read = whole.unwrap_or_default();
             let transport = Some("tcp");
-            let mut arrival = Arrival { headers, session, body: body_read, too_large, at, since, transport };
+            let mut arrival = Arrival {
+                headers,
+                session,
+                body: body_read,
+                too_large,
+                at,
+                since,
+                transport,
+                promised: None,
+            };
             if begins(&arrival.body) {
                 parts.headers = arrival.headers.clone();
                 // Apart, so that what a session needs once takes no room in every request.
@@ -175,17 +184,17 @@ impl Shared {
         self: Arc<Self>,
         mut inner: S,
         mut request: Request<McpBody<A>>,
-        arrival: Arrival,
+        mut arrival: Arrival,
     ) -> Result<Response<McpBody<B>>, S::Error>
     where
         A: Body<Data = Bytes>,
         B: Body<Data = Bytes>,
         S: Service<Request<McpBody<A>>, Response = Response<B>>,
     {
-        // Whoever looks for a place finds that there is none, and need not make one.
-        request.extensions_mut().insert(SessionContext::default());
+        let context = arrival.promise(&self.recorder);
+        request.extensions_mut().insert(context.clone());
         let nameless = Nameless { shared: self, arrival: Some(arrival) };
-        let answer = inner.call(request).await?;
+        let answer = context.run(inner.call(request)).await?;
         let minted = header(answer.headers(), &MCP_SESSION_ID);
         let opened = nameless.named(minted.as_deref());
         Ok(looked_at(answer, opened))

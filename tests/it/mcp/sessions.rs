@@ -1,5 +1,7 @@
 //! Which session a request belongs to, and how long that lasts.
 
+use tracing_subscriber::prelude::*;
+
 use super::*;
 
 const INITIALIZE: &str = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","clientInfo":{"name":"tester","version":"3"}}}"#;
@@ -28,6 +30,45 @@ async fn a_session_that_the_server_mints_has_its_name_and_the_clients_from_the_f
     let (_, spans) = only(&host).await;
     // The server's answer is for another id: the call has none.
     assert_eq!(named(&spans, "tools/call add")["attributes"]["error.type"], "no_result");
+}
+
+#[tokio::test]
+async fn what_the_host_does_before_a_session_has_its_name_hangs_below_the_initialize() {
+    for caller in [None, Some(format!("00-{TRACE}-00f067aa0ba902b7-01"))] {
+        let host = Host::in_memory();
+        let layer = tracing_subscriber::registry().with(host.inspector.layer());
+        let _subscriber = tracing::subscriber::set_default(layer);
+        let inspector = host.inspector.clone();
+        let answering = post(move |_: Bytes| async move {
+            tracing::info_span!("load the tenant").in_scope(|| {});
+            // What was done is known before the answer: it is in a session that has no name yet.
+            inspector.settle().await;
+            ([("mcp-session-id", "s-1")], Json(json!({ "jsonrpc": "2.0", "id": 0, "result": {} })))
+        });
+        let app: Router = Router::new().route("/mcp", answering).layer(host.inspector.mcp_layer());
+        let headers: Vec<_> = caller.as_deref().map(|caller| ("traceparent", caller)).into_iter().collect();
+        send(&app, ask(INITIALIZE, &headers)).await;
+        assert_eq!(sessions(&host).await.len(), 1);
+        let (session, spans) = only(&host).await;
+        assert_eq!(session["id"], "s-1");
+        let initialize = named(&spans, "initialize");
+        assert_eq!(named(&spans, "load the tenant")["parent_span_id"], initialize["span_id"]);
+        if caller.is_some() {
+            assert_eq!(
+                (&initialize["trace_id"], &initialize["parent_span_id"]),
+                (&json!(TRACE), &json!("00f067aa0ba902b7"))
+            );
+        }
+        // The same client again: what is done for that belongs to the same session.
+        send(&app, ask(INITIALIZE, &headers)).await;
+        let (session, spans) = only(&host).await;
+        assert_eq!((sessions(&host).await.len(), &session["id"]), (1, &json!("s-1")));
+        let begun: Vec<_> = spans.iter().filter(|span| span["name"] == "initialize").collect();
+        let done = spans.iter().filter(|span| span["name"] == "load the tenant");
+        let parents: Vec<_> = done.map(|span| &span["parent_span_id"]).collect();
+        assert_eq!(begun.len(), 2);
+        assert!(begun.iter().all(|one| parents.contains(&&one["span_id"])), "{spans:#?}");
+    }
 }
 
 #[tokio::test]
