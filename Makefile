@@ -6,6 +6,7 @@
 #   make frameworks the hosts built with agent frameworks, packages of their own
 #   make features   every feature alone and none; the lowest versions of the ranges
 #   make msrv       the oldest compiler that Cargo.toml promises
+#   make semver     the public interface beside that of an earlier version
 #   make platforms  types for Windows and macOS
 #   make package    what is published, built alone and served
 #   make generated  openapi/, the page's API types and ui-dist/ are up to date
@@ -29,7 +30,7 @@ NPM_INSTALLED := ui/node_modules/.package-lock.json
 
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 
-.PHONY: test lint rust loom frameworks programs features msrv platforms package generated ui browser clients update soak
+.PHONY: test lint rust loom frameworks programs features msrv semver platforms package generated ui browser clients update soak
 
 # The browser has the machine for itself: what people would wait for is waited for there. The package comes last: to cargo it
 # is this crate, which it would have built anew for whatever came after.
@@ -88,6 +89,10 @@ features:
 # Not a part of `make test`.
 msrv:
 	bash scripts/check-msrv.sh
+
+# Not a part of `make test`: each release says what it may break.
+semver:
+	bash scripts/check-semver.sh
 
 # Not a part of `make test`.
 platforms:
