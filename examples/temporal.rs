@@ -13,8 +13,8 @@
 //!     -d '{"signal": "approval", "payload": {"approved": true}}'
 //! ```
 //!
-//! `TEMPORAL_NAMESPACE` and `TEMPORAL_API_KEY` are read as Temporal's own programs read them; `PORT` chooses the port. Without
-//! the service the page works too, and says that it cannot be reached.
+//! `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY` and those for TLS are read as Temporal's own programs read them; `PORT` chooses the
+//! port. Without the service the page works too, and says that it cannot be reached.
 #![expect(clippy::print_stdout, reason = "it talks to the person who started it")]
 
 use std::env;
@@ -29,15 +29,8 @@ use tokio::net::TcpListener;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let address = env::var("TEMPORAL_ADDRESS").unwrap_or_else(|_| "127.0.0.1:7233".to_owned());
-    let mut temporal = Temporal::builder(address);
-    if let Ok(namespace) = env::var("TEMPORAL_NAMESPACE") {
-        temporal = temporal.namespace(namespace);
-    }
-    if let Ok(key) = env::var("TEMPORAL_API_KEY") {
-        temporal = temporal.api_key(key);
-    }
-    let inspector = Inspector::builder().in_memory().registry(Arc::new(temporal.build()?)).build()?;
+    let temporal = Temporal::from_env()?.build()?;
+    let inspector = Inspector::builder().in_memory().registry(Arc::new(temporal)).build()?;
     let app = inspector.mount(Router::new(), "/_inspector");
 
     let port = env::var("PORT").map_or(Ok(3000), |port| port.parse())?;

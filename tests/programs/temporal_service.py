@@ -14,6 +14,7 @@ import install
 # `make programs` builds it; another host can be named instead.
 HOST = Path(os.environ.get("INSPECTOR_TEMPORAL_HOST") or install.TARGET / "debug/examples/temporal")
 WORKER = install.HERE / "temporal/worker.py"
+FRONT = install.HERE / "temporal/front.py"
 # A server is there in a second or two; on a machine with much to do, later.
 START_SECONDS = 60
 
@@ -99,10 +100,55 @@ def working(server):
         process.stdout.close()
 
 
+# What the certificate of the front names; nobody resolves it.
+FRONT_NAME = "temporal.test"
+FRONT_KEY = "a-key-of-the-front"
+
+
+def certificates(directory):
+    """An authority, what it signed for the front and for a client, and another authority, as files of `directory`."""
+    directory.mkdir()
+
+    def openssl(*arguments):
+        subprocess.run(
+            ["openssl", *arguments], cwd=directory, check=True, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc"]
+    for authority in ("ca", "other"):
+        openssl("req", "-x509", *key, "-days", "2", "-subj", f"/CN={authority}", "-keyout", f"{authority}.key", "-out", f"{authority}.pem")
+    for name, extension in (("server", f"subjectAltName=DNS:{FRONT_NAME}"), ("client", "extendedKeyUsage=clientAuth")):
+        openssl("req", "-x509", *key, "-days", "2", "-CA", "ca.pem", "-CAkey", "ca.key", "-subj", f"/CN={name}",
+                "-addext", extension, "-addext", "basicConstraints=critical,CA:FALSE", "-keyout", f"{name}.key", "-out", f"{name}.pem")
+    return directory
+
+
 @contextlib.contextmanager
-def shown(directory, address):
-    """The example, in front of the service at this address."""
-    environment = {"PATH": os.environ["PATH"], "HOME": str(directory), "PORT": "0", "TEMPORAL_ADDRESS": address}
+def fronted(server, directory):
+    """A front by TLS before the server; what it gives are the settings with which it lets a client in."""
+    certificates(directory)
+    command = [install.temporal("python"), "-B", FRONT, str(server.port), str(directory), FRONT_KEY]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        yield {
+            "TEMPORAL_ADDRESS": f"127.0.0.1:{int(process.stdout.readline())}",
+            "TEMPORAL_API_KEY": FRONT_KEY,
+            "TEMPORAL_TLS_SERVER_NAME": FRONT_NAME,
+            "TEMPORAL_TLS_SERVER_CA_CERT_PATH": f"{directory}/ca.pem",
+            "TEMPORAL_TLS_CLIENT_CERT_PATH": f"{directory}/client.pem",
+            "TEMPORAL_TLS_CLIENT_KEY_PATH": f"{directory}/client.key",
+        }
+    finally:
+        process.kill()
+        process.wait()
+        process.stdin.close()
+        process.stdout.close()
+
+
+@contextlib.contextmanager
+def shown(directory, settings):
+    """The example, in front of the service that these variables name."""
+    environment = {"PATH": os.environ["PATH"], "HOME": str(directory), "PORT": "0", **settings}
     process = subprocess.Popen([HOST], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     try:
         page = process.stdout.readline().split()[-1]

@@ -34,8 +34,14 @@ class Shown(unittest.TestCase):
             database = cls.DATABASE and directory / cls.DATABASE
             cls.server = stack.enter_context(temporal_service.serving(directory / "home", database))
             cls.start = staticmethod(stack.enter_context(temporal_service.working(cls.server)))
-            cls.inspector = stack.enter_context(temporal_service.shown(directory / "home", cls.server.address))
+            cls.settings = cls.reached(stack, directory)
+            cls.inspector = stack.enter_context(temporal_service.shown(directory / "home", cls.settings))
             cls.addClassCleanup(stack.pop_all().close)
+
+    @classmethod
+    def reached(cls, stack, directory):
+        """The variables by which the inspector reaches the service."""
+        return {"TEMPORAL_ADDRESS": cls.server.address}
 
     def until(self, look, what):
         """What `look` gives, as soon as it gives something."""
@@ -212,3 +218,30 @@ class Outage(Shown):
 
     def degraded(self):
         return self.listed()["degraded"]
+
+
+class ByTls(Shown):
+    """The service is behind TLS, and wants to see a certificate and a key."""
+
+    @classmethod
+    def reached(cls, stack, directory):
+        return stack.enter_context(temporal_service.fronted(cls.server, directory / "front"))
+
+    def test_a_workflow_is_shown_and_answered(self):
+        session = self.run_("Approval", "approval-1", "paused")
+        self.assertEqual(self.listed()["degraded"], [])
+        self.assertEqual(self.signal(session, "approval", {"by": "me"}), 202)
+        self.session("approval-1", "completed")
+
+    def test_who_is_not_let_in_is_told_so_and_the_list_comes_all_the_same(self):
+        directory = self.settings["TEMPORAL_TLS_SERVER_CA_CERT_PATH"].removesuffix("/ca.pem")
+        for wrong in (
+            {"TEMPORAL_API_KEY": "another-key"},
+            {"TEMPORAL_TLS_SERVER_CA_CERT_PATH": f"{directory}/other.pem"},
+            {"TEMPORAL_TLS_SERVER_NAME": "somebody.else"},
+            {"TEMPORAL_TLS_CLIENT_CERT_PATH": "", "TEMPORAL_TLS_CLIENT_KEY_PATH": ""},
+        ):
+            with self.subTest(wrong), temporal_service.shown(directory, {**self.settings, **wrong}) as inspector:
+                listed = inspector.get("/sessions")
+                self.assertEqual(([one["registry"] for one in listed["degraded"]], listed["sessions"]), (["temporal"], []))
+                self.assertNotIn("-key", str(listed["degraded"]))

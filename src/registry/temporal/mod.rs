@@ -18,6 +18,7 @@
 //! asked while somebody looks, and what it does not answer in time costs the list only its workflows.
 
 mod control;
+mod env;
 mod history;
 mod kept;
 mod link;
@@ -105,6 +106,17 @@ impl Temporal {
     /// The service at this address: `host:port` or a URL, `https` for one that is reached by TLS.
     pub fn builder(address: impl Into<String>) -> TemporalBuilder {
         TemporalBuilder::new(address.into())
+    }
+
+    /// The service that the environment names, as Temporal's own programs read it: `TEMPORAL_ADDRESS` (without it
+    /// `127.0.0.1:7233`), `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY`, `TEMPORAL_TLS`, `TEMPORAL_TLS_SERVER_NAME`, and, each with
+    /// `_PATH` or `_DATA` behind it, `TEMPORAL_TLS_SERVER_CA_CERT`, `TEMPORAL_TLS_CLIENT_CERT` and `TEMPORAL_TLS_CLIENT_KEY`.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read, or two of the variables do not go together.
+    pub fn from_env() -> Result<TemporalBuilder, InvalidTemporal> {
+        env::read(|name| std::env::var(name).ok())
     }
 
     fn of(target: Url, settings: TemporalBuilder) -> Self {
