@@ -1,5 +1,9 @@
 //! The explicit session API.
 
+mod builder;
+#[cfg(feature = "mcp")]
+mod place;
+
 use std::borrow::Cow;
 use std::future::Future;
 use std::sync::Arc;
@@ -9,209 +13,15 @@ use serde::Serialize;
 
 use super::carry::SessionContext;
 use super::context::{self, Context, InSession};
-use super::flat::{Flat, Slice};
-use super::record::{Details, Of, Record, SessionEnded, SessionStarted, SpanChange, SpanStarted};
-use super::recorder::{Claim, Recorder, error_status, fresh_span_id, fresh_trace_id};
+use super::record::{Of, Record, SessionEnded, SpanChange};
+use super::recorder::{Claim, Recorder, error_status};
 use super::span::{Place, SpanGuard};
-use super::traceparent::{TraceParent, trace_state};
+use super::traceparent::TraceParent;
 #[cfg(feature = "control")]
 use crate::control::Steering;
-use crate::model::{
-    Attributes, Engine, EventKind, Key, Link, SessionId, SessionStatus, SpanId, SpanKind, Timestamp, TraceId,
-};
+use crate::model::{Attributes, EventKind, Key, Link, SessionId, SessionStatus, SpanId, SpanKind, TraceId};
 
-/// What a session is to be called, before it starts.
-#[derive(Debug)]
-#[must_use = "a session begins with `start`"]
-pub struct SessionBuilder {
-    recorder: Option<Recorder>,
-    id: Option<SessionId>,
-    engine: &'static str,
-    title: String,
-    agent: Option<String>,
-    tags: Vec<String>,
-    parent: Option<SessionId>,
-    caller: Option<TraceParent>,
-    trace_state: Option<String>,
-    began: Option<Timestamp>,
-    trace: Option<TraceId>,
-}
-
-impl SessionBuilder {
-    pub(crate) fn new(recorder: Option<Recorder>, title: String) -> Self {
-        Self {
-            recorder,
-            id: None,
-            engine: Engine::TOKIO,
-            title,
-            agent: None,
-            tags: Vec::new(),
-            parent: None,
-            caller: None,
-            trace_state: None,
-            began: None,
-            trace: None,
-        }
-    }
-
-    /// The session's id; without one it gets a fresh UUID.
-    pub fn id(mut self, id: SessionId) -> Self {
-        self.id = Some(id);
-        self
-    }
-
-    /// What runs it, where that is not the host's own code.
-    #[cfg(feature = "mcp")]
-    pub(super) fn engine(mut self, engine: &'static str) -> Self {
-        self.engine = engine;
-        self
-    }
-
-    /// When it began, where that was a while ago.
-    #[cfg(feature = "mcp")]
-    pub(super) fn began(mut self, at: Timestamp) -> Self {
-        self.began = Some(at);
-        self
-    }
-
-    /// Its trace, when nobody calls whose trace it can go on in. Nobody else's.
-    #[cfg(feature = "mcp")]
-    pub(super) fn trace(mut self, trace: TraceId) -> Self {
-        self.trace = Some(trace);
-        self
-    }
-
-    /// The agent's name.
-    pub fn agent(mut self, name: impl Into<String>) -> Self {
-        self.agent = Some(name.into());
-        self
-    }
-
-    /// A free word to find the session by; may be called several times.
-    pub fn tag(mut self, tag: impl Into<String>) -> Self {
-        self.tags.push(tag.into());
-        self
-    }
-
-    /// The session that started this one; without one it is the current session, if there is one.
-    pub fn parent(mut self, parent: SessionId) -> Self {
-        self.parent = Some(parent);
-        self
-    }
-
-    /// Goes on in the trace of a caller in another process: the value of the `traceparent` header that came with its
-    /// request. The session has the caller's trace id, and its root the caller's span as parent. What is not as the W3C
-    /// specification says is ignored.
-    ///
-    /// A trace belongs to one session. When the caller's is that of another session of this host already, the session gets a
-    /// trace of its own with a link to the caller; if that other session is the caller itself, it becomes the
-    /// [parent](Self::parent).
-    pub fn traceparent(mut self, header: &str) -> Self {
-        self.caller = TraceParent::parse(header);
-        self
-    }
-
-    /// The value of the `tracestate` header that came with the [`traceparent`](Self::traceparent); ignored without one.
-    pub fn tracestate(mut self, header: &str) -> Self {
-        self.trace_state = trace_state(header);
-        self
-    }
-
-    /// Begins the session.
-    #[must_use]
-    pub fn start(self) -> SessionHandle {
-        let id = self.id.unwrap_or_else(SessionId::generate);
-        let Some(recorder) = self.recorder else { return SessionHandle::new(id, None) };
-        let origin = Origin::of(self.caller, (&id, self.trace), &recorder);
-        let parent = self
-            .parent
-            .or(origin.within)
-            .or_else(|| context::with_current(|context| Some(context?.session.as_ref()?.id().clone())));
-        let (trace_id, root) = (origin.trace_id, fresh_span_id());
-        let at = self.began.unwrap_or_else(|| recorder.now());
-        let details = Details {
-            name: Some(self.title.clone().into()),
-            kind: SpanKind::Workflow,
-            agent: self.agent.clone(),
-            trace_state: self.trace_state.clone().filter(|_| self.caller.is_some()),
-            link: origin.link,
-            source: (self.engine == Engine::MCP_INBOUND).then_some("mcp"),
-            ..Details::default()
-        };
-        let trace_state = details.trace_state.clone();
-        let root_span = SpanStarted {
-            trace_id,
-            span_id: root,
-            parent: origin.parent,
-            at,
-            callsite: None,
-            details: Some(Box::new(details)),
-            attributes: Slice::default(),
-        };
-        recorder.record(Record::SessionStarted(Box::new(SessionStarted {
-            id: id.clone(),
-            engine: self.engine,
-            title: self.title,
-            agent: self.agent,
-            tags: self.tags,
-            parent: parent.filter(|parent| *parent != id),
-            trace_id,
-            at,
-        })));
-        let root_taken = recorder.span_started(root_span, &Flat::default());
-        let ended = AtomicBool::new(false);
-        #[cfg(feature = "control")]
-        let steering = recorder.controls().begin(&id);
-        let live = Live {
-            id: id.clone(),
-            recorder,
-            trace_id,
-            root,
-            root_taken,
-            trace_state,
-            ended,
-            #[cfg(feature = "control")]
-            steering,
-        };
-        SessionHandle::new(id, Some(live))
-    }
-}
-
-/// Where a session, or a span with a caller, begins.
-pub(super) struct Origin {
-    pub(super) trace_id: TraceId,
-    pub(super) parent: Option<SpanId>,
-    /// To the caller, when its trace belongs to another session.
-    pub(super) link: Option<Link>,
-    /// The session that calls.
-    within: Option<SessionId>,
-}
-
-impl Origin {
-    /// In the caller's trace, when that is free or `session`'s already; otherwise in its own, which is fresh when it has
-    /// none yet.
-    pub(super) fn of(
-        caller: Option<TraceParent>,
-        (session, own): (&SessionId, Option<TraceId>),
-        recorder: &Recorder,
-    ) -> Self {
-        let claim = |own| Claim { session: session.clone(), own };
-        let trace_id = own.unwrap_or_else(fresh_trace_id);
-        let mut origin = Self { trace_id, parent: None, link: None, within: None };
-        if let Some(TraceParent { trace_id, span_id, .. }) = caller {
-            match recorder.claim(trace_id, claim(false)) {
-                Ok(()) => return Self { trace_id, parent: Some(span_id), ..origin },
-                Err(known) => {
-                    origin.link = Some(Link { trace_id, span_id, attributes: Attributes::new() });
-                    origin.within = known.own.then_some(known.session);
-                }
-            }
-        }
-        // Nobody has a fresh one.
-        let _ = recorder.claim(origin.trace_id, claim(true));
-        origin
-    }
-}
+pub use self::builder::SessionBuilder;
 
 /// A session that runs in the host. Clones are the same session; it ends with [`finish`](Self::finish),
 /// [`fail`](Self::fail) or [`cancel`](Self::cancel), or when the last clone is dropped: as completed, or as failed while
@@ -307,34 +117,6 @@ impl SessionHandle {
             }
         }
         Some((live, place))
-    }
-
-    /// As [`place_for`](Self::place_for), for a span that was promised this id in this trace before its session was known.
-    #[cfg(feature = "mcp")]
-    pub(super) fn promised_place(
-        &self,
-        traceparent: Option<&str>,
-        (trace_id, span_id): (TraceId, SpanId),
-    ) -> Option<Place> {
-        let (live, mut place) = self.place_for(traceparent)?;
-        place.span_id = span_id;
-        if place.trace_id != trace_id {
-            let claim = Claim { session: self.id().clone(), own: false };
-            if live.recorder.claim(trace_id, claim).is_ok() {
-                live.join(trace_id);
-                (place.trace_id, place.parent) = (trace_id, None);
-            }
-        }
-        Some(place)
-    }
-
-    /// Opens a span of which more is known at once, or that began a while ago.
-    #[cfg(feature = "mcp")]
-    pub(super) fn span_with(&self, place: Place, told: (Details, &Flat), at: Timestamp) -> SpanGuard {
-        match &self.inner.live {
-            Some(live) => SpanGuard::begin(self.clone(), live, place, told, at),
-            None => SpanGuard::disabled(),
-        }
     }
 
     fn open(&self, live: &Live, place: Place, kind: SpanKind, name: Cow<'static, str>) -> SpanGuard {
