@@ -38,8 +38,7 @@ def run_asking(directory, hooks, asked=lambda: None, decided_elsewhere=False):
             if not decided_elsewhere:
                 screen.wait_for("Would you like to run the following command?")
                 asked()
-            screen.wait_for(fake_openai.FINAL_TEXT, press=b"" if decided_elsewhere else b"y")
-            screen.wait_for("Worked for")
+            screen.wait_for(fake_openai.FINAL_TEXT, "Worked for", press=b"" if decided_elsewhere else b"y")
         return running.Run(0, [], "", directory, elsewhere)
 
 

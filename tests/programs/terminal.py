@@ -32,17 +32,17 @@ class Terminal:
         self.until = time.monotonic() + seconds
         self.shown = b""
 
-    def wait_for(self, text, press=b""):
-        """Reads until the text stands there; what was shown before is forgotten then. Until then `press` is pressed as often as
-        the program has shown nothing new: it does not hear keys that come too soon after a question. Blanks count for nothing,
-        for a program does not write those that are there already."""
+    def wait_for(self, *texts, press=b""):
+        """Reads until all texts stand there, in whichever order; what was shown before is forgotten then. Until the first of
+        them does, `press` is pressed as often as the program has shown nothing new: it does not hear keys that come too soon
+        after a question. Blanks count for nothing, for a program does not write those that are there already."""
         plain = before = ""
-        while re.sub(r"\s", "", text) not in plain:
-            if press and plain == before:
+        while missing := [text for text in texts if re.sub(r"\s", "", text) not in plain]:
+            if press and texts[0] in missing and plain == before:
                 os.write(self.file, press)
             before = plain
             if not self.read():
-                raise AssertionError(f"it ended without {text!r}: {plain[-2000:]}")
+                raise AssertionError(f"it ended without {missing}: {plain[-2000:]}")
             plain = re.sub(rb"\s", b"", CONTROLS.sub(b"", self.shown)).decode(errors="ignore")
         self.shown = b""
 

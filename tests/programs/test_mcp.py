@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 import unittest
 
 import inspector
@@ -41,9 +42,16 @@ class McpClients(unittest.TestCase):
             packages = [install.packages_of_npm()] if name == "js-client" else []
             done = running.run([*command, *packages], directory, {})
             self.assertEqual(done.code, 0, done.errors)
-            sessions = shown.sessions()
+            sessions = self.ended(shown)
             spans = {session["id"]: shown.spans(session) for session in sessions}
             return json.loads(done.lines[-1]), sessions, spans
+
+    def ended(self, shown):
+        """The sessions, when all have ended: a client may be done before the server has let go of its last answer."""
+        until = time.monotonic() + inspector.ANSWER_SECONDS
+        while not all(session.get("ended_at") for session in (sessions := shown.sessions())):
+            self.assertLess(time.monotonic(), until, sessions)
+        return sessions
 
     def check_answers(self, printed):
         self.assertEqual(sorted(printed["tools"]), TOOLS)

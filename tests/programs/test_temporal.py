@@ -166,7 +166,7 @@ class Workflows(Shown):
         long = "x" * 300
         session = self.run_("Ship", long, "failed", "completed", "running")
         self.assertEqual(session["external_id"], long)
-        with running.scratch() as directory, temporal_service.shown(directory / "home", self.server.address) as other:
+        with running.scratch() as directory, temporal_service.shown(directory / "home", self.settings) as other:
             # It has listed nothing yet.
             self.assertEqual(other.get(f"/sessions/{session['id']}")["external_id"], long)
             unknown = "never.01a225ed-e261-7267-95ac-84ba8dd27f0f"
