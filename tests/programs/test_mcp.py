@@ -49,8 +49,10 @@ class McpClients(unittest.TestCase):
     def ended(self, shown):
         """The sessions, when all have ended: a client may be done before the server has let go of its last answer."""
         until = time.monotonic() + inspector.ANSWER_SECONDS
-        while not all(session.get("ended_at") for session in (sessions := shown.sessions())):
+        sessions = shown.sessions()
+        while not all(session.get("ended_at") for session in sessions):
             self.assertLess(time.monotonic(), until, sessions)
+            sessions = shown.sessions()
         return sessions
 
     def check_answers(self, printed):
