@@ -35,22 +35,23 @@ def serving(directory):
 
 
 class McpClients(unittest.TestCase):
-    def served(self, name, mode):
-        """What a client printed, and the sessions and spans that came of it."""
+    def served(self, name, mode, count):
+        """What a client printed, and the sessions and spans that came of it, when there are so many sessions."""
         with running.scratch() as directory, serving(directory) as (address, shown):
             command = [*CLIENTS[name](), address, mode]
             packages = [install.packages_of_npm()] if name == "js-client" else []
             done = running.run([*command, *packages], directory, {})
             self.assertEqual(done.code, 0, done.errors)
-            sessions = self.ended(shown)
+            sessions = self.ended(shown, count)
             spans = {session["id"]: shown.spans(session) for session in sessions}
             return json.loads(done.lines[-1]), sessions, spans
 
-    def ended(self, shown):
-        """The sessions, when all have ended: a client may be done before the server has let go of its last answer."""
+    def ended(self, shown, count):
+        """The sessions, when so many have ended: a client may be done before the server has let go of its last answer, and a
+        machine with much to do may show it later still."""
         until = time.monotonic() + inspector.ANSWER_SECONDS
         sessions = shown.sessions()
-        while not all(session.get("ended_at") for session in sessions):
+        while len(sessions) < count or not all(session.get("ended_at") for session in sessions):
             self.assertLess(time.monotonic(), until, sessions)
             sessions = shown.sessions()
         return sessions
@@ -62,7 +63,7 @@ class McpClients(unittest.TestCase):
     def test_a_client_with_a_session_is_one_session_in_which_each_request_is_a_span(self):
         for name in CLIENTS:
             with self.subTest(name):
-                printed, sessions, spans = self.served(name, "legacy")
+                printed, sessions, spans = self.served(name, "legacy", 1)
                 self.check_answers(printed)
                 self.assertEqual(printed["version"], "2025-11-25")
                 (session,) = sessions
@@ -80,14 +81,14 @@ class McpClients(unittest.TestCase):
     def test_a_client_without_sessions_has_one_for_each_request_and_one_for_a_request_that_is_asked_back(self):
         for name in CLIENTS:
             with self.subTest(name):
-                printed, sessions, spans = self.served(name, "auto")
+                titles = ["server/discover", "tools/list", *(f"tools/call {tool}" for tool in TOOLS)]
+                printed, sessions, spans = self.served(name, "auto", len(titles))
                 self.check_answers(printed)
                 self.assertEqual(printed["version"], "2026-07-28")
                 by_title = {session["title"]: session for session in sessions}
-                titles = ["server/discover", "tools/list", *(f"tools/call {tool}" for tool in TOOLS)]
                 self.assertEqual(sorted(by_title), sorted(f"MCP {title}" for title in titles))
                 ended = {title: session["status"] for title, session in by_title.items()}
-                self.assertEqual([title for title in ended if ended[title] != "completed"], ["MCP tools/call divide"])
+                self.assertEqual([title for title in ended if ended[title] != "completed"], ["MCP tools/call divide"], sessions)
                 self.assertEqual(ended["MCP tools/call divide"], "failed")
                 rows = spans[by_title["MCP tools/call forget"]["id"]]
                 names = [row["name"] for row in rows[1:]]
