@@ -63,16 +63,10 @@ pub(crate) struct Listed {
 }
 
 impl Listed {
-    /// No values yet.
+    /// These values, by these names.
     #[cfg(feature = "mcp")]
-    pub(super) const fn new(names: &'static [&'static str]) -> Self {
-        Self { names, values: Slice { from: 0, to: 0 } }
-    }
-
-    /// These values.
-    #[cfg(feature = "mcp")]
-    pub(super) const fn at(self, values: Slice) -> Self {
-        Self { values, ..self }
+    pub(super) const fn new(names: &'static [&'static str], values: Slice) -> Self {
+        Self { names, values }
     }
 
     /// The values with their names.

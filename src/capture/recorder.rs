@@ -144,7 +144,7 @@ impl Recorder {
         &self,
         (trace_id, span_id): (TraceId, SpanId),
         change: Option<Box<SpanChange>>,
-        (listed, flat): (Listed, &Flat),
+        (names, flat): (&'static [&'static str], &Flat),
     ) {
         let at = self.now();
         self.inner.lane.push_end_flat(flat, |values| Record::SpanEnded {
@@ -152,7 +152,7 @@ impl Recorder {
             span_id,
             at,
             change,
-            listed: listed.at(values),
+            listed: Listed::new(names, values),
         });
     }
 

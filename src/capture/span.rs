@@ -8,8 +8,6 @@ use serde::Serialize;
 use super::carry::SessionContext;
 use super::context::InSession;
 use super::fields::to_json;
-#[cfg(feature = "mcp")]
-use super::flat::Listed;
 use super::flat::{Flat, Slice};
 use super::record::{Details, SpanChange, SpanStarted};
 use super::recorder::{error_status, fresh_span_id};
@@ -148,9 +146,9 @@ impl SpanGuard {
 
     /// Ends the span with what is said last, as [`at_end`](Self::at_end) where it lies flat.
     #[cfg(feature = "mcp")]
-    pub(super) fn finish_flat(mut self, listed: Listed, flat: &Flat) {
+    pub(super) fn finish_flat(mut self, names: &'static [&'static str], flat: &Flat) {
         if let Some(mut open) = self.open.take() {
-            open.recorder.span_ended_flat((open.trace_id, open.span_id), open.last.take(), (listed, flat));
+            open.recorder.span_ended_flat((open.trace_id, open.span_id), open.last.take(), (names, flat));
         }
     }
 

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use super::message::{Message, Outcome, Params, RpcError, id_text};
-use super::said::{Attribute, LISTED, Said};
+use super::said::{Attribute, NAMES, Said};
 use super::talk::Within;
 use crate::capture::SpanGuard;
 use crate::capture::flat::{Flat, Number};
@@ -197,7 +197,7 @@ impl Call {
             if !long.is_empty() {
                 span.at_end(|change| change.attributes = long);
             }
-            span.finish_flat(LISTED, flat);
+            span.finish_flat(NAMES, flat);
         });
     }
 

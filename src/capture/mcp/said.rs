@@ -1,6 +1,6 @@
 //! The attributes of the layer's spans, laid flat: a request has some ten of them, and a server may have thousands of requests.
 
-use crate::capture::flat::{Flat, Listed, Number};
+use crate::capture::flat::{Flat, Number};
 use crate::model::{AttributeValue, Attributes, Key};
 
 /// A longer text is allocated on its own, outside the lane's lock, because its own copy then costs more than its allocation.
@@ -81,9 +81,6 @@ impl<'a> Said<'a> {
         (self.flat, self.long)
     }
 }
-
-/// Where the names of what lies flat are.
-pub(super) const LISTED: Listed = Listed::new(NAMES);
 
 #[cfg(test)]
 mod tests {

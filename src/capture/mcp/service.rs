@@ -137,16 +137,14 @@ impl Shared {
             let too_large = body.goes_on();
             let headers = std::mem::take(&mut parts.headers);
             let session = header(&headers, &MCP_SESSION_ID).map(|id| key_of(&id));
-            let body_read = whole.unwrap_or_default();
-            let transport = Some("tcp");
             let mut arrival = Arrival {
                 headers,
                 session,
-                body: body_read,
+                body: whole.unwrap_or_default(),
                 too_large,
                 at,
                 since,
-                transport,
+                transport: Some("tcp"),
                 promised: None,
             };
             if begins(&arrival.body) {

@@ -1,5 +1,5 @@
 import { useEffect, useEffectEvent } from "react";
-import { isTyping } from "../components/typing";
+import { isForScreen } from "../components/typing";
 
 /** So long a `g` waits for the letter that says where to. */
 const WAIT_MS = 1_000;
@@ -17,7 +17,7 @@ export function useGoKeys(places: Record<string, () => void>): void {
   useEffect(() => {
     let pressedAt = -Infinity;
     const listener = (event: KeyboardEvent): void => {
-      const free = !event.ctrlKey && !event.altKey && !event.metaKey && !isTyping(event.target) && document.querySelector("dialog[open]") === null;
+      const free = isForScreen(event);
       const waits = event.timeStamp - pressedAt < WAIT_MS;
       pressedAt = free && event.key === "g" ? event.timeStamp : -Infinity;
       if (!free || !waits || !go(event.key)) return;

@@ -1,5 +1,5 @@
 import { useEffect, useEffectEvent } from "react";
-import { isTyping } from "./typing";
+import { isForScreen } from "./typing";
 
 export type Keys = Record<string, (event: KeyboardEvent) => void>;
 
@@ -9,8 +9,7 @@ export type Keys = Record<string, (event: KeyboardEvent) => void>;
  */
 export function useKeys(keys: Keys): void {
   const handle = useEffectEvent((event: KeyboardEvent) => {
-    if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || isTyping(event.target)) return;
-    if (document.querySelector("dialog[open]") !== null) return;
+    if (event.defaultPrevented || !isForScreen(event)) return;
     if ((event.key === "Enter" || event.key === " ") && isControl(event.target)) return;
     const action = Object.hasOwn(keys, event.key) ? keys[event.key] : undefined;
     if (action === undefined) return;
